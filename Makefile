@@ -1,0 +1,102 @@
+# Creates the environment from its lock file, then calls the tools in it.
+
+PYTHON ?= python3
+VENV ?= .venv
+UV ?= uv
+
+# An environment keeps its kind until another is asked for by name: `make test`
+# after `make env EXTRA=cuda12` must not throw the GPU packages away.
+EXTRAS := cpu cuda12
+EXTRA ?= $(or $(shell cat '$(VENV)/.extra' 2>/dev/null),cpu)
+ifneq ($(words $(filter $(EXTRAS),$(EXTRA)))-$(words $(EXTRA)),1-1)
+$(error EXTRA=$(EXTRA) is unknown; choose one of: $(EXTRAS))
+endif
+
+VENV_PATH := $(if $(filter /%,$(VENV)),$(VENV),$(CURDIR)/$(VENV))
+# Snakemake starts its scripts with the interpreter's path unquoted.
+ifneq ($(words $(VENV_PATH)),1)
+$(error '$(VENV_PATH)' has a space in it, which snakemake cannot handle; \
+put the environment elsewhere: make VENV=/a/path/without/spaces)
+endif
+
+LOCK := requirements/$(EXTRA).txt
+LOCKED := $(VENV)/.locked-$(EXTRA)
+INSTALLED := $(VENV)/.installed-$(EXTRA)
+BIN := $(VENV_PATH)/bin
+IN_VENV := PATH="$(BIN):$$PATH"
+# Only what the lock names: nothing from the caller's Python set-up.
+export PYTHONNOUSERSITE := 1
+export PIP_USER := 0
+unexport PYTHONPATH PYTHONHOME
+
+# A copied or moved environment still imports the old source tree, and one whose
+# interpreter was uninstalled runs nothing: both are made anew.
+ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR))
+.PHONY: $(LOCKED)
+endif
+
+.PHONY: help env reproduce smoke test lint lock
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "Options:"
+	@echo "  EXTRA=cpu|cuda12      kind of environment (now: $(EXTRA))"
+	@echo "  PYTHON=python3.12     interpreter to create it with, 3.11 or newer"
+	@echo "  VENV=path             where to create it (now: $(VENV))"
+	@echo "  SNAKEMAKE_ARGS=...    more arguments for snakemake (reproduce, smoke)"
+	@echo "  PYTEST_ARGS=...       more arguments for pytest (test)"
+	@echo "  LOCK_ARGS=--upgrade   newest versions rather than the pinned ones (lock)"
+
+env: $(INSTALLED) ## Create or update the environment
+
+reproduce: env ## Run the whole workflow with the default preset
+	$(IN_VENV) snakemake --cores all $(SNAKEMAKE_ARGS)
+
+smoke: env ## Run the whole workflow in minutes, on tiny settings
+	$(IN_VENV) snakemake --cores all --configfile config/smoke.yaml $(SNAKEMAKE_ARGS)
+
+test: env ## Run the tests, those of the workflow included
+	@$(IN_VENV) pytest $(PYTEST_ARGS)
+
+lint: env ## Check style, formatting and types
+	$(IN_VENV) ruff check .
+	$(IN_VENV) ruff format --check .
+	$(IN_VENV) snakefmt --check Snakefile workflow
+	$(IN_VENV) mypy
+
+lock: ## Make the lock files anew from pyproject.toml (needs uv)
+	@command -v $(UV) >/dev/null || \
+		{ echo "'$(UV)' not found: install uv, or name it with UV=..." >&2; exit 1; }
+	$(foreach extra,$(EXTRAS),$(call compile,$(extra)))
+
+# One version of a package for all Python versions, so that results agree between
+# them and environment.yml can name it.
+define compile
+$(UV) pip compile pyproject.toml --extra $(1) --extra dev --quiet \
+	--universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url \
+	--output-file requirements/$(1).txt $(LOCK_ARGS)
+
+endef
+
+$(LOCKED): $(LOCK)
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "nlot needs Python 3.11 or newer, and '$(PYTHON)' is not:" \
+			"name another one, as in 'make PYTHON=python3.12 ...'" >&2; exit 1; }
+	@echo "Creating $(VENV) from $(LOCK); this takes a minute or more."
+	@"$(PYTHON)" -m venv --clear $(VENV)
+	@# setuptools goes first, out of the same lock: the one package published as
+	@# source only is built with it, and not with whatever is newest that day.
+	@sed -n '/^setuptools==/,/[^\\]$$/p' $(LOCK) > $(VENV)/.setuptools.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r $(VENV)/.setuptools.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --no-build-isolation -r $(LOCK)
+	@echo $(EXTRA) > $(VENV)/.extra
+	@echo "$(CURDIR)" > $(LOCKED)
+
+# The version and the entry points are metadata, written at installation.
+$(INSTALLED): $(LOCKED) pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation -e .
+	@touch $@
