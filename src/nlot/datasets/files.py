@@ -1,0 +1,88 @@
+"""Samples from files, checked before anything is computed with them."""
+
+from pathlib import Path
+from zipfile import BadZipFile, is_zipfile
+
+import numpy as np
+from jaxtyping import Float
+
+_MIN_SAMPLES = 8
+
+
+class SampleError(ValueError):
+    """A sample file that cannot be used; the message names file and fault."""
+
+
+def read_samples(
+    path: str | Path, array: str, dimension: int
+) -> Float[np.ndarray, "n d"]:
+    """Samples of shape `(n, dimension)` from an `.npz` or `.csv` file.
+
+    `array` names the array of an `.npz` file. A `.csv` file has one column a
+    coordinate, and may have one header line. Raises `SampleError` for a missing or
+    unreadable file, another shape, fewer than 8 samples or values that are not finite.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SampleError(f"{path}: no such sample file")
+    if path.suffix == ".npz":
+        points = _read_npz(path, array)
+    elif path.suffix == ".csv":
+        points = _read_csv(path)
+    else:
+        raise SampleError(
+            f"{path}: unknown format {path.suffix!r}; valid: '.npz', '.csv'"
+        )
+    if points.ndim != 2 or points.shape[1] != dimension:
+        raise SampleError(
+            f"{path}: found an array of shape {points.shape}; expected (n, {dimension})"
+        )
+    if len(points) < _MIN_SAMPLES:
+        raise SampleError(
+            f"{path}: found {len(points)} samples; at least {_MIN_SAMPLES} are needed"
+        )
+    bad = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    if bad.size:
+        raise SampleError(
+            f"{path}: {bad.size} samples are not finite, the first in row {bad[0]}"
+        )
+    return points
+
+
+def _read_npz(path: Path, array: str) -> np.ndarray:
+    if not is_zipfile(path):
+        raise SampleError(f"{path}: not a readable .npz file: no zip archive")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if array not in file:
+                raise SampleError(
+                    f"{path}: no array {array!r}; valid: {', '.join(file.files)}"
+                )
+            points = file[array]
+    except (OSError, ValueError, BadZipFile) as error:
+        if isinstance(error, SampleError):
+            raise
+        raise SampleError(f"{path}: not a readable .npz file: {error}") from error
+    if not np.issubdtype(points.dtype, np.number):
+        raise SampleError(f"{path}: array {array!r} holds {points.dtype}, not numbers")
+    return points.astype(np.float64)
+
+
+def _read_csv(path: Path) -> np.ndarray:
+    try:
+        text = path.read_text(encoding="utf-8").splitlines()
+        if text and not _is_numeric(text[0]):
+            text = text[1:]
+        if not text:
+            raise ValueError("no lines of numbers")
+        return np.loadtxt(text, delimiter=",", ndmin=2)
+    except ValueError as error:
+        raise SampleError(f"{path}: not a table of numbers: {error}") from error
+
+
+def _is_numeric(line: str) -> bool:
+    try:
+        [float(cell) for cell in line.split(",")]
+    except ValueError:
+        return False
+    return True

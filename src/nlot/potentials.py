@@ -1,0 +1,137 @@
+"""Potentials U(x) of Newtonian Lagrangians L(x, v) = |v|²/2 - U(x).
+
+Every potential here is non-positive: it makes a region costly to be in. `strength` is
+the paper's M, `temperature` the width over which a sharp region's edge is smoothed.
+Both are ordinary arrays of the module, so that training can anneal them.
+"""
+
+import abc
+from typing import TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+
+class AbstractPotential(eqx.Module):
+    """A scalar field U on R^d."""
+
+    strength: eqx.AbstractVar[Float[Array, ""]]
+
+    @abc.abstractmethod
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
+        """U at one point `x` of shape `(d,)`."""
+
+    @abc.abstractmethod
+    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
+        """Whether `x` of shape `(d,)` lies inside an obstacle (its sharp outline)."""
+
+    @abc.abstractmethod
+    def anneal(self, ramp: Float[Array, ""]) -> "AbstractPotential":
+        """The same potential early in training.
+
+        `ramp` in [0, 1] scales the strength from 0 and moves the temperature, where
+        there is one, from its starting value to its final one.
+        """
+
+
+class Boxes(AbstractPotential):
+    r"""Axis-parallel boxes with smoothed edges (eqs. 33 and 34 of the paper).
+
+    $U(x) = -M \sum_k \prod_j \sigma((x_j - l_{kj})/τ)\, \sigma((h_{kj} - x_j)/τ)$. A
+    side may be infinite. `low` and `high` have shape `(boxes, d)`.
+    """
+
+    low: Float[Array, "boxes d"]
+    high: Float[Array, "boxes d"]
+    strength: Float[Array, ""]
+    temperature: Float[Array, ""]
+    temperature_start: Float[Array, ""]
+
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
+        rise = jax.nn.sigmoid((x - self.low) / self.temperature)
+        fall = jax.nn.sigmoid((self.high - x) / self.temperature)
+        return -self.strength * jnp.sum(jnp.prod(rise * fall, axis=-1))
+
+    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
+        inside = (x > self.low) & (x < self.high)
+        return jnp.any(jnp.all(inside, axis=-1))
+
+    def anneal(self, ramp: Float[Array, ""]) -> "Boxes":
+        return _anneal_region(self, ramp)
+
+
+class Discs(AbstractPotential):
+    r"""Balls with smoothed edges (eq. 37 of the paper).
+
+    $U(x) = -M \sum_k \sigma((r - |x - m_k|)/τ)$. `centres` has shape `(balls, d)`.
+    """
+
+    centres: Float[Array, "balls d"]
+    radius: Float[Array, ""]
+    strength: Float[Array, ""]
+    temperature: Float[Array, ""]
+    temperature_start: Float[Array, ""]
+
+    def _distances(self, x: Float[Array, " d"]) -> Float[Array, " balls"]:
+        # The small constant keeps the gradient finite at a centre.
+        return jnp.sqrt(jnp.sum((x - self.centres) ** 2, axis=-1) + 1e-12)
+
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
+        inside = jax.nn.sigmoid((self.radius - self._distances(x)) / self.temperature)
+        return -self.strength * jnp.sum(inside)
+
+    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
+        return jnp.any(self._distances(x) < self.radius)
+
+    def anneal(self, ramp: Float[Array, ""]) -> "Discs":
+        return _anneal_region(self, ramp)
+
+
+class Hill(AbstractPotential):
+    """U(x) = -M exp(-|x|²): costly at the origin.
+
+    The paper prints the formulas of hill and well (eqs. 35 and 36) under each other's
+    name; this is the one that its experiments, and NLSB's, call hill.
+    """
+
+    strength: Float[Array, ""]
+
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
+        return -self.strength * jnp.exp(-jnp.sum(x**2))
+
+    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
+        return jnp.array(False)
+
+    def anneal(self, ramp: Float[Array, ""]) -> "Hill":
+        return eqx.tree_at(lambda u: u.strength, self, ramp * self.strength)
+
+
+class Well(AbstractPotential):
+    """U(x) = -M |x|²: a harmonic well, cheapest at the origin (see `Hill`)."""
+
+    strength: Float[Array, ""]
+
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
+        return -self.strength * jnp.sum(x**2)
+
+    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
+        return jnp.array(False)
+
+    def anneal(self, ramp: Float[Array, ""]) -> "Well":
+        return eqx.tree_at(lambda u: u.strength, self, ramp * self.strength)
+
+
+_Region = TypeVar("_Region", Boxes, Discs)
+
+
+def _anneal_region(region: _Region, ramp: Float[Array, ""]) -> _Region:
+    temperature = region.temperature_start + ramp * (
+        region.temperature - region.temperature_start
+    )
+    return eqx.tree_at(
+        lambda u: (u.strength, u.temperature),
+        region,
+        (ramp * region.strength, temperature),
+    )
