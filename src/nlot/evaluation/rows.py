@@ -1,0 +1,182 @@
+"""The tidy rows of one subject: every measure of a map and its paths.
+
+All subjects of one task and seed are measured on the same draws. The floor compares
+the target with itself: it draws with the keys that the subjects' source draws use, so
+that a subject's excess over the floor is free of most of the sampling noise.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from nlot.action import Quadrature, path_actions
+from nlot.config import Config, EvaluationConfig
+from nlot.evaluation.paths import obstacle_times, refined_paths
+from nlot.evaluation.subjects import (
+    CONTROLS,
+    AbstractSubject,
+    Trained,
+    TrainedMap,
+)
+from nlot.evaluation.wasserstein import (
+    debiased_divergences,
+    entropic_costs,
+    exact_squared_w2,
+)
+from nlot.runs import Run
+from nlot.streams import stream
+from nlot.tasks import Task, build_task
+
+COLUMNS = ("task", "method", "seed", "measure", "value", "n", "minutes", "device")
+_HUNDREDFOLD = 100  # Table 1 reports distances times 100.
+
+
+def measure(
+    task: Task, subject: AbstractSubject | None, settings: EvaluationConfig, seed: int
+) -> Iterator[tuple[str, float, int]]:
+    """All measures of `subject`, or of the floor where it is None.
+
+    Yields `(measure, value, n)` with n the sample size. Squared W2 distances are
+    multiplied by 100, actions and times are means over the sample.
+    """
+    suffix = "" if subject is None else subject.suffix
+    for name, value, n in _measure(task, subject, settings, seed):
+        yield name + suffix, value, n
+
+
+def run_rows(run: Run, settings: EvaluationConfig) -> pd.DataFrame:
+    """Rows of a trained run; where it refines its map network, of that alone, too."""
+    seed = run.header["provenance"]["seed"]
+    subjects = [Trained(run), TrainedMap(run)] if run.refines else [Trained(run)]
+    measured = chain.from_iterable(
+        measure(run.task, subject, settings, seed) for subject in subjects
+    )
+    return _table(
+        run.header["task"],
+        run.header["method"],
+        seed,
+        measured,
+        minutes=run.header["provenance"]["minutes"],
+        device=run.header["provenance"]["device"],
+    )
+
+
+def control_rows(config: Config, task: str, control: str, seed: int) -> pd.DataFrame:
+    """Rows of a control on a task; `minutes` stays empty, as nothing is trained."""
+    built = build_task(config.tasks[task])
+    subject = None if control == "floor" else CONTROLS[control](built)
+    return _table(
+        task,
+        control,
+        seed,
+        measure(built, subject, config.evaluation, seed),
+        minutes=math.nan,
+        device=jax.devices()[0].device_kind,
+    )
+
+
+def _table(
+    task: str,
+    method: str,
+    seed: int,
+    measured: Iterable[tuple[str, float, int]],
+    minutes: float,
+    device: str,
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (task, method, seed, name, value, n, minutes, device)
+            for name, value, n in measured
+        ],
+        columns=list(COLUMNS),
+    )
+
+
+def _measure(
+    task: Task, subject: AbstractSubject | None, settings: EvaluationConfig, seed: int
+) -> Iterator[tuple[str, float, int]]:
+    paper, exact, divergence = settings.paper, settings.exact, settings.divergence
+    draw = partial(_draws, task, subject, seed)
+
+    pushed, target = draw("paper", paper.draws, paper.points)
+    costs = entropic_costs(pushed, target, paper.epsilon, paper.max_iterations)
+    yield "w2_paper", _HUNDREDFOLD * float(jnp.mean(costs)), paper.points
+
+    pushed, target = draw("exact", exact.draws, exact.points)
+    distances = [
+        exact_squared_w2(np.asarray(a), np.asarray(b))
+        for a, b in zip(pushed, target, strict=True)
+    ]
+    yield "w2_exact", _HUNDREDFOLD * float(np.mean(distances)), exact.points
+
+    pushed, target = draw("divergence", divergence.draws, divergence.points)
+    divergences = debiased_divergences(
+        pushed,
+        target,
+        divergence.epsilon * task.bounds**2,
+        divergence.max_iterations,
+    )
+    value = _HUNDREDFOLD * float(jnp.mean(divergences))
+    yield "sinkhorn_divergence", value, divergence.points
+
+    if subject is not None:
+        yield from _path_measures(task, subject, settings, seed)
+
+
+def _draws(
+    task: Task,
+    subject: AbstractSubject | None,
+    seed: int,
+    name: str,
+    draws: int,
+    points: int,
+) -> tuple[Float[Array, "draws n d"], Float[Array, "draws n d"]]:
+    """Independent pairs of pushed source samples and target samples."""
+    pushed, target = [], []
+    for key in jax.random.split(stream(seed, f"evaluation/{name}"), draws):
+        source_key, target_key, subject_key = jax.random.split(key, 3)
+        if subject is None:
+            pushed.append(task.target.sample(source_key, points))
+        else:
+            x = task.source.sample(source_key, points)
+            pushed.append(subject.push(x, subject_key))
+        target.append(task.target.sample(target_key, points))
+    return jnp.stack(pushed), jnp.stack(target)
+
+
+def _path_measures(
+    task: Task, subject: AbstractSubject, settings: EvaluationConfig, seed: int
+) -> Iterator[tuple[str, float, int]]:
+    action = settings.action
+    x, y = path_ends(task, subject, stream(seed, "evaluation/action"), action.points)
+    own = subject.own_paths(x, y)
+    refined = refined_paths(task, action, x, y)
+    yield "action", float(jnp.mean(refined.action)), action.points
+    yield "action_converged", float(jnp.mean(refined.converged)), action.points
+    if own is not None:
+        spline, coefficients = own
+        rule = Quadrature(spline, 1000, "midpoint", task.horizon)
+        amortised = path_actions(task.lagrangian, rule, x, y, coefficients)
+        yield "action_own_paths", float(jnp.mean(amortised)), action.points
+        inside = obstacle_times(task, spline, x, y, coefficients)
+        yield "obstacle_time", float(jnp.mean(inside)), action.points
+
+
+def path_ends(
+    task: Task, subject: AbstractSubject, key: PRNGKeyArray, n: int
+) -> tuple[Float[Array, "n d"], Float[Array, "n d"]]:
+    """Evenly spread points of the source and their images.
+
+    Actions of good maps differ by tenths of a percent, less than the sampling error of
+    a mean over thousands of independent draws.
+    """
+    source_key, subject_key = jax.random.split(key)
+    x = task.source.spread(source_key, n)
+    return x, subject.push(x, subject_key)

@@ -1,0 +1,111 @@
+"""Where an artefact comes from, and what invalidates it."""
+
+import ast
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import platform
+import subprocess
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("jax", "jaxlib", "equinox", "optax", "optimistix", "numpy", "scipy")
+_ROOT = Path(__file__).parent
+
+
+def config_hash(data: Any) -> str:
+    """Hash of a JSON-like value, independent of the order of its keys."""
+    text = json.dumps(data, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def fingerprint(module: str) -> str:
+    """Hash of the code that `nlot.<module>` runs: its own and that of its imports.
+
+    Comments, docstrings and layout do not count, so cosmetic edits invalidate nothing,
+    while any change of the numerics, or of data files beside a module, does.
+    """
+    seen: dict[str, str] = {}
+    _collect(f"nlot.{module}", seen)
+    return config_hash(seen)
+
+
+def _collect(name: str, seen: dict[str, str]) -> None:
+    spec = importlib.util.find_spec(name)
+    if name in seen or spec is None or spec.origin is None:
+        return
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_docstring(body[0]):
+            del body[0]
+    seen[name] = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    _collect_data(Path(spec.origin).parent, seen)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nlot"):
+            _collect(str(node.module), seen)
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                if _is_module(inner):
+                    _collect(inner, seen)
+
+
+def _collect_data(folder: Path, seen: dict[str, str]) -> None:
+    """Templates and tables that lie beside a module."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".csv", ".html", ".tex"}:
+            seen[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_module(name: str) -> bool:
+    relative = Path(*name.split(".")[1:])
+    return (_ROOT / relative).with_suffix(".py").is_file()
+
+
+def provenance(**extra: Any) -> dict[str, Any]:
+    """Commit, package versions, device, platform and time, with `extra` entries."""
+    import jax
+
+    device = jax.devices()[0]
+    return {
+        "commit": _commit(),
+        "versions": {
+            "nlot": importlib.metadata.version("nlot"),
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in _PACKAGES},
+        },
+        "device": device.device_kind,
+        "platform": platform.platform(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **extra,
+    }
+
+
+def _commit() -> str | None:
+    """The checkout's commit, marked where files differ; None outside a checkout."""
+    command = [
+        "git",
+        "-C",
+        str(_ROOT),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

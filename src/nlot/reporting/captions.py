@@ -1,0 +1,79 @@
+"""Captions of tables: they state the settings in use, taken from the configuration."""
+
+from collections.abc import Sequence
+
+from nlot.config import Config
+from nlot.reporting.summary import FLOOR
+
+
+def table1_caption(config: Config, sources: Sequence[str]) -> str:
+    """What Table 1 shows and how it was measured; `sources` of its published rows."""
+    tasks = ", ".join(config.table1.tasks)
+    return _join(
+        f"Push-forward error and action on {tasks} (preset {config.preset}).",
+        _spread(config),
+        _protocols(config),
+        _floor(config),
+        _published(sources),
+    )
+
+
+def supplement_caption(config: Config, sources: Sequence[str]) -> str:
+    """What the supplementary table shows; arguments are those of `table1_caption`."""
+    return _join(
+        f"All measures of all tasks (preset {config.preset}).",
+        _spread(config),
+        _protocols(config),
+        "Network map: the map network without the refinement by the c-transform.",
+        _floor(config),
+        _published(sources),
+    )
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _spread(config: Config) -> str:
+    seeds = ", ".join(map(str, config.seeds))
+    if len(config.seeds) == 1:
+        return f"Values of seed {seeds}."
+    return (
+        f"Mean ± sample standard deviation over seeds {seeds}; runs: number of "
+        "seeds, or of trials for published rows."
+    )
+
+
+def _protocols(config: Config) -> str:
+    e = config.evaluation
+    return (
+        f"Paper's protocol: entropic W₂² × 100 with ε = {e.paper.epsilon:g} between "
+        f"{e.paper.points} samples a side (at most {e.paper.max_iterations} Sinkhorn "
+        f"iterations), mean over {_draws(e.paper.draws)}. "
+        f"Exact: W₂² × 100 by network simplex between {e.exact.points} samples a side, "
+        f"mean over {_draws(e.exact.draws)}. "
+        f"Sinkhorn divergence: debiased, × 100, with ε = {e.divergence.epsilon:g} of "
+        f"the squared task bounds (at most {e.divergence.max_iterations} iterations) "
+        f"between {e.divergence.points} samples a side, mean over "
+        f"{_draws(e.divergence.draws)}. "
+        f"Action: mean over {e.action.points} evenly spread points of the source, "
+        "along paths refined to least action between their ends (cubic splines of "
+        f"{e.action.knots} knots)."
+    )
+
+
+def _draws(number: int) -> str:
+    return f"{number} independent draws" if number > 1 else "one draw"
+
+
+def _floor(config: Config) -> str:
+    if FLOOR not in config.table1.controls:
+        return ""
+    return (
+        "Noise floor: the target against itself; an excess is over the floor of the "
+        "same draws."
+    )
+
+
+def _published(sources: Sequence[str]) -> str:
+    return f"Published rows: as printed in {'; '.join(sources)}." if sources else ""

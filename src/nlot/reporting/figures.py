@@ -1,0 +1,171 @@
+"""The figures: transported paths, where maps send points, training curves."""
+
+from collections.abc import Mapping
+from itertools import cycle
+
+import jax
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullFormatter
+
+from nlot.config import FigureConfig
+from nlot.reporting.labels import method_label
+from nlot.reporting.panels import (
+    draw_background,
+    draw_transport,
+    scatter,
+    square,
+    transport,
+)
+from nlot.reporting.style import BACKDROP, COORDINATE, SERIES, grid, style
+from nlot.runs import Run
+from nlot.streams import stream
+
+# Samples scattered beside paths, and where ridges of the map are to show.
+_SAMPLES = 256
+_PUSHED = 2048
+_CURVES_A_ROW = 3
+# Reports below which each is marked.
+_FEW = 10
+# Largest over smallest value from which a logarithmic scale reads better.
+_LOGARITHMIC = 30.0
+
+
+def transport_figure(
+    runs: Mapping[tuple[str, str], Run], section: FigureConfig
+) -> Figure:
+    """Figures 1 and 2: a column of panels a task, a row a method.
+
+    `runs` holds the run of `section.seed` for each (task, method) of `section`. Panels
+    of a task show the same samples within the same limits.
+    """
+    shown = {
+        (task, method): transport(
+            runs[task, method], section.seed, _SAMPLES, section.paths
+        )
+        for task in section.tasks
+        for method in section.methods
+    }
+    with style():
+        figure, axes = grid(len(section.methods), len(section.tasks))
+        for column, task in enumerate(section.tasks):
+            limits = square(
+                *(part for method in section.methods for part in shown[task, method])
+            )
+            for row, method in enumerate(section.methods):
+                panel = axes[row][column]
+                draw_background(panel, runs[task, method].task, limits)
+                lines = draw_transport(panel, shown[task, method])
+                _few_ticks(panel)
+            axes[0][column].set_title(task)
+        for row, method in enumerate(section.methods):
+            axes[row][0].set_ylabel(method_label(method))
+        figure.legend(
+            *axes[0][0].get_legend_handles_labels(),
+            loc="outside lower center",
+            ncols=3,
+            frameon=False,
+            markerscale=2.5,
+            handletextpad=0.1,
+        )
+        bar = figure.colorbar(lines, ax=figure.axes, aspect=30, pad=0.01, ticks=[0, 1])
+        bar.ax.set_yticklabels(["0", "T"])
+        bar.set_label("time along the path", labelpad=-4)
+        bar.outline.set_visible(False)
+    return figure
+
+
+def map_figure(run: Run, seed: int) -> Figure:
+    """Where a run sends points: on the target, and y₂ against x₂.
+
+    Ridges show as curves on which pushed points gather, jumps as breaks of y₂. Points
+    have the colour of the x₂ they come from. The network map follows in a row of its
+    own where the run's map refines it.
+    """
+    source_key, target_key = jax.random.split(stream(seed, "figures"))
+    x = run.task.source.sample(source_key, _PUSHED)
+    target = np.asarray(run.task.target.sample(target_key, _PUSHED))[:, :2]
+    maps = {"map": run.transport(x)}
+    if run.refines:
+        maps = {"refined map": maps["map"], "network map": run.network_map(x)}
+    images = {name: np.asarray(y)[:, :2] for name, y in maps.items()}
+    height = np.asarray(x)[:, 1]
+    with style():
+        figure, axes = grid(len(images), 2, panel=(1.9, 1.8))
+        figure.suptitle(_title(run, seed), fontsize=8)
+        for (left, right), (name, y) in zip(axes, images.items(), strict=True):
+            scatter(left, target, size=3.0, color=BACKDROP)
+            scatter(left, y, size=1.5, c=height, cmap=COORDINATE)
+            left.set(xlabel="$y_1$", ylabel="$y_2$")
+            left.set_title(name, loc="left")
+            # The second panel is the key to the first one's colours.
+            across = np.stack([height, y[:, 1]], axis=1)
+            scatter(right, across, size=1.5, c=height, cmap=COORDINATE)
+            right.set(ylim=left.get_ylim(), xlabel="$x_2$", ylabel="$y_2$")
+            for panel in (left, right):
+                _few_ticks(panel)
+    return figure
+
+
+def training_figure(history: pd.DataFrame, title: str) -> Figure:
+    """Training curves: a panel a logged quantity, a colour a phase.
+
+    `history` is a run's history.csv: columns `phase`, `step` and the quantities, empty
+    where a phase does not log them.
+    """
+    quantities = [name for name in history if name not in {"phase", "step"}]
+    columns = min(len(quantities), _CURVES_A_ROW)
+    rows = -(-len(quantities) // columns)
+    with style():
+        figure, _ = grid(rows, columns, panel=(2.2, 1.4))
+        figure.suptitle(title, fontsize=8)
+        panels = figure.axes
+        for panel, name in zip(panels, quantities, strict=False):
+            _draw_curves(panel, history, str(name))
+        for panel in panels[len(quantities) :]:
+            panel.remove()
+        handles = {
+            str(line.get_label()): line for panel in panels for line in panel.lines
+        }
+        figure.legend(
+            handles.values(),
+            handles.keys(),
+            loc="outside lower center",
+            ncols=len(handles),
+            frameon=False,
+        )
+    return figure
+
+
+def _draw_curves(axes: Axes, history: pd.DataFrame, name: str) -> None:
+    for phase, colour in zip(history["phase"].unique(), cycle(SERIES)):
+        part = history[history["phase"] == phase].dropna(subset=name)
+        # A phase that reported once draws no line.
+        size = 2 if len(part) < _FEW else 0
+        axes.plot(
+            part["step"],
+            part[name],
+            color=colour,
+            label=phase,
+            marker="o",
+            markersize=size,
+        )
+    values = history[name].dropna()
+    if values.min() > 0 and values.max() > _LOGARITHMIC * values.min():
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    # The same steps in all panels, also where a phase logs nothing.
+    axes.set_xlim(0, 1.02 * history["step"].max())
+    axes.set(title=name.replace("_", " "), xlabel="step")
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+
+
+def _title(run: Run, seed: int) -> str:
+    return f"{method_label(run.header['method'])}, {run.header['task']}, seed {seed}"
+
+
+def _few_ticks(axes: Axes) -> None:
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))

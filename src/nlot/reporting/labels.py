@@ -1,0 +1,75 @@
+"""How methods and measures are called in tables and figures."""
+
+from typing import NamedTuple
+
+from nlot.config import Config
+from nlot.reporting.published import PUBLISHED
+
+# Measures of a run's map network alone carry this suffix.
+MAP = "_map"
+EXCESS = "_excess"
+
+_METHODS = {
+    "nlot": "NLOT",
+    "nlot_plus": "NLOT+",
+    "nlsb_stochastic": "NLSB (stochastic)",
+    "nlsb_expected": "NLSB (expected)",
+    "floor": "Noise floor",
+    "translation": "Translation",
+    "euclidean_ot": "Euclidean OT",
+}
+
+
+class Measure(NamedTuple):
+    """Heading of a measure, in which `{e}` is the evaluation section, and its digits.
+
+    `decimals` are the digits after the point that a table shows.
+    """
+
+    title: str
+    decimals: int
+
+
+# In the order of the supplementary table.
+MEASURES = {
+    "w2_paper": Measure("W₂² × 100, paper's protocol, n = {e.paper.points}", 2),
+    "w2_paper_excess": Measure("Paper's protocol, excess over the floor", 2),
+    "w2_exact": Measure("W₂² × 100, exact, n = {e.exact.points}", 3),
+    "w2_exact_excess": Measure("Exact W₂² × 100, excess over the floor", 3),
+    "sinkhorn_divergence": Measure(
+        "Sinkhorn divergence × 100, n = {e.divergence.points}", 3
+    ),
+    "sinkhorn_divergence_excess": Measure(
+        "Sinkhorn divergence × 100, excess over the floor", 3
+    ),
+    "action": Measure("Mean action, n = {e.action.points}", 3),
+    "action_own_paths": Measure("Mean action of the method's own paths", 3),
+    "action_converged": Measure("Share of path solves that converged", 3),
+    "obstacle_time": Measure("Share of the own paths' time inside obstacles", 4),
+    "minutes": Measure("Training time in minutes", 2),
+}
+
+
+def method_label(name: str) -> str:
+    """What `method` is called in print; a name without an entry stands for itself."""
+    if name.startswith(PUBLISHED):
+        return f"{method_label(name.removeprefix(PUBLISHED))}, published"
+    return _METHODS.get(name, name)
+
+
+def measure_title(name: str, config: Config) -> str:
+    """Heading of a measure, with the sample size that `config` asks for."""
+    if name not in MEASURES:
+        return name
+    return MEASURES[name].title.format(e=config.evaluation)
+
+
+def decimals(name: str) -> int:
+    """Digits after the point that a table shows for a measure."""
+    return MEASURES[name].decimals if name in MEASURES else 3
+
+
+def split_measure(name: str) -> tuple[str, str]:
+    """The measure without the suffix of network maps, and that suffix or nothing."""
+    base = name.removesuffix(MAP)
+    return base, name[len(base) :]

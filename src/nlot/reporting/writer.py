@@ -1,0 +1,126 @@
+"""Tables as CSV, Markdown, LaTeX and HTML."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import jinja2
+from tabulate import tabulate
+
+from nlot.config import Config
+from nlot.files import whole_file
+from nlot.reporting.published import published_rows
+from nlot.reporting.summary import read_rows
+from nlot.reporting.tables import ABSENT, Table, table1
+
+# LaTeX cannot break a float over pages; longer tables are set as a longtable.
+_ROWS_OF_A_PAGE = 40
+_TEX = {
+    "\\": r"\textbackslash{}",
+    **{character: "\\" + character for character in "%$#_{}&"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "₂": r"$_2$",
+    "²": r"$^2$",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "ε": r"$\varepsilon$",
+    "–": "--",
+}
+
+
+def write_table(table: Table, path: str | Path) -> None:
+    """Write `table` to `path` in the format that its suffix names.
+
+    `.csv` has the unrounded numbers, one a row, under a first line with the caption
+    that starts with "#"; `.md`, `.tex` (needs booktabs, and longtable for long tables)
+    and `.html` show the table. Raises `ValueError` for another suffix.
+    """
+    text = render(table, Path(path).suffix.removeprefix("."))
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def render(table: Table, format: str) -> str:
+    """`table` as text in a format: "csv", "md", "tex" or "html"."""
+    if format not in _FORMATS:
+        raise ValueError(f"unknown format {format!r}; valid: {', '.join(_FORMATS)}")
+    return _FORMATS[format](table)
+
+
+def readme_table(path: str | Path, config: Config) -> str:
+    """Table 1 in Markdown, from the tidy rows in the file at `path`."""
+    return render(table1(read_rows(path), published_rows(), config), "md")
+
+
+def _csv(table: Table) -> str:
+    columns = ["measure", "method", "task", "mean", "sd", "runs", "source"]
+    return f"# {table.caption}\n" + table.data[columns].to_csv(index=False)
+
+
+def _markdown(table: Table) -> str:
+    width = len(table.columns)
+    lines: list[tuple[str, ...]] = []
+    for block in table.blocks:
+        lines.append((f"**{block.title}**", "", *[""] * width))
+        lines += [(row.label, row.runs, *row.cells) for row in block.rows]
+    grid = tabulate(
+        lines,
+        headers=["", "runs", *table.columns],
+        tablefmt="pipe",
+        colalign=("left", "right", *["right"] * width),
+        disable_numparse=True,
+    )
+    return f"{grid}\n\n{table.caption}\n"
+
+
+def _latex(table: Table) -> str:
+    environment = jinja2.Environment(
+        loader=_LOADER,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"tex": _escape_latex, "cell": _latex_cell}
+    length = sum(len(block.rows) + 1 for block in table.blocks)
+    return environment.get_template("table.tex").render(
+        table=table, long=length > _ROWS_OF_A_PAGE
+    )
+
+
+def _escape_latex(text: str) -> str:
+    escaped = "".join(_TEX.get(character, character) for character in text)
+    # Neighbouring scripts belong to one symbol: W$_2$$^2$ would open display math.
+    return escaped.replace("$$", "")
+
+
+def _latex_cell(text: str) -> str:
+    # In math mode, so that a minus is none of the hyphens.
+    return "--" if text == ABSENT else "$" + text.replace("±", r"\pm") + "$"
+
+
+def _html(table: Table) -> str:
+    environment = jinja2.Environment(
+        loader=_LOADER,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("table.html").render(table=table)
+
+
+_LOADER = jinja2.PackageLoader("nlot.reporting")
+_FORMATS: dict[str, Callable[[Table], str]] = {
+    "csv": _csv,
+    "md": _markdown,
+    "tex": _latex,
+    "html": _html,
+}

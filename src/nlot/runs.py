@@ -1,0 +1,203 @@
+"""Trained runs: train one, keep it in a folder, open it again."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float
+
+from nlot import plus, solve
+from nlot.action import Quadrature, path_actions
+from nlot.config import Config, MethodConfig, TaskConfig, parse_method
+from nlot.files import whole_file
+from nlot.networks import Networks
+from nlot.provenance import config_hash, provenance
+from nlot.splines import CubicSpline
+from nlot.streams import stream
+from nlot.tasks import Task, build_task
+from nlot.training import Reporter
+
+MODEL, HISTORY = "model.eqx", "history.csv"
+_FORMAT = 1
+# Each module has `train` and `transport`.
+_KINDS: dict[str, ModuleType] = {"nlot": solve, "nlot_plus": plus}
+
+
+class RunError(ValueError):
+    """A run folder that cannot be opened; the message names the file and the fault."""
+
+
+class Run:
+    """A trained run: the map, its paths and its cost, on arrays of shape (n, d).
+
+    **Attributes:** `task`, `config` (the method's settings), `networks`, `spline` (the
+    space of its paths) and `header` (names, settings and provenance as stored).
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        config: MethodConfig,
+        networks: Networks,
+        header: Mapping[str, Any],
+    ):
+        self.task, self.config, self.networks = task, config, networks
+        self.header = dict(header)
+        self.spline = CubicSpline(config.knots)
+
+    @property
+    def refines(self) -> bool:
+        """Whether `transport` is more than the map network."""
+        return self.config.kind == "nlot"
+
+    def transport(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
+        """Where `x` is sent: for Algorithm 1 the c-transform of eq. 6."""
+        return _transport(self.networks, self.task, self.config, self._points(x))
+
+    def network_map(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
+        """The map network alone, without refinement."""
+        return _over_points(self.networks.map, self._points(x))
+
+    def coefficients(
+        self, x: Float[Any, "n d"], y: Float[Any, "n d"]
+    ) -> Float[Array, "n size d"]:
+        """Spline coefficients of the amortised paths from `x[i]` to `y[i]`."""
+        return _over_points(self.networks.spline, self._points(x), self._points(y))
+
+    def path(
+        self, x: Float[Any, "n d"], times: Float[Any, " times"]
+    ) -> Float[Array, "n times d"]:
+        """The amortised paths from `x` to `transport(x)` at `times` in [0, T]."""
+        s = np.asarray(times, np.float64) / self.task.horizon
+        if s.ndim != 1 or np.any((s < 0) | (s > 1)):
+            raise ValueError(f"times must be a list within [0, {self.task.horizon}]")
+        x = self._points(x)
+        y = self.transport(x)
+        return spline_positions(self.spline, s, x, y, self.coefficients(x, y))
+
+    def cost(self, x: Float[Any, "n d"], y: Float[Any, "n d"]) -> Float[Array, " n"]:
+        """Action of the amortised path between each pair, by a fine midpoint rule."""
+        rule = Quadrature(self.spline, 200, "midpoint", self.task.horizon)
+        x, y = self._points(x), self._points(y)
+        return path_actions(self.task.lagrangian, rule, x, y, self.coefficients(x, y))
+
+    def _points(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
+        array = jnp.asarray(x, jnp.float32)
+        if array.ndim != 2 or array.shape[1] != self.task.dimension:
+            raise ValueError(
+                f"expected points of shape (n, {self.task.dimension}), "
+                f"found {array.shape}"
+            )
+        return array
+
+
+@eqx.filter_jit
+def _transport(networks: Networks, task: Task, config: MethodConfig, x: Array) -> Array:
+    method = _KINDS[config.kind]
+    return jax.vmap(lambda a: method.transport(networks, task, config, a))(x)
+
+
+@eqx.filter_jit
+def _over_points(function: Callable[..., Array], *points: Array) -> Array:
+    return jax.vmap(function)(*points)
+
+
+def spline_positions(
+    spline: CubicSpline,
+    s: Float[np.ndarray, " times"],
+    x: Float[Array, "n d"],
+    y: Float[Array, "n d"],
+    coefficients: Float[Array, "n size d"],
+) -> Float[Array, "n times d"]:
+    """Positions of paths at the fractions `s` of their horizon."""
+    basis = jnp.asarray(spline.position(s), x.dtype)
+    fraction = jnp.asarray(s, x.dtype)[:, None]
+    line = x[:, None] + fraction * (y - x)[:, None]
+    return line + jnp.einsum("tk,nkd->ntd", basis, coefficients)
+
+
+def train_run(
+    config: Config, task: str, method: str, seed: int, folder: str | Path
+) -> Run:
+    """Train `method` on `task` and write weights and history to `folder`.
+
+    Raises `nlot.training.DivergenceError` when a loss stops being finite; nothing is
+    written then.
+    """
+    task_config, method_config = config.tasks[task], config.method(method, task)
+    started = time.monotonic()
+    report = Reporter(f"{task} {method} seed {seed}")
+    networks, history = _KINDS[method_config.kind].train(
+        build_task(task_config), method_config, stream(seed, "training"), report
+    )
+    settings = {
+        "task_config": task_config.model_dump(mode="json"),
+        "method_config": method_config.model_dump(mode="json"),
+    }
+    header = {
+        "format": _FORMAT,
+        "task": task,
+        "method": method,
+        **settings,
+        "provenance": provenance(
+            config_hash=config_hash(settings),
+            seed=seed,
+            minutes=round((time.monotonic() - started) / 60, 4),
+        ),
+    }
+    report.close()
+    folder = Path(folder)
+    with whole_file(folder / HISTORY) as path:
+        pd.DataFrame(history).to_csv(path, index=False)
+    with whole_file(folder / MODEL) as path, path.open("wb") as file:
+        file.write(json.dumps(header).encode() + b"\n")
+        eqx.tree_serialise_leaves(file, networks)
+    return Run(build_task(task_config), method_config, networks, header)
+
+
+def load_run(folder: str | Path) -> Run:
+    """Open the run that a training job wrote to `folder`.
+
+    Raises `RunError` for a missing, truncated or foreign file.
+    """
+    path = Path(folder) / MODEL
+    if not path.is_file():
+        raise RunError(f"{path}: no such file; is {folder} the folder of a run?")
+    with path.open("rb") as file:
+        header = _read_header(path, file)
+        try:
+            task_config = TaskConfig.model_validate(header["task_config"])
+            config = parse_method(header["method_config"])
+        except (KeyError, ValueError) as error:
+            raise RunError(f"{path}: settings of another version: {error}") from error
+        task = build_task(task_config)
+        skeleton = eqx.filter_eval_shape(
+            Networks,
+            task.dimension,
+            task.bounds,
+            config,
+            key=jax.random.key(0),
+        )
+        try:
+            networks = eqx.tree_deserialise_leaves(file, skeleton)
+        except (EOFError, OSError, RuntimeError, ValueError) as error:
+            raise RunError(f"{path}: damaged weights: {error}") from error
+    return Run(task, config, networks, header)
+
+
+def _read_header(path: Path, file: BinaryIO) -> dict[str, Any]:
+    try:
+        header = json.loads(file.readline())
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise RunError(f"{path}: not a run of nlot: no JSON header") from None
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
+        raise RunError(f"{path}: unknown format; this version reads format {_FORMAT}")
+    return header

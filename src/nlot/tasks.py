@@ -1,0 +1,94 @@
+"""A task: two measures and the Lagrangian whose action is the cost between them."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from nlot.config import (
+    BoxesConfig,
+    DiscsConfig,
+    GaussianMixtureConfig,
+    HillConfig,
+    LagrangianConfig,
+    MeasureConfig,
+    NewtonianConfig,
+    PotentialConfig,
+    TaskConfig,
+    UniformConfig,
+)
+from nlot.datasets.files import read_samples
+from nlot.datasets.measures import (
+    AbstractMeasure,
+    Empirical,
+    GaussianMixture,
+    Uniform,
+)
+from nlot.lagrangians import AbstractLagrangian, Newtonian, Riemannian
+from nlot.metrics import CircleMetric
+from nlot.potentials import AbstractPotential, Boxes, Discs, Hill, Well
+
+
+class Task(eqx.Module):
+    """Source μ, target ν, Lagrangian, bounds of transported points, horizon."""
+
+    source: AbstractMeasure
+    target: AbstractMeasure
+    lagrangian: AbstractLagrangian
+    bounds: float = eqx.field(static=True)
+    horizon: float = eqx.field(static=True)
+    dimension: int = eqx.field(static=True)
+
+    def clip(self, y: Float[Array, "..."]) -> Float[Array, "..."]:
+        """`y` projected on the task's bounds."""
+        return jnp.clip(y, -self.bounds, self.bounds)
+
+
+def build_task(config: TaskConfig) -> Task:
+    """The task that a configuration describes; reads sample files where it names any.
+
+    Raises `nlot.datasets.files.SampleError` for an unusable file.
+    """
+    return Task(
+        source=build_measure(config.source),
+        target=build_measure(config.target),
+        lagrangian=build_lagrangian(config.lagrangian),
+        bounds=config.bounds,
+        horizon=config.horizon,
+        dimension=config.source.dimension,
+    )
+
+
+def build_measure(config: MeasureConfig) -> AbstractMeasure:
+    """The measure that a configuration describes."""
+    if isinstance(config, UniformConfig):
+        return Uniform(jnp.array(config.low), jnp.array(config.high))
+    if isinstance(config, GaussianMixtureConfig):
+        return GaussianMixture(jnp.array(config.means), jnp.array(config.std))
+    points = read_samples(config.path, config.array, config.dimension)
+    return Empirical(jnp.array(points, jnp.float32))
+
+
+def build_potential(config: PotentialConfig) -> AbstractPotential:
+    """The potential that a configuration describes."""
+    strength = jnp.array(config.strength)
+    if isinstance(config, HillConfig):
+        return Hill(strength)
+    if isinstance(config, BoxesConfig | DiscsConfig):
+        start = config.temperature_start
+        final = jnp.array(config.temperature)
+        first = final if start is None else jnp.array(start)
+        if isinstance(config, BoxesConfig):
+            low, high = jnp.array(config.low), jnp.array(config.high)
+            return Boxes(low, high, strength, final, first)
+        centres, radius = jnp.array(config.centres), jnp.array(config.radius)
+        return Discs(centres, radius, strength, final, first)
+    return Well(strength)
+
+
+def build_lagrangian(config: LagrangianConfig) -> AbstractLagrangian:
+    """The Lagrangian that a configuration describes."""
+    if isinstance(config, NewtonianConfig):
+        potential = config.potential
+        built = None if potential is None else build_potential(potential)
+        return Newtonian(built, config.potential_scale)
+    return Riemannian(CircleMetric(config.metric.floor))
