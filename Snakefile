@@ -1,0 +1,19 @@
+# Tables and figures of "Neural Optimal Transport with Lagrangian Costs".
+# `snakemake --cores all` makes everything; another preset: --configfile config/NAME.yaml
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/assemble.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.tables.input,
+        rules.figures.input,
+    localrule: True

@@ -1,0 +1,83 @@
+# Tables and figures from the measured rows and the trained runs.
+FORMATS = ["csv", "md", "tex", "html"]
+IMAGES = ["pdf", "png"]
+
+
+rule table1:
+    input:
+        rows=rules.collect.output.rows,
+    output:
+        table=multiext(f"{RESULTS}/tables/table1", *[f".{f}" for f in FORMATS]),
+        supplement=multiext(f"{RESULTS}/tables/supplement", *[f".{f}" for f in FORMATS]),
+    log:
+        f"{RESULTS}/logs/table1.log",
+    conda:
+        "../../environment.yml"
+    params:
+        table=settings(CONFIG.table1),
+        code=fingerprint("reporting.writer"),
+    message:
+        "Writing Table 1 and its supplement"
+    script:
+        "../scripts/table1.py"
+
+
+rule transport_figure:
+    input:
+        models=figure_runs,
+    output:
+        multiext(f"{RESULTS}/figures/{{figure}}", *[f".{f}" for f in IMAGES]),
+    log:
+        f"{RESULTS}/logs/{{figure}}.log",
+    wildcard_constraints:
+        figure="figure1|figure2",
+    conda:
+        "../../environment.yml"
+    params:
+        section=lambda w: settings(getattr(CONFIG, w.figure)),
+        code=fingerprint("reporting.figures"),
+    message:
+        "Drawing {wildcards.figure}"
+    script:
+        "../scripts/transport_figure.py"
+
+
+rule run_figures:
+    input:
+        model=rules.train.output.model,
+        history=rules.train.output.history,
+    output:
+        maps=multiext(f"{RESULTS}/figures/maps/{RUN}", *[f".{f}" for f in IMAGES]),
+        curves=multiext(f"{RESULTS}/figures/training/{RUN}", *[f".{f}" for f in IMAGES]),
+    log:
+        f"{RESULTS}/logs/figures/{RUN}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=fingerprint("reporting.figures"),
+    message:
+        "Drawing the map and training curves of {wildcards.method} on {wildcards.task}"
+    script:
+        "../scripts/run_figures.py"
+
+
+rule tables:
+    input:
+        rules.table1.output,
+    localrule: True
+
+
+rule figures:
+    input:
+        expand(
+            f"{RESULTS}/figures/{{figure}}.{{image}}",
+            figure=["figure1", "figure2"],
+            image=IMAGES,
+        ),
+        expand(
+            f"{RESULTS}/figures/{{kind}}/{{run}}.{{image}}",
+            kind=["maps", "training"],
+            run=RUNS,
+            image=IMAGES,
+        ),
+    localrule: True

@@ -1,0 +1,27 @@
+# One job a run: (task, method, seed).
+
+
+rule train:
+    output:
+        model=f"{RESULTS}/runs/{RUN}/model.eqx",
+        history=f"{RESULTS}/runs/{RUN}/history.csv",
+    log:
+        f"{RESULTS}/logs/train/{RUN}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train/{RUN}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=CONFIG.resources.memory_mb,
+        runtime=CONFIG.resources.runtime,
+        gpu=CONFIG.resources.gpu,
+    params:
+        # What a run depends on: change any of these and it is trained anew.
+        task=lambda w: settings(CONFIG.tasks[w.task]),
+        method=lambda w: settings(CONFIG.method(w.method, w.task)),
+        code=lambda w: fingerprint(TRAINED_BY[CONFIG.methods[w.method].kind]),
+    message:
+        "Training {wildcards.method} on {wildcards.task}, seed {wildcards.seed}"
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,30 @@
+"""What every job of the workflow needs around its one call of the package."""
+
+import os
+import sys
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+
+@contextmanager
+def job(snakemake):
+    """Send output and errors to the rule's log; keep JAX to the rule's threads."""
+    # XLA sizes its pool of CPU threads by this variable, and by nothing else.
+    os.environ["NPROC"] = str(snakemake.threads)
+    # Jobs of the same shapes share what they compile.
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".snakemake/jax")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+    path = Path(snakemake.log[0])
+    with (
+        path.open("w", encoding="utf-8") as log,
+        redirect_stdout(log),
+        redirect_stderr(log),
+    ):
+        try:
+            yield
+        except Exception as error:
+            import traceback
+
+            traceback.print_exc(file=log)
+            print(f"{type(error).__name__}: {error}", file=sys.__stderr__)
+            raise SystemExit(1) from None
