@@ -33,6 +33,7 @@ def couple(
     spline: SplineNetwork,
     quadrature: Quadrature,
     settings: CouplingConfig,
+    sampling: str,
     *,
     key: PRNGKeyArray,
 ) -> Coupling:
@@ -45,8 +46,8 @@ def couple(
     parts = []
     for part in jax.random.split(key, settings.number):
         source, target = jax.random.split(part)
-        x = task.source.sample(source, settings.points)
-        y = task.target.sample(target, settings.points)
+        x = task.source.draw(source, settings.points, sampling)
+        y = task.target.draw(target, settings.points, sampling)
         cost = np.asarray(
             cost_matrix(spline, quadrature, task.lagrangian, x, y), np.float64
         )

@@ -57,13 +57,18 @@ def train(
     """
     keys = jax.random.split(key, 5)
     networks = Networks(task.dimension, task.bounds, config, key=keys[0])
-    problem = _Problem(task, build_quadrature(task, config))
+    problem = _Problem(task, build_quadrature(task, config), config.sampling)
     polish_steps = config.polish.rounds * config.polish.steps
     report.start(config.paths.steps + config.regression.steps + polish_steps)
 
     spline, history = _learn_paths(problem, networks.spline, config, keys[1], report)
     coupling = couple(
-        task, spline, problem.quadrature.at(0), config.couplings, key=keys[2]
+        task,
+        spline,
+        problem.quadrature.at(config.quadrature.offsets // 2),
+        config.couplings,
+        config.sampling,
+        key=keys[2],
     )
     (map_, potential), more = _regress(
         problem, networks, coupling, config, keys[3], report
@@ -88,6 +93,7 @@ class _Problem(eqx.Module):
 
     task: Task
     quadrature: MovingQuadrature
+    sampling: str = eqx.field(static=True)
 
     @property
     def unit(self) -> float:
@@ -96,7 +102,10 @@ class _Problem(eqx.Module):
 
     def pairs(self, key: PRNGKeyArray, n: int) -> tuple[Array, Array]:
         source, target = jax.random.split(key)
-        return self.task.source.sample(source, n), self.task.target.sample(target, n)
+        return (
+            self.task.source.draw(source, n, self.sampling),
+            self.task.target.draw(target, n, self.sampling),
+        )
 
 
 def _path_loss(

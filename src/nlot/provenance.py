@@ -26,6 +26,7 @@ def config_hash(data: Any) -> str:
 def fingerprint(module: str) -> str:
     """Hash of the code that `nlot.<module>` runs: its own and that of its imports.
 
+    The configuration's classes do not count, as what they hold is compared by itself.
     Comments, docstrings and layout do not count, so cosmetic edits invalidate nothing,
     while any change of the numerics, or of data files beside a module, does.
     """
@@ -37,6 +38,8 @@ def fingerprint(module: str) -> str:
 def _collect(name: str, seen: dict[str, str]) -> None:
     spec = importlib.util.find_spec(name)
     if name in seen or spec is None or spec.origin is None:
+        return
+    if name.startswith("nlot.config"):
         return
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
@@ -56,7 +59,7 @@ def _collect(name: str, seen: dict[str, str]) -> None:
 
 def _collect_data(folder: Path, seen: dict[str, str]) -> None:
     """Templates and tables that lie beside a module."""
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(folder.rglob("*") if folder != _ROOT else ()):
         if path.suffix in {".csv", ".html", ".tex"}:
             seen[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
 

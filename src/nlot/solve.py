@@ -195,11 +195,15 @@ class _Problem(eqx.Module):
     quadrature: Quadrature
     key: PRNGKeyArray
 
-    def batch(self, step: Array, stage: int, n: int) -> tuple[Array, Array]:
-        """`n` samples of source and target for a step of a stage of training."""
+    def batch(self, step: Array, stage: int, config: NLOTConfig) -> tuple[Array, Array]:
+        """Samples of source and target for a step of a stage of training."""
         key = jax.random.fold_in(jax.random.fold_in(self.key, stage), step)
         source, target = jax.random.split(key)
-        return self.task.source.sample(source, n), self.task.target.sample(target, n)
+        n, how = config.batch, config.sampling
+        return (
+            self.task.source.draw(source, n, how),
+            self.task.target.draw(target, n, how),
+        )
 
 
 def _arrays(model: eqx.Module) -> eqx.Module:
@@ -228,7 +232,7 @@ def _pretraining_step(
     state: State, problem: _Problem, config: NLOTConfig, optimisers: Optimisers
 ) -> tuple[State, Log]:
     """Fit the spline network on independent pairs."""
-    x, y = problem.batch(state.step, 0, config.batch)
+    x, y = problem.batch(state.step, 0, config)
     lagrangian = problem.task.lagrangian.anneal(sigmoid_ramp(0, config.annealing_steps))
     networks, spline_state, loss, norm = _fit_spline(
         state.networks,
@@ -253,7 +257,7 @@ def _step(
 ) -> tuple[State, Log]:
     """One iteration of Algorithm 1."""
     task, quadrature, networks = problem.task, problem.quadrature, state.networks
-    x, y = problem.batch(state.step, 1, config.batch)
+    x, y = problem.batch(state.step, 1, config)
     ramp = sigmoid_ramp(state.step, config.annealing_steps)
     lagrangian = task.lagrangian.anneal(ramp)
 

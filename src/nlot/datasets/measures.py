@@ -12,7 +12,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.stats
 from jax.scipy.special import ndtri
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
@@ -36,19 +35,25 @@ class AbstractMeasure(eqx.Module):
 
     def sample(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
         """`n` independent draws."""
-        tiny = jnp.finfo(jnp.float32).tiny
-        shape = (n, self.uniforms)
-        return self.transform(jax.random.uniform(key, shape, jnp.float32, tiny))
+        u = jax.random.uniform(key, (n, self.uniforms), jnp.float32)
+        return self.transform(_open(u))
 
     def spread(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
-        """`n` evenly spread points: a scrambled Sobol sequence, best with n = 2^k.
+        r"""`n` evenly spread points, each distributed as a draw.
 
-        Means over them have a far smaller error than over independent draws.
+        A Kronecker sequence with a random shift: $u_i = (i α + s) \bmod 1$, where
+        $α_j = φ^{-j}$ and φ > 1 solves $φ^{k+1} = φ + 1$ in k dimensions. Means over
+        them are unbiased, with a far smaller error than over independent draws.
         """
-        seed = np.asarray(jax.random.key_data(key)).tolist()
-        engine = scipy.stats.qmc.Sobol(self.uniforms, rng=np.random.default_rng(seed))
-        u = np.clip(engine.random(n), 1e-7, 1 - 1e-7)
-        return self.transform(jnp.asarray(u, jnp.float32))
+        k = self.uniforms
+        root = max(np.roots([1.0, *[0.0] * (k - 1), -1.0, -1.0]).real)
+        steps = np.arange(n)[:, None] * root ** -np.arange(1.0, k + 1) % 1
+        shift = jax.random.uniform(key, (k,), jnp.float32)
+        return self.transform(_open((jnp.asarray(steps, jnp.float32) + shift) % 1))
+
+    def draw(self, key: PRNGKeyArray, n: int, how: str) -> Float[Array, "n d"]:
+        """`n` points, "independent" (`sample`) or "spread"."""
+        return self.spread(key, n) if how == "spread" else self.sample(key, n)
 
 
 class Uniform(AbstractMeasure):
@@ -102,6 +107,11 @@ class Empirical(AbstractMeasure):
 
     def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
         return self.points[_index(u[:, 0], len(self.points))]
+
+
+def _open(u: Float[Array, "n k"]) -> Float[Array, "n k"]:
+    """`u` kept off the ends of the unit interval, where quantiles are infinite."""
+    return jnp.clip(u, 1e-7, 1 - 1e-7)
 
 
 def _index(u: Float[Array, " n"], size: int) -> Int[Array, " n"]:

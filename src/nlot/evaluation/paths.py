@@ -75,7 +75,9 @@ def refined_paths(
             )
             action = path_actions(task.lagrangian, fine, a, b, best.coefficients)
             parts.append(best._replace(action=action))
-        return Geodesic(*(jnp.concatenate(leaves) for leaves in zip(*parts, strict=True)))
+        return Geodesic(
+            *(jnp.concatenate(leaves) for leaves in zip(*parts, strict=True))
+        )
 
 
 def obstacle_times(

@@ -158,8 +158,8 @@ def _path_measures(
     x, y = path_ends(task, subject, stream(seed, "evaluation/action"), action.points)
     own = subject.own_paths(x, y)
     refined = refined_paths(task, action, x, y)
-    yield "action", float(jnp.mean(refined.action)), action.points
-    yield "action_converged", float(jnp.mean(refined.converged)), action.points
+    yield "action", float(np.asarray(refined.action).mean()), action.points
+    yield "action_converged", float(np.asarray(refined.converged).mean()), action.points
     if own is not None:
         spline, coefficients = own
         rule = Quadrature(spline, 1000, "midpoint", task.horizon)

@@ -1,7 +1,7 @@
 """The table of every configuration key, and its JSON Schema, made from the models.
 
-`python -m nlot.config_reference schema` prints `workflow/schemas/config.schema.json`,
-`python -m nlot.config_reference markdown` prints `config/README.md`.
+`python -m nlot.config.reference schema` prints `workflow/schemas/config.schema.json`,
+`python -m nlot.config.reference markdown` prints `config/README.md`.
 """
 
 import json
@@ -17,7 +17,7 @@ from nlot.config import Config, Section
 
 _HEAD = """# Configuration
 
-<!-- Made by `python -m nlot.config_reference markdown`; edit the models instead. -->
+<!-- Made by `python -m nlot.config.reference markdown`; edit the models instead. -->
 
 A preset is a YAML file. It may name another in `extends`, and then states only what
 differs: mappings are merged level by level, lists are replaced. `snakemake --cores all`
