@@ -1,0 +1,157 @@
+"""Every subject is measured on the same draws, and no draw meets itself."""
+
+import numpy as np
+import pytest
+
+from nlot.config import EvaluationConfig
+from nlot.evaluation import rows
+from nlot.evaluation.rows import COLUMNS, control_rows, measure, run_rows
+from nlot.evaluation.subjects import EuclideanOT, Translation
+from nlot.networks import Networks
+from nlot.runs import Run
+from nlot.streams import stream
+from nlot.tasks import build_task
+
+# One size, so that a map is compiled once.
+SETTINGS = EvaluationConfig(
+    paper={"points": 48, "draws": 3},
+    exact={"points": 48, "draws": 2},
+    divergence={"points": 48, "draws": 2},
+)
+SAMPLES = ["w2_paper", "w2_exact", "sinkhorn_divergence"]
+
+
+@pytest.fixture(scope="module")
+def task(config):
+    return build_task(config.tasks["well"])
+
+
+@pytest.fixture(scope="module")
+def floor(config):
+    return control_rows(config, "well", "floor", 0)
+
+
+@pytest.fixture(scope="module")
+def translation(config):
+    return control_rows(config, "well", "translation", 0)
+
+
+def values(table):
+    return dict(zip(table["measure"], table["value"], strict=True))
+
+
+def test_rows_are_tidy(translation, floor, config):
+    assert tuple(translation.columns) == COLUMNS
+    assert translation["measure"].tolist() == [*SAMPLES, "action", "action_converged"]
+    assert floor["measure"].tolist() == SAMPLES
+    assert set(translation["method"]) == {"translation"}
+    assert translation["minutes"].isna().all()
+    sizes = dict(zip(translation["measure"], translation["n"], strict=True))
+    evaluation = config.evaluation
+    assert sizes["w2_paper"] == evaluation.paper.points
+    assert sizes["w2_exact"] == evaluation.exact.points
+    assert sizes["action"] == evaluation.action.points
+    assert np.isfinite(translation["value"]).all()
+
+
+def test_translation_scores_the_floor(translation, floor):
+    """A perfect push-forward, by common random numbers without sampling noise."""
+    for name in SAMPLES:
+        assert values(floor)[name] > 0.01
+        assert values(translation)[name] == pytest.approx(values(floor)[name], rel=1e-3)
+
+
+def test_actions_match_the_closed_form_of_the_well(translation, task):
+    """ω/(2 sinh ω) [(|x|² + |y|²) cosh ω - 2 x·y], averaged over the slabs.
+
+    With a ~ U[-1.25, -1], b = a + 2.25 and the same height h ~ U[-1, 1]. Eight spread
+    points and six knots leave less than 3 %; another potential scale is 30 % off.
+    """
+    w = np.sqrt(2 * 361 * 0.01)
+    a = np.linspace(-1.25, -1, 2001)
+    b, height = a + 2.25, 1 / 3
+    squares = np.mean(a**2 + b**2) + 2 * height
+    product = np.mean(a * b) + height
+    truth = w / (2 * np.sinh(w)) * (squares * np.cosh(w) - 2 * product)
+    assert values(translation)["action"] == pytest.approx(truth, rel=0.03)
+
+
+def test_a_subject_measured_twice_gives_equal_rows(translation, config):
+    again = control_rows(config, "well", "translation", 0)
+    assert again.equals(translation)
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """What reaches the three distances: pairs of pushed and target samples."""
+    pairs = []
+
+    def record(x, y, *_):
+        pairs.append((np.asarray(x), np.asarray(y)))
+        return np.zeros(1)
+
+    def record_one(x, y):
+        record(x, y)
+        return 0.0
+
+    monkeypatch.setattr(rows, "entropic_costs", record)
+    monkeypatch.setattr(rows, "debiased_divergences", record)
+    monkeypatch.setattr(rows, "exact_squared_w2", record_one)
+    monkeypatch.setattr(rows, "_path_measures", lambda *_: [])
+    return pairs
+
+
+def draws(seen, task, subject, settings, seed=0):
+    seen.clear()
+    assert len(list(measure(task, subject, settings, seed))) == len(SAMPLES)
+    return list(seen)
+
+
+def test_all_subjects_meet_the_same_target_draws(seen, task):
+    every = [
+        draws(seen, task, subject, SETTINGS)
+        for subject in (None, Translation(task), EuclideanOT(task))
+    ]
+    for pairs in zip(*every, strict=True):
+        (moved, target), *others = pairs
+        for _, other in others:
+            np.testing.assert_array_equal(other, target)
+        # The floor's draws are those of the translation, which is exact here.
+        np.testing.assert_allclose(others[0][0], moved, atol=1e-5)
+
+
+def test_no_sample_meets_itself(seen, task):
+    """Floor, source and target draws, and those of different seeds, are apart."""
+    for subject in (None, EuclideanOT(task)):
+        for moved, target in draws(seen, task, subject, SETTINGS):
+            points = target.reshape(-1, 2)[:200]
+            gaps = np.abs(moved.reshape(-1, 1, 2)[:500] - points).max(axis=2)
+            assert gaps.min() > 0
+    first, second = (draws(seen, task, None, SETTINGS, seed)[0] for seed in (0, 1))
+    assert np.abs(first[1] - second[1]).max() > 0.1
+
+
+def test_squared_distances_are_reported_times_100(task, config, monkeypatch):
+    monkeypatch.setattr(rows, "entropic_costs", lambda *_: np.array([0.01, 0.03]))
+    monkeypatch.setattr(rows, "debiased_divergences", lambda *_: np.array([0.05]))
+    monkeypatch.setattr(rows, "exact_squared_w2", lambda *_: 0.07)
+    found = {
+        name: value for name, value, _ in measure(task, None, config.evaluation, 0)
+    }
+    expected = {"w2_paper": 2.0, "w2_exact": 7.0, "sinkhorn_divergence": 5.0}
+    assert found == pytest.approx(expected)
+
+
+def test_a_run_is_measured_with_and_without_refinement(task, config, seen):
+    method = config.methods["nlot"]
+    networks = Networks(2, task.bounds, method, key=stream(0, "test"))
+    provenance = {"seed": 4, "minutes": 1.5, "device": "cpu"}
+    header = {"task": "well", "method": "nlot", "provenance": provenance}
+    table = run_rows(Run(task, method, networks, header), SETTINGS)
+    assert table["measure"].tolist() == SAMPLES + [f"{name}_map" for name in SAMPLES]
+    assert set(table["seed"]) == {4}
+    assert set(table["minutes"]) == {1.5}
+    half = len(seen) // 2
+    for with_, without in zip(seen[:half], seen[half:], strict=True):
+        np.testing.assert_array_equal(with_[1], without[1])
+        assert np.any(with_[0] != without[0])

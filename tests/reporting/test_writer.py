@@ -1,0 +1,131 @@
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from nlot.reporting.published import published_rows
+from nlot.reporting.tables import cell, supplementary_table, table1
+from nlot.reporting.writer import readme_table, render, write_table
+
+NUMBER = re.compile(r"-?\d+\.\d+")
+
+
+@pytest.fixture(params=[table1, supplementary_table])
+def table(request, rows, config):
+    return request.param(rows, published_rows(), config)
+
+
+class Page(HTMLParser):
+    """Collects the cells of a page, and which tags were never closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.cells = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag != "meta":
+            self.open.append(tag)
+        if tag in {"td", "th"}:
+            self.cells.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in {"td", "th"}:
+            self.cells[-1] += data
+
+
+def cells(table):
+    return [text for block in table.blocks for row in block.rows for text in row.cells]
+
+
+def numbers(texts):
+    return [number for text in texts for number in NUMBER.findall(text)]
+
+
+def test_formats_agree_in_their_numbers(table):
+    expected = numbers(cells(table))
+    assert len(expected) > 50
+
+    lines = render(table, "md").split("\n\n")[0].splitlines()
+    assert numbers(line.split("|", 2)[2] for line in lines) == expected
+
+    body = re.findall(r"^  .* & .* \\\\$", render(table, "tex"), re.MULTILINE)
+    assert numbers(body) == expected
+
+    assert numbers(Page(render(table, "html")).cells) == expected
+
+
+def test_csv_has_the_numbers_that_were_rounded(table, tmp_path):
+    write_table(table, tmp_path / "table.csv")
+    data = pd.read_csv(tmp_path / "table.csv", comment="#")
+    pd.testing.assert_frame_equal(data, table.data[data.columns])
+    digits = table.data["decimals"]
+    rounded = map(cell, data["mean"], data["sd"], digits)
+    assert sorted(rounded) == sorted(text for text in cells(table) if text != "–")
+
+
+def test_captions_are_in_every_format(table):
+    assert f"# {table.caption}\n" in render(table, "csv")
+    assert table.caption in render(table, "md")
+    assert table.name in render(table, "tex")
+    for words in ("sample standard deviation over seeds 3, 1, 2", "preset tiny"):
+        assert words in render(table, "tex")
+        assert words in render(table, "html")
+
+
+def test_latex_has_booktabs_rules_and_only_what_latex_reads(table):
+    text = render(table, "tex")
+    for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
+        assert rule in text
+    assert text.isascii()
+    bare = re.sub(r"\\[{}$&%_#]", "", text)
+    assert bare.count("{") == bare.count("}")
+    assert bare.count("$") % 2 == 0
+    assert "$$" not in bare
+    begun = re.findall(r"\\begin{(\w+)}", text)
+    assert begun == re.findall(r"\\end{(\w+)}", text)[::-1]
+    width = len(table.columns) + 1
+    lines = [line for line in bare.splitlines() if " & " in line]
+    assert {line.count("&") for line in lines} == {width}
+
+
+def test_a_table_longer_than_a_page_can_be_broken(rows, config):
+    short = render(table1(rows, published_rows(), config), "tex")
+    long = render(supplementary_table(rows, published_rows(), config), "tex")
+    assert r"\begin{table}" in short
+    assert r"\begin{longtable}" in long
+
+
+def test_names_are_escaped(rows, config):
+    rows = rows.replace({"task": {"box": "my_box"}})
+    section = config.table1.model_copy(update={"tasks": ("my_box", "well")})
+    config = config.model_copy(update={"table1": section})
+    text = render(table1(rows, published_rows(), config), "tex")
+    assert r"my\_box" in text
+    assert not re.search(r"[^\\]_box", text)
+
+
+def test_html_is_one_well_formed_page(table):
+    text = render(table, "html")
+    page = Page(text)
+    assert page.open == []
+    assert text.startswith("<!DOCTYPE html>")
+    assert not re.search(r"(src|href)=", text), "the page needs no other file"
+    for column in table.columns:
+        assert column in page.cells
+
+
+def test_readme_table_is_table1_in_markdown(rows, config, tmp_path):
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    expected = render(table1(rows, published_rows(), config), "md")
+    assert readme_table(tmp_path / "rows.csv", config) == expected
+
+
+def test_unknown_format(table, tmp_path):
+    with pytest.raises(ValueError, match="'docx'; valid: csv, md, tex, html"):
+        write_table(table, tmp_path / "table.docx")
+    assert not any(tmp_path.iterdir())

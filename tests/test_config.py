@@ -1,0 +1,148 @@
+from pathlib import Path
+
+import pydantic
+import pytest
+import yaml
+
+from nlot.config import (
+    ConfigError,
+    load_config,
+    merge,
+    parse_config,
+)
+
+FOLDER = Path(__file__).parents[1] / "config"
+PRESETS = sorted(FOLDER.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_presets_load(path):
+    config = load_config(path)
+    assert config.runs()
+    # Results of different presets go to different folders.
+    expected = "default" if path.stem == "config" else path.stem
+    assert config.preset == expected
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_presets_keep_the_papers_tasks(path):
+    """No preset changes what is replicated: measures, potentials and their scale."""
+    tasks, default = load_config(path).tasks, load_config(FOLDER / "config.yaml").tasks
+    for name in ("box", "slit", "hill", "well"):
+        assert tasks[name] == default[name]
+        assert tasks[name].lagrangian.potential_scale == (20 - 1) ** 2
+
+
+def saved(folder, name, data):
+    path = folder / name
+    path.write_text(yaml.safe_dump(data))
+    return path
+
+
+def test_a_preset_states_only_what_differs(tmp_path, raw):
+    saved(tmp_path, "base.yaml", raw)
+    changes = {
+        "extends": "base.yaml",
+        "preset": "short",
+        "seeds": [7],
+        "methods": {"nlot": {"steps": 9, "map": {"hidden": [3]}}},
+    }
+    base, config = parse_config(raw), load_config(saved(tmp_path, "a.yaml", changes))
+    assert config.seeds == (7,)
+    method = config.methods["nlot"]
+    assert (method.steps, method.map.hidden) == (9, (3,))
+    assert method.map.activation == base.methods["nlot"].map.activation
+    assert method.batch == base.methods["nlot"].batch
+    assert config.tasks == base.tasks
+
+
+def test_extends_may_be_chained_and_name_another_folder(tmp_path, raw):
+    (tmp_path / "sub").mkdir()
+    saved(tmp_path, "base.yaml", raw)
+    saved(tmp_path / "sub", "middle.yaml", {"extends": "../base.yaml", "seeds": [5]})
+    last = saved(tmp_path, "last.yaml", {"extends": "sub/middle.yaml", "preset": "b"})
+    config = load_config(last)
+    assert (config.preset, config.seeds) == ("b", (5,))
+
+
+def test_merge_goes_level_by_level_and_replaces_lists():
+    base = {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": 3}
+    merged = merge(base, {"a": {"c": {"d": [5]}}, "f": 4})
+    assert merged == {"a": {"b": 1, "c": {"d": [5]}}, "e": 3, "f": 4}
+    assert base == {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": 3}
+
+
+def test_overrides_hold_for_their_task_alone(raw):
+    raw["overrides"] = {"nlot": {"well": {"batch": 99, "map": {"hidden": [2]}}}}
+    config = parse_config(raw)
+    assert config.method("nlot", "free") == config.methods["nlot"]
+    changed = config.method("nlot", "well")
+    assert (changed.batch, changed.map.hidden) == (99, (2,))
+    assert changed.spline == config.methods["nlot"].spline
+
+
+def test_runs_lists_each_needed_run_once(raw):
+    raw["table1"]["tasks"] = ["well", "free"]
+    raw["figure2"]["seed"] = 8
+    expected = [("well", "nlot", 0), ("well", "nlot", 1)]
+    expected += [("free", "nlot", 0), ("free", "nlot", 1), ("free", "nlot", 8)]
+    assert parse_config(raw).runs() == expected
+
+
+def test_corners_of_boxes_may_be_infinite(raw):
+    raw["tasks"]["well"]["lagrangian"]["potential"] = yaml.safe_load(
+        "{kind: boxes, low: [[0, -.inf]], high: [[1, .inf]], strength: 1, "
+        "temperature: 0.1}"
+    )
+    corner = parse_config(raw).tasks["well"].lagrangian.potential.low[0]
+    assert corner == (0, -float("inf"))
+
+
+def test_a_configuration_is_immutable(config):
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        config.preset = "other"
+
+
+def test_a_missing_file_is_named(tmp_path):
+    path = tmp_path / "none.yaml"
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value) == f"{path}: no such configuration file"
+
+
+def test_a_missing_base_is_named(tmp_path):
+    path = saved(tmp_path, "a.yaml", {"extends": "none.yaml"})
+    with pytest.raises(ConfigError, match=r"none\.yaml: no such configuration file"):
+        load_config(path)
+
+
+def test_a_preset_that_extends_itself_is_an_error(tmp_path):
+    path = saved(tmp_path, "a.yaml", {"extends": "a.yaml"})
+    with pytest.raises(ConfigError, match=r"a\.yaml: extends itself"):
+        load_config(path)
+
+
+def test_extends_must_be_a_file_name(tmp_path):
+    path = saved(tmp_path, "a.yaml", {"extends": ["b.yaml"]})
+    with pytest.raises(ConfigError, match=r"extends: expected .* found \['b.yaml'\]"):
+        load_config(path)
+
+
+def test_invalid_yaml_is_named_with_its_line(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("preset: a\nseeds: [1, 2\ntasks: {}\n")
+    with pytest.raises(ConfigError, match=r"bad\.yaml: not valid YAML: (.|\n)*line 3"):
+        load_config(path)
+
+
+@pytest.mark.parametrize("text", ["", "just text", "[1, 2]"])
+def test_a_file_without_keys_is_an_error(tmp_path, text):
+    path = tmp_path / "list.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="expected a mapping of keys, found"):
+        load_config(path)
+
+
+def test_a_folder_in_place_of_a_file_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match=str(tmp_path)):
+        load_config(tmp_path)

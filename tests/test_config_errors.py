@@ -1,0 +1,173 @@
+"""Every mistake in a preset: one message with key, value found and valid choices."""
+
+import math
+from typing import Any
+
+import pytest
+
+from nlot.config import ConfigError, parse_config
+
+DELETE = object()
+
+# Key, its wrong value, and what the message must say.
+CASES: list[tuple[str, Any, list[str]]] = [
+    # Unknown keys, at every depth.
+    ("sedes", [0], ["unknown key 'sedes'", "valid keys: preset, seeds, tasks"]),
+    ("tasks.free.bound", 1.5, ["tasks.free", "unknown key 'bound'", "source, target"]),
+    ("tasks.free.source.hight", [1], ["tasks.free.source", "'hight'", "low, high"]),
+    (
+        "tasks.well.lagrangian.potential.depth",
+        0.1,
+        ["tasks.well.lagrangian", "unknown key 'depth'", "kind, strength"],
+    ),
+    ("methods.nlot.stpes", 5, ["methods.nlot", "unknown key 'stpes'", "steps, batch"]),
+    ("methods.nlot.map.width", 5, ["map", "'width'", "hidden, activation"]),
+    ("evaluation.paper.n", 128, ["evaluation.paper", "'n'", "points, draws"]),
+    ("table1.rows", [], ["table1", "unknown key 'rows'", "tasks, methods, controls"]),
+    # Unknown names and kinds.
+    ("table1.tasks", ["maze"], ["table1.tasks", "unknown 'maze'", "free, well"]),
+    ("table1.methods", ["nlsb"], ["table1.methods", "unknown 'nlsb'", "valid: nlot"]),
+    ("table1.controls", ["truth"], ["controls", "'floor', 'translation'", "'truth'"]),
+    ("figure1.tasks", ["maze"], ["figure1.tasks", "unknown 'maze'", "free, well"]),
+    ("figure2.methods", ["nlsb"], ["figure2.methods", "unknown 'nlsb'", "nlot"]),
+    ("methods.nlot.kind", "sgd", ["methods.nlot", "'sgd'", "'nlot'"]),
+    ("tasks.free.source.kind", "cube", ["tasks.free.source", "'cube'", "'uniform'"]),
+    (
+        "tasks.well.lagrangian.potential.kind",
+        "wall",
+        ["tasks.well.lagrangian", "potential", "'wall'", "'boxes', 'discs'"],
+    ),
+    ("tasks.free.lagrangian.kind", "free", ["lagrangian", "'free'", "'newtonian'"]),
+    ("methods.nlot.map.activation", "sine", ["map.activation", "'sine'", "'silu'"]),
+    ("methods.nlot.quadrature.rule", "simpson", ["rule", "'simpson'", "'midpoint'"]),
+    ("methods.nlot.regression", "l1", ["regression", "'l1'", "'squared_norm'"]),
+    # Sizes and numbers out of range.
+    ("methods.nlot.batch", -512, ["methods.nlot", "batch", "greater than 0", "-512"]),
+    ("methods.nlot.steps", 0, ["methods.nlot", "steps", "greater than 0", "found 0"]),
+    ("methods.nlot.steps", 1.5, ["steps", "integer", "found 1.5"]),
+    ("methods.nlot.steps", "many", ["steps", "integer", "found 'many'"]),
+    ("methods.nlot.map.hidden", [64, -1], ["map.hidden.1", "found -1"]),
+    ("methods.nlot.knots", 4, ["knots", "greater than or equal to 5", "found 4"]),
+    ("methods.nlot.average", 1, ["average", "less than 1", "found 1"]),
+    ("methods.nlot.refit.tolerance", 0, ["refit.tolerance", "found 0"]),
+    ("methods.nlot.map_optimiser.learning_rate", -1e-3, ["learning_rate", "-0.001"]),
+    ("tasks.free.bounds", 0, ["tasks.free.bounds", "greater than 0", "found 0"]),
+    ("tasks.free.bounds", math.nan, ["tasks.free.bounds", "found nan"]),
+    ("tasks.free.horizon", math.inf, ["tasks.free.horizon", "found inf"]),
+    ("tasks.free.source.low", [-math.inf, 0.0], ["tasks.free.source", "found -inf"]),
+    ("tasks.well.lagrangian.potential.strength", math.nan, ["strength", "found nan"]),
+    ("evaluation.exact.points", -1, ["evaluation.exact.points", "found -1"]),
+    ("figure1.paths", 0, ["figure1.paths", "found 0"]),
+    # Seeds.
+    ("seeds", [0, 1, 0], ["seeds: 0 is listed twice"]),
+    ("seeds", [], ["seeds", "at least 1 item"]),
+    ("seeds", [-1], ["seeds.0", "found -1"]),
+    ("seeds", 3, ["seeds", "found 3"]),
+    # What does not fit together.
+    ("table1.tasks", ["free", "free"], ["table1.tasks", "'free' is listed twice"]),
+    ("tasks.free.source.low", [0.0], ["tasks.free.source", "differ in length"]),
+    ("tasks.free.source.low", [9.0, 9.0], ["tasks.free.source", "must lie below"]),
+    (
+        "tasks.free.target",
+        {"kind": "uniform", "low": [0.0], "high": [1.0]},
+        ["tasks.free", "source has dimension 2, target has dimension 1"],
+    ),
+    (
+        "tasks.free.target",
+        {"kind": "gaussian_mixture", "means": [[0, 0], [1]], "std": 1},
+        ["tasks.free.target", "same length"],
+    ),
+    (
+        "tasks.well.lagrangian.potential",
+        {
+            "kind": "boxes",
+            "low": [[0.0]],
+            "high": [[1.0]],
+            "strength": 1,
+            "temperature": 1,
+        },
+        ["tasks.well", "source has dimension 2, lagrangian has dimension 1"],
+    ),
+    (
+        "tasks.well.lagrangian.potential",
+        {
+            "kind": "boxes",
+            "low": [[0.0, 2.0]],
+            "high": [[1.0, 1.0]],
+            "strength": 1,
+            "temperature": 1,
+        },
+        ["tasks.well.lagrangian", "must lie below"],
+    ),
+    (
+        "tasks.well.lagrangian.potential",
+        {
+            "kind": "discs",
+            "centres": [[0.0, 0.0, 0.0]],
+            "radius": 1,
+            "strength": 1,
+            "temperature": 1,
+        },
+        ["tasks.well", "lagrangian has dimension 3"],
+    ),
+    (
+        "tasks.free",
+        {
+            "source": {"kind": "gaussian_mixture", "means": [[0, 0, 0]], "std": 1},
+            "target": {"kind": "gaussian_mixture", "means": [[1, 0, 0]], "std": 1},
+            "lagrangian": {"kind": "riemannian", "metric": {"kind": "circle"}},
+            "bounds": 2,
+        },
+        ["tasks.free", "source has dimension 3, lagrangian has dimension 2"],
+    ),
+    # Overrides.
+    ("overrides.nlsb", {"well": {}}, ["overrides", "unknown 'nlsb'", "valid: nlot"]),
+    ("overrides.nlot", {"maze": {}}, ["overrides.nlot", "'maze'", "free, well"]),
+    (
+        "overrides.nlot",
+        {"well": {"stpes": 5}},
+        ["overrides.nlot.well", "unknown key 'stpes'", "steps, batch"],
+    ),
+    (
+        "overrides.nlot",
+        {"well": {"batch": -1}},
+        ["overrides.nlot.well", "batch", "greater than 0", "found -1"],
+    ),
+    # Missing and misplaced.
+    ("table1", DELETE, ["table1", "required"]),
+    ("methods.nlot.batch", DELETE, ["methods.nlot", "batch", "required"]),
+    ("tasks.free.source.kind", DELETE, ["tasks.free.source", "kind"]),
+    ("tasks", ["free"], ["tasks", "found ['free']"]),
+    ("tasks.free", None, ["tasks.free", "found None"]),
+    ("preset", "My preset", ["preset", "found 'My preset'"]),
+    ("preset", "../other", ["preset", "found '../other'"]),
+]
+
+
+def change(data, key, value):
+    *parents, last = key.split(".")
+    for parent in parents:
+        data = data.setdefault(parent, {})
+    if value is DELETE:
+        del data[last]
+    else:
+        data[last] = value
+
+
+@pytest.mark.parametrize(
+    "key, value, parts", CASES, ids=[f"{i}-{case[0]}" for i, case in enumerate(CASES)]
+)
+def test_message(raw, key, value, parts):
+    change(raw, key, value)
+    with pytest.raises(ConfigError) as caught:
+        parse_config(raw, source="my.yaml")
+    message = str(caught.value)
+    assert message.startswith("my.yaml: ")
+    assert [part for part in parts if part not in message] == [], message
+
+
+def test_two_mistakes_are_both_named(raw):
+    change(raw, "methods.nlot.batch", -1)
+    change(raw, "tasks.free.bounds", 0)
+    with pytest.raises(ConfigError, match=r"tasks\.free\.bounds.*methods\.nlot.*batch"):
+        parse_config(raw)

@@ -1,0 +1,91 @@
+import importlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import nlot
+from nlot import provenance
+from nlot.provenance import config_hash
+
+PACKAGE = Path(nlot.__file__).parent
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """A copy of the package's sources; fingerprints are taken of it."""
+    root = tmp_path / "nlot"
+    shutil.copytree(PACKAGE, root, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def find_spec(name):
+        relative = Path(*name.split(".")[1:])
+        path = (root / relative).with_suffix(".py")
+        if not path.is_file():
+            path = root / relative / "__init__.py"
+        return importlib.util.spec_from_file_location(name, path)
+
+    monkeypatch.setattr(provenance, "_ROOT", root)
+    monkeypatch.setattr(provenance.importlib.util, "find_spec", find_spec)
+    return root
+
+
+def fingerprint(module="solve"):
+    """Taken anew: the public function remembers."""
+    return provenance.fingerprint.__wrapped__(module)
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_the_copy_has_the_fingerprint_of_the_package(copy):
+    assert fingerprint() == provenance.fingerprint("solve")
+
+
+def test_comments_docstrings_and_layout_do_not_count(copy):
+    before = fingerprint()
+    path = copy / "lagrangians.py"
+    edit(path, '"""Lagrangians', '"""Reworded: Lagrangians')
+    edit(path, "    kinetic = 0.5", "\n\n    # A comment.\n        kinetic = 0.5"[2:])
+    edit(path, "jnp.sum(v**2)", "jnp.sum(\n            v ** 2\n        )")
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    "file, old, new",
+    [
+        ("solve.py", "1e-12", "1e-11"),
+        ("lagrangians.py", "0.5 * jnp.sum", "0.6 * jnp.sum"),
+        ("lagrangians.py", "kinetic - self", "kinetic + self"),
+        ("splines.py", "_MIN_KNOTS = 5", "_MIN_KNOTS = 6"),
+        ("datasets/measures.py", "1e-7", "1e-6"),
+    ],
+)
+def test_the_numerics_of_a_module_and_its_imports_count(copy, file, old, new):
+    before = fingerprint()
+    edit(copy / file, old, new)
+    assert fingerprint() != before
+
+
+def test_what_is_not_imported_does_not_count(copy):
+    training, rows = fingerprint("solve"), fingerprint("evaluation.rows")
+    edit(copy / "evaluation" / "rows.py", "_HUNDREDFOLD = 100", "_HUNDREDFOLD = 1")
+    assert fingerprint("solve") == training
+    assert fingerprint("evaluation.rows") != rows
+
+
+def test_config_hash_ignores_the_order_of_keys():
+    assert config_hash({"a": 1, "b": {"c": 2, "d": 3}}) == config_hash(
+        {"b": {"d": 3, "c": 2}, "a": 1}
+    )
+    assert config_hash({"a": 1}) != config_hash({"a": 2})
+
+
+def test_provenance_says_what_was_used_and_can_be_stored():
+    record = provenance.provenance(seed=3)
+    assert record["seed"] == 3
+    assert {"nlot", "python", "jax", "numpy"} <= record["versions"].keys()
+    assert json.loads(json.dumps(record)) == record

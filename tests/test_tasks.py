@@ -1,0 +1,94 @@
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import yaml
+
+from nlot.config import TaskConfig
+from nlot.datasets.files import SampleError
+from nlot.datasets.measures import Empirical
+from nlot.potentials import Hill, Well
+from nlot.tasks import build_task
+
+PRESET = Path(__file__).parents[1] / "config" / "config.yaml"
+TASKS = yaml.safe_load(PRESET.read_text())["tasks"]
+
+
+def build(name):
+    return build_task(TaskConfig.model_validate(TASKS[name]))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_samples_lie_within_the_bounds(name):
+    """All of them for boxes, and all but a few of a Gaussian's."""
+    task = build(name)
+    for measure in (task.source, task.target):
+        x = measure.sample(jax.random.key(0), 1000)
+        assert x.shape == (1000, task.dimension)
+        assert jnp.mean(jnp.all(x == task.clip(x), axis=1)) > 0.99
+
+
+@pytest.mark.parametrize("name", ["box", "slit", "hill", "well"])
+def test_targets_of_table_1_are_the_source_moved(name):
+    """The translation that the control row relies on."""
+    task, key = build(name), jax.random.key(1)
+    moved = task.source.sample(key, 100) + jnp.array([2.25, 0.0])
+    np.testing.assert_allclose(task.target.sample(key, 100), moved, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["box", "slit", "gmm"])
+def test_measures_lie_outside_the_obstacles(name):
+    task = build(name)
+    for measure in (task.source, task.target):
+        x = measure.sample(jax.random.key(2), 1000)
+        assert not jnp.any(jax.vmap(task.lagrangian.contains)(x))
+
+
+@pytest.mark.parametrize(
+    "name, inside, outside",
+    [
+        ("box", [0.4, -0.4], [0.0, 0.6]),
+        ("slit", [0.05, 0.3], [0.05, 0.2]),
+        ("gmm", [6.0, 7.0], [-6.0, 6.0]),
+    ],
+)
+def test_obstacles_are_where_they_should_be(name, inside, outside):
+    contains = build(name).lagrangian.contains
+    assert contains(jnp.array(inside))
+    assert not contains(jnp.array(outside))
+
+
+def test_hill_and_well_are_built_as_such():
+    assert isinstance(build("hill").lagrangian.potential, Hill)
+    assert isinstance(build("well").lagrangian.potential, Well)
+
+
+def test_without_annealing_the_temperature_stays():
+    """`temperature_start` defaults to `temperature`."""
+    potential = build("box").lagrangian.potential
+    assert potential.temperature_start == potential.temperature
+
+
+def from_file(path):
+    samples = {"kind": "samples", "path": str(path)}
+    return TaskConfig.model_validate({**TASKS["well"], "source": samples})
+
+
+def test_samples_from_a_file(tmp_path):
+    points = np.random.default_rng(0).normal(size=(20, 2))
+    np.savez(tmp_path / "points.npz", samples=points)
+    source = build_task(from_file(tmp_path / "points.npz")).source
+    assert isinstance(source, Empirical)
+    np.testing.assert_allclose(source.points, points, rtol=1e-6)
+
+
+def test_an_unusable_file_is_an_error(tmp_path):
+    with pytest.raises(SampleError, match=r"none\.npz: no such sample file"):
+        build_task(from_file(tmp_path / "none.npz"))
+
+
+def test_clip_projects_on_the_cube():
+    task = build("box")
+    np.testing.assert_array_equal(task.clip(jnp.array([9.0, -0.25])), [1.5, -0.25])

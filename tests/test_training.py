@@ -1,0 +1,124 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nlot.config import OptimiserConfig
+from nlot.training import (
+    DivergenceError,
+    Reporter,
+    average,
+    descend,
+    optimiser,
+    run_chunks,
+)
+
+
+def chunks(series, chunk, offset=0):
+    """Runs an `advance` that logs the given series."""
+    series, report = np.asarray(series), Reporter("box nlot")
+    report.start(len(series))
+
+    def advance(state, n):
+        return state + n, {"loss": series[state : state + n]}
+
+    return run_chunks(
+        advance,
+        0,
+        phase="training",
+        steps=len(series),
+        chunk=chunk,
+        report=report,
+        offset=offset,
+    )
+
+
+def test_history_holds_the_mean_of_each_chunk():
+    state, history = chunks([1.0, 3.0, 5.0, 7.0, 10.0], chunk=2, offset=100)
+    assert state == 5
+    assert history == [
+        {"phase": "training", "step": 102, "loss": 2.0},
+        {"phase": "training", "step": 104, "loss": 6.0},
+        {"phase": "training", "step": 105, "loss": 10.0},
+    ]
+
+
+def test_a_log_file_gets_a_line_a_chunk(capsys):
+    chunks([1.0, 3.0, 5.0], chunk=2)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert "box nlot: step 2/3" in lines[0]
+    assert "loss 2" in lines[0]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("step", [0, 3])
+def test_divergence_names_run_quantity_step_and_phase(bad, step):
+    series = np.ones(5)
+    series[step:] = bad
+    where = rf"box nlot: loss is {bad} at step {10 + step} \(phase training\)"
+    with pytest.raises(DivergenceError, match=where):
+        chunks(series, chunk=2, offset=10)
+
+
+def test_weights_that_are_not_finite_are_a_divergence():
+    """Losses are computed before the step that spoils the weights."""
+
+    def advance(state, n):
+        return state.at[0].set(jnp.nan), {"loss": np.ones(n)}
+
+    with pytest.raises(
+        DivergenceError, match="box: weights are not finite after step 4"
+    ):
+        run_chunks(
+            advance,
+            jnp.zeros(2),
+            phase="training",
+            steps=8,
+            chunk=5,
+            report=Reporter("box"),
+        )
+
+
+def test_average_mixes_the_arrays_of_two_models():
+    old, new = {"w": jnp.array([0.0, 4.0])}, {"w": jnp.array([1.0, 0.0])}
+    np.testing.assert_allclose(average(old, new, 0.75)["w"], [0.25, 3.0])
+    np.testing.assert_array_equal(average(old, new, 0.0)["w"], new["w"])
+
+
+def steps(n, gradient, **settings):
+    """Positions of a weight that starts at 1 under a constant gradient."""
+    config = OptimiserConfig(learning_rate=0.1, **settings)
+    transformation, weight = optimiser(config, n), jnp.array([1.0])
+    state, found = transformation.init(weight), [1.0]
+    for _ in range(n):
+        weight, state = descend(transformation, weight, state, gradient(weight))
+        found.append(float(weight[0]))
+    return np.array(found)
+
+
+def test_descend_goes_downhill():
+    found = steps(40, jax.grad(lambda w: jnp.sum((w + 0.3) ** 2)))
+    assert abs(found[-1] + 0.3) < 0.2
+
+
+def test_cosine_schedule_ends_at_its_fraction():
+    """Adam's step under a constant gradient is the learning rate."""
+    lengths = -np.diff(steps(10, jnp.ones_like, final_fraction=0.01))
+    decay = 0.505 + 0.495 * np.cos(np.pi * np.arange(10) / 10)
+    np.testing.assert_allclose(lengths, 0.1 * decay, rtol=1e-3)
+
+
+def test_without_a_final_fraction_the_rate_is_constant():
+    np.testing.assert_allclose(-np.diff(steps(5, jnp.ones_like)), 0.1, rtol=1e-3)
+
+
+def test_large_gradients_are_clipped():
+    """With β₁ = β₂ = 0 Adam forgets sizes; its first moment shows the clipping."""
+    config = OptimiserConfig(learning_rate=0.1, clip=2.0)
+    transformation, weight = optimiser(config, 1), jnp.array([3.0, 4.0])
+    _, state = transformation.update(
+        jnp.array([30.0, 40.0]), transformation.init(weight), weight
+    )
+    moment = jax.tree.leaves(state)[1]
+    np.testing.assert_allclose(moment, 0.1 * jnp.array([1.2, 1.6]), rtol=1e-5)
