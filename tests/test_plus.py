@@ -78,7 +78,7 @@ def test_finds_the_translation_of_the_well(well, trained) -> None:
 
 
 def test_paths_of_the_well_bend_to_its_centre(well, trained) -> None:
-    """Action of the network's paths within 2 % of the closed form (`test_geodesics`)."""
+    """Mean action of the network's paths within 2 % of the closed form."""
     omega = np.sqrt(2 * 0.01 * 361)
     x = well.source.sample(stream(2, "test"), 256)
     y = x + jnp.array([2.25, 0.0])
