@@ -8,15 +8,14 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from nlot.ctransform import c_transform
-from nlot.networks import MapNetwork, Networks, PotentialNetwork, SplineNetwork
-from nlot.solve import (
-    amortised_cost,
-    build_quadrature,
-    map_loss,
-    potential_loss,
-    refine,
-    spline_loss,
+from nlot.losses import amortised_cost, map_loss, potential_loss, spline_loss
+from nlot.networks import (
+    MapNetwork,
+    PotentialNetwork,
+    SplineNetwork,
+    build_networks,
 )
+from nlot.solve import build_quadrature, refine
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -66,7 +65,7 @@ def parts(make_method, well):
     """Networks of an untrained run on the well, and its quadrature."""
     with jax.enable_x64(True):
         method = make_method(knots=6)
-        networks = Networks(2, well.bounds, method, key=jax.random.key(3))
+        networks = build_networks(2, well.bounds, method, key=jax.random.key(3))
         return networks, build_quadrature(well, method), well.lagrangian
 
 

@@ -1,6 +1,5 @@
 """`nlot_plus` on problems whose map is known, and the parts that are its own."""
 
-import io
 from types import SimpleNamespace
 
 import equinox as eqx
@@ -12,8 +11,11 @@ import pytest
 from nlot import plus
 from nlot.config import NLOTPlusConfig, merge
 from nlot.couplings import match
+from nlot.networks import build_networks
+from nlot.polish import PolishState, rematch
+from nlot.problem import Problem
 from nlot.streams import stream
-from nlot.training import DivergenceError, Reporter
+from nlot.training import DivergenceError, Reporter, Trainee
 
 RATE = {"learning_rate": 3e-3, "final_fraction": 0.01}
 SETTINGS = {
@@ -55,8 +57,7 @@ def settings(**changes):
 
 
 def train(task, config, seed=0):
-    report = Reporter("test", io.StringIO())
-    return plus.train(task, config, stream(seed, "training"), report)
+    return plus.train(task, config, stream(seed, "training"), Reporter("test"))
 
 
 @pytest.fixture(scope="module")
@@ -121,19 +122,17 @@ def test_divergence_names_phase_and_quantity(free) -> None:
 
 def test_rematch_replaces_the_oldest_matching_only(free) -> None:
     config = settings(**SHORT)
-    problem = plus._Problem(free, plus.build_quadrature(free, config), "independent")
-    networks = plus.Networks(2, free.bounds, config, key=jax.random.key(0))
+    problem = Problem(free, plus.build_quadrature(free, config), "independent")
+    networks = build_networks(2, free.bounds, config, key=jax.random.key(0))
     empty = jnp.zeros((3, 16, 2))
-    state = plus._Polished(
-        map=plus.Trainee(networks.map, networks.map, (), jnp.array(0)),
-        potential=plus.Trainee(
-            networks.potential, networks.potential, (), jnp.array(0)
-        ),
-        spline=plus.Trainee(networks.spline, networks.spline, (), jnp.array(0)),
+    state = PolishState(
+        map=Trainee(networks.map, networks.map, (), jnp.array(0)),
+        potential=Trainee(networks.potential, networks.potential, (), jnp.array(0)),
+        spline=Trainee(networks.spline, networks.spline, (), jnp.array(0)),
         x=empty,
         goal=empty,
     )
-    new = plus._rematch(state, problem, 4, jax.random.key(1))
+    new = rematch(state, problem, 4, jax.random.key(1))
     assert jnp.array_equal(new.x[jnp.array([0, 2])], empty[:2])
     pushed = jax.vmap(networks.map)(new.x[1])
     # Matched optimally: no permutation of the goals is closer.

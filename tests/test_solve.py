@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from nlot.networks import Networks
+from nlot.networks import build_networks
 from nlot.solve import train, transport
 from nlot.streams import stream
 from nlot.training import Reporter
@@ -79,7 +79,7 @@ def test_refit_ends_at_its_tolerance(fit, well, make_method):
 def test_transport_refines_with_its_own_settings(well, make_method):
     """Not with those of training, and within the task's bounds."""
     method = make_method(ctransform={"max_steps": 1}, transport={"max_steps": 40})
-    networks = Networks(2, well.bounds, method, key=jax.random.key(2))
+    networks = build_networks(2, well.bounds, method, key=jax.random.key(2))
     x = well.source.sample(jax.random.key(3), 8)
     y = jax.jit(jax.vmap(lambda a: transport(networks, well, method, a)))(x)
     assert jnp.all(jnp.abs(y) <= well.bounds)

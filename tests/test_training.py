@@ -7,8 +7,7 @@ from nlot.config import OptimiserConfig
 from nlot.training import (
     DivergenceError,
     Reporter,
-    average,
-    descend,
+    Trainee,
     optimiser,
     run_chunks,
 )
@@ -80,20 +79,36 @@ def test_weights_that_are_not_finite_are_a_divergence():
         )
 
 
-def test_average_mixes_the_arrays_of_two_models():
-    old, new = {"w": jnp.array([0.0, 4.0])}, {"w": jnp.array([1.0, 0.0])}
-    np.testing.assert_allclose(average(old, new, 0.75)["w"], [0.25, 3.0])
-    np.testing.assert_array_equal(average(old, new, 0.0)["w"], new["w"])
+def trainee(weights, averaged, step):
+    model, mean = {"w": jnp.array(weights)}, {"w": jnp.array(averaged)}
+    return Trainee(model, mean, (), jnp.array(step))
+
+
+def test_average_mixes_weights_and_counts_the_step():
+    old = trainee([1.0, 0.0], [0.0, 4.0], step=1000)
+    new = old.average(0.75)
+    np.testing.assert_allclose(new.averaged["w"], [0.25, 3.0])
+    np.testing.assert_array_equal(new.model["w"], old.model["w"])
+    assert new.step == 1001
+    np.testing.assert_array_equal(old.average(0.0).averaged["w"], old.model["w"])
+
+
+def test_young_averages_forget_where_training_started():
+    """After 100 steps with decay 0.999 the first weights count for less than 1e-9."""
+    state = trainee([1.0], [1e6], step=0)
+    for _ in range(100):
+        state = state.average(0.999)
+    np.testing.assert_allclose(state.averaged["w"], 1.0, rtol=1e-3)
 
 
 def steps(n, gradient, **settings):
     """Positions of a weight that starts at 1 under a constant gradient."""
     config = OptimiserConfig(learning_rate=0.1, **settings)
-    transformation, weight = optimiser(config, n), jnp.array([1.0])
-    state, found = transformation.init(weight), [1.0]
+    update = optimiser(config, n)
+    state, found = Trainee.start(jnp.array([1.0]), update), [1.0]
     for _ in range(n):
-        weight, state = descend(transformation, weight, state, gradient(weight))
-        found.append(float(weight[0]))
+        state = state.descend(update, gradient(state.model))
+        found.append(float(state.model[0]))
     return np.array(found)
 
 

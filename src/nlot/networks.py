@@ -148,16 +148,20 @@ class Networks(eqx.Module):
     map: MapNetwork
     spline: SplineNetwork
 
-    def __init__(
-        self, dimension: int, scale: float, config: MethodConfig, *, key: PRNGKeyArray
-    ):
-        keys = jax.random.split(key, 3)
-        g, y, s = config.potential, config.map, config.spline
-        size = CubicSpline(config.knots).size
-        self.potential = PotentialNetwork(
+
+def build_networks(
+    dimension: int, scale: float, config: MethodConfig, *, key: PRNGKeyArray
+) -> Networks:
+    """Untrained networks for tasks of a dimension and half-width."""
+    keys = jax.random.split(key, 3)
+    g, y, s = config.potential, config.map, config.spline
+    size = CubicSpline(config.knots).size
+    return Networks(
+        potential=PotentialNetwork(
             dimension, g.hidden, g.activation, scale, key=keys[0]
-        )
-        self.map = MapNetwork(dimension, y.hidden, y.activation, scale, key=keys[1])
-        self.spline = SplineNetwork(
+        ),
+        map=MapNetwork(dimension, y.hidden, y.activation, scale, key=keys[1]),
+        spline=SplineNetwork(
             dimension, size, s.hidden, s.activation, scale, key=keys[2]
-        )
+        ),
+    )

@@ -24,21 +24,23 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.action import MovingQuadrature, Quadrature
+from nlot.action import MovingQuadrature
 from nlot.config import NLOTPlusConfig
-from nlot.couplings import Coupling, couple, match
-from nlot.lagrangians import AbstractLagrangian, sigmoid_ramp
-from nlot.networks import MapNetwork, Networks, PotentialNetwork, SplineNetwork
+from nlot.couplings import Coupling, couple
+from nlot.lagrangians import sigmoid_ramp
+from nlot.losses import spline_loss
+from nlot.networks import (
+    MapNetwork,
+    Networks,
+    PotentialNetwork,
+    SplineNetwork,
+    build_networks,
+)
+from nlot.polish import polish
+from nlot.problem import Problem
 from nlot.splines import CubicSpline
 from nlot.tasks import Task
-from nlot.training import (
-    Log,
-    Reporter,
-    Trainee,
-    compiled,
-    optimiser,
-    run_chunks,
-)
+from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
 
 
 def transport(
@@ -56,8 +58,8 @@ def train(
     Raises `nlot.training.DivergenceError` when a loss stops being finite.
     """
     keys = jax.random.split(key, 5)
-    networks = Networks(task.dimension, task.bounds, config, key=keys[0])
-    problem = _Problem(task, build_quadrature(task, config), config.sampling)
+    networks = build_networks(task.dimension, task.bounds, config, key=keys[0])
+    problem = Problem(task, build_quadrature(task, config), config.sampling)
     polish_steps = config.polish.rounds * config.polish.steps
     report.start(config.paths.steps + config.regression.steps + polish_steps)
 
@@ -74,10 +76,8 @@ def train(
         problem, networks, coupling, config, keys[3], report
     )
     history += more
-    networks = eqx.tree_at(
-        lambda n: (n.map, n.potential, n.spline), networks, (map_, potential, spline)
-    )
-    networks, more = _polish(problem, networks, config, keys[4], report)
+    networks = Networks(potential=potential, map=map_, spline=spline)
+    networks, more = polish(problem, networks, config, keys[4], report)
     return networks, history + more
 
 
@@ -88,44 +88,8 @@ def build_quadrature(task: Task, config: NLOTPlusConfig) -> MovingQuadrature:
     return MovingQuadrature(spline, rule.points, rule.offsets, task.horizon)
 
 
-class _Problem(eqx.Module):
-    """What stays fixed during training."""
-
-    task: Task
-    quadrature: MovingQuadrature
-    sampling: str = eqx.field(static=True)
-
-    @property
-    def unit(self) -> float:
-        """Losses are divided by this, so that settings suit tasks of any extent."""
-        return self.task.bounds**2
-
-    def pairs(self, key: PRNGKeyArray, n: int) -> tuple[Array, Array]:
-        source, target = jax.random.split(key)
-        return (
-            self.task.source.draw(source, n, self.sampling),
-            self.task.target.draw(target, n, self.sampling),
-        )
-
-
-def _path_loss(
-    network: SplineNetwork,
-    quadrature: Quadrature,
-    lagrangian: AbstractLagrangian,
-    x: Float[Array, "n d"],
-    y: Float[Array, "n d"],
-    unit: float,
-) -> Float[Array, ""]:
-    """Mean action of the amortised paths (eq. 19)."""
-
-    def energy(a: Array, b: Array) -> Array:
-        return quadrature(lagrangian, a, b, network(a, b))
-
-    return jnp.mean(jax.vmap(energy)(x, y)) / unit
-
-
 def _learn_paths(
-    problem: _Problem,
+    problem: Problem,
     network: SplineNetwork,
     config: NLOTPlusConfig,
     key: PRNGKeyArray,
@@ -135,19 +99,16 @@ def _learn_paths(
     settings = config.paths
     transformation = optimiser(settings.optimiser, settings.steps)
 
-    def step(trainee: Trainee, problem: _Problem) -> tuple[Trainee, Log]:
+    def step(trainee: Trainee, problem: Problem) -> tuple[Trainee, Log]:
         offset, pairs = jax.random.split(jax.random.fold_in(key, trainee.step))
         x, y = problem.pairs(pairs, settings.batch)
         ramp = sigmoid_ramp(trainee.step, settings.annealing_steps)
-        loss, gradient = eqx.filter_value_and_grad(_path_loss)(
-            trainee.model,
-            problem.quadrature.at_random(offset),
-            problem.task.lagrangian.anneal(ramp),
-            x,
-            y,
-            problem.unit,
-        )
-        trainee = trainee.descend(transformation, gradient, config.average)
+        quadrature = problem.quadrature.at_random(offset)
+        lagrangian = problem.task.lagrangian.anneal(ramp)
+        loss, gradient = eqx.filter_value_and_grad(
+            lambda n: spline_loss(n, quadrature, lagrangian, x, y) / problem.unit
+        )(trainee.model)
+        trainee = trainee.descend(transformation, gradient).average(config.average)
         return trainee, {"spline": loss * problem.unit}
 
     trainee, history = run_chunks(
@@ -162,7 +123,7 @@ def _learn_paths(
 
 
 def _regress(
-    problem: _Problem,
+    problem: Problem,
     networks: Networks,
     coupling: Coupling,
     config: NLOTPlusConfig,
@@ -186,7 +147,7 @@ def _regress(
         loss = jnp.mean(far) / unit + jnp.mean(dual) / unit**2
         return loss, (jnp.mean(far), jnp.mean(dual))
 
-    def step(trainee: Trainee, fixed: tuple[_Problem, Coupling]) -> tuple[Trainee, Log]:
+    def step(trainee: Trainee, fixed: tuple[Problem, Coupling]) -> tuple[Trainee, Log]:
         problem, coupling = fixed
         draw = jax.random.fold_in(key, trainee.step)
         pick = jax.random.randint(draw, (settings.batch,), 0, len(coupling.x))
@@ -194,7 +155,7 @@ def _regress(
         (_, (far, dual)), gradient = eqx.filter_value_and_grad(objective, has_aux=True)(
             trainee.model, batch, problem.unit
         )
-        trainee = trainee.descend(transformation, gradient, config.average)
+        trainee = trainee.descend(transformation, gradient).average(config.average)
         return trainee, {"map": far, "potential": dual}
 
     trainee, history = run_chunks(
@@ -207,136 +168,3 @@ def _regress(
         offset=config.paths.steps,
     )
     return trainee.averaged, history
-
-
-class _Polished(eqx.Module):
-    """State of stage 4: three trainees and the pool of matchings."""
-
-    map: Trainee
-    potential: Trainee
-    spline: Trainee
-    x: Float[Array, "pool n d"]
-    goal: Float[Array, "pool n d"]
-
-
-def _polish(
-    problem: _Problem,
-    networks: Networks,
-    config: NLOTPlusConfig,
-    key: PRNGKeyArray,
-    report: Reporter,
-) -> tuple[Networks, list[dict[str, Any]]]:
-    """Stage 4."""
-    settings = config.polish
-    total = settings.rounds * settings.steps
-    map_update = optimiser(settings.map_optimiser, total)
-    potential_update = optimiser(settings.potential_optimiser, total)
-    spline_update = optimiser(settings.spline_optimiser, total)
-    matchings, draws = jax.random.split(key)
-
-    def step(state: _Polished, problem: _Problem) -> tuple[_Polished, Log]:
-        keys = jax.random.split(jax.random.fold_in(draws, state.map.step), 3)
-        lagrangian, unit = problem.task.lagrangian, problem.unit
-        quadrature = problem.quadrature.at_random(keys[0])
-        d = problem.task.dimension
-        x, goal = state.x.reshape(-1, d), state.goal.reshape(-1, d)
-        pick = jax.random.randint(keys[1], (settings.batch,), 0, len(x))
-        x, goal = x[pick], goal[pick]
-        moved = jax.vmap(state.map.model)(x)
-        # The map's gradient holds the paths' shape fixed (envelope theorem).
-        shape = jax.vmap(state.spline.averaged)(x, moved)
-        g = jax.vmap(state.potential.model)
-
-        def lagrange(model: MapNetwork) -> tuple[Array, tuple[Array, Array]]:
-            y = jax.vmap(model)(x)
-            act = jax.vmap(lambda a, b, c: quadrature(lagrangian, a, b, c))(x, y, shape)
-            gap = jnp.mean(jnp.sum((y - goal) ** 2, -1))
-            penalised = jnp.mean(act) - jnp.mean(g(y)) + settings.marginal_weight * gap
-            return penalised / unit, (jnp.mean(act), gap)
-
-        def ascent(model: PotentialNetwork) -> Array:
-            h = jax.vmap(model)
-            return (jnp.mean(h(moved)) - jnp.mean(h(goal))) / unit
-
-        (_, (act, gap)), map_gradient = eqx.filter_value_and_grad(
-            lagrange, has_aux=True
-        )(state.map.model)
-        # Half of the pairs are the map's own, half independent.
-        half = settings.batch // 2
-        a, b = problem.pairs(keys[2], half)
-        spline_gradient = eqx.filter_grad(_path_loss)(
-            state.spline.model,
-            quadrature,
-            lagrangian,
-            jnp.concatenate([x[:half], a]),
-            jnp.concatenate([moved[:half], b]),
-            unit,
-        )
-        new = _Polished(
-            map=state.map.descend(map_update, map_gradient, config.average),
-            potential=state.potential.descend(
-                potential_update,
-                eqx.filter_grad(ascent)(state.potential.model),
-                config.average,
-            ),
-            spline=state.spline.descend(spline_update, spline_gradient, config.average),
-            x=state.x,
-            goal=state.goal,
-        )
-        return new, {"action": act, "marginal": gap}
-
-    advance = compiled(step, problem)
-
-    def rounds(state: _Polished, steps: int) -> tuple[_Polished, Log]:
-        logs = []
-        for _ in range(steps // settings.steps):
-            number = int(state.map.step) // settings.steps
-            state = _rematch(state, problem, number, matchings)
-            state, log = advance(state, settings.steps)
-            logs.append(log)
-        return state, jax.tree.map(lambda *parts: jnp.concatenate(parts), *logs)
-
-    empty = jnp.zeros((settings.pool, settings.points, problem.task.dimension))
-    state = _Polished(
-        map=Trainee.start(networks.map, map_update),
-        potential=Trainee.start(networks.potential, potential_update),
-        spline=Trainee.start(networks.spline, spline_update),
-        x=empty,
-        goal=empty,
-    )
-    for slot in range(settings.pool):
-        state = _rematch(state, problem, slot, jax.random.fold_in(matchings, 0))
-    state, history = run_chunks(
-        rounds,
-        state,
-        phase="polish",
-        steps=total,
-        chunk=max(config.report_every // settings.steps, 1) * settings.steps,
-        report=report,
-        offset=config.paths.steps + config.regression.steps,
-    )
-    best = (state.map.averaged, state.potential.averaged, state.spline.averaged)
-    return (
-        eqx.tree_at(lambda n: (n.map, n.potential, n.spline), networks, best),
-        history,
-    )
-
-
-def _rematch(
-    state: _Polished, problem: _Problem, number: int, key: PRNGKeyArray
-) -> _Polished:
-    """Replace the oldest matching of the pool by one of fresh samples."""
-    slots, n, _ = state.x.shape
-    x, y = problem.pairs(jax.random.fold_in(key, number), n)
-    goal = y[match(_images(state.map.averaged, x), y)]
-    slot = number % slots
-    return eqx.tree_at(
-        lambda s: (s.x, s.goal),
-        state,
-        (state.x.at[slot].set(x), state.goal.at[slot].set(goal)),
-    )
-
-
-@eqx.filter_jit
-def _images(model: MapNetwork, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
-    return jax.vmap(model)(x)

@@ -18,7 +18,7 @@ from nlot import plus, solve
 from nlot.action import Quadrature, path_actions
 from nlot.config import Config, MethodConfig, TaskConfig, parse_method
 from nlot.files import whole_file
-from nlot.networks import Networks
+from nlot.networks import Networks, build_networks
 from nlot.provenance import config_hash, provenance
 from nlot.splines import CubicSpline
 from nlot.streams import stream
@@ -180,7 +180,7 @@ def load_run(folder: str | Path) -> Run:
             raise RunError(f"{path}: settings of another version: {error}") from error
         task = build_task(task_config)
         skeleton = eqx.filter_eval_shape(
-            Networks,
+            build_networks,
             task.dimension,
             task.bounds,
             config,

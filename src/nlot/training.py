@@ -41,32 +41,6 @@ def optimiser(config: OptimiserConfig, steps: int) -> optax.GradientTransformati
     )
 
 
-def descend(
-    transformation: optax.GradientTransformation,
-    model: PyTree,
-    state: optax.OptState,
-    gradient: PyTree,
-) -> tuple[PyTree, optax.OptState]:
-    """One optimiser step on the arrays of `model`."""
-    updates, state = transformation.update(
-        gradient, state, eqx.filter(model, eqx.is_inexact_array)
-    )
-    return eqx.apply_updates(model, updates), state
-
-
-def average(mean: PyTree, model: PyTree, decay: float | Array) -> PyTree:
-    """Exponential average of the arrays of `model`."""
-    arrays, static = eqx.partition(model, eqx.is_inexact_array)
-    old = eqx.filter(mean, eqx.is_inexact_array)
-    mixed = jax.tree.map(lambda m, w: decay * m + (1 - decay) * w, old, arrays)
-    return eqx.combine(mixed, static)
-
-
-def young(decay: float, step: Array) -> Array:
-    """`decay`, but shorter at first, so that an average forgets the initial weights."""
-    return jnp.minimum(decay, (1 + step) / (10 + step))
-
-
 class Trainee(eqx.Module):
     """A model in training: its average, its optimiser's state and number of steps."""
 
@@ -82,12 +56,26 @@ class Trainee(eqx.Module):
         return cls(model, model, state, jnp.array(0))
 
     def descend(
-        self, update: optax.GradientTransformation, gradient: PyTree, decay: float
+        self, update: optax.GradientTransformation, gradient: PyTree
     ) -> "Trainee":
-        """One optimiser step, and one of the exponential average."""
-        model, state = descend(update, self.model, self.optimiser, gradient)
-        averaged = average(self.averaged, model, young(decay, self.step))
-        return Trainee(model, averaged, state, self.step + 1)
+        """One optimiser step."""
+        weights = eqx.filter(self.model, eqx.is_inexact_array)
+        change, optimiser = update.update(gradient, self.optimiser, weights)
+        model = eqx.apply_updates(self.model, change)
+        return Trainee(model, self.averaged, optimiser, self.step)
+
+    def average(self, decay: float) -> "Trainee":
+        """Count a step, and take the weights into their exponential average.
+
+        The average's memory is shorter at first, so that it forgets the weights that
+        training started from.
+        """
+        young = jnp.minimum(decay, (1 + self.step) / (10 + self.step))
+        old, static = eqx.partition(self.averaged, eqx.is_inexact_array)
+        new = eqx.filter(self.model, eqx.is_inexact_array)
+        mixed = jax.tree.map(lambda m, w: young * m + (1 - young) * w, old, new)
+        averaged = eqx.combine(mixed, static)
+        return Trainee(self.model, averaged, self.optimiser, self.step + 1)
 
 
 def compiled(

@@ -7,7 +7,7 @@ from nlot.config import EvaluationConfig
 from nlot.evaluation import rows
 from nlot.evaluation.rows import COLUMNS, control_rows, measure, run_rows
 from nlot.evaluation.subjects import EuclideanOT, Translation
-from nlot.networks import Networks
+from nlot.networks import build_networks
 from nlot.runs import Run
 from nlot.streams import stream
 from nlot.tasks import build_task
@@ -144,7 +144,7 @@ def test_squared_distances_are_reported_times_100(task, config, monkeypatch):
 
 def test_a_run_is_measured_with_and_without_refinement(task, config, seen):
     method = config.methods["nlot"]
-    networks = Networks(2, task.bounds, method, key=stream(0, "test"))
+    networks = build_networks(2, task.bounds, method, key=stream(0, "test"))
     provenance = {"seed": 4, "minutes": 1.5, "device": "cpu"}
     header = {"task": "well", "method": "nlot", "provenance": provenance}
     table = run_rows(Run(task, method, networks, header), SETTINGS)

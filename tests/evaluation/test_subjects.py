@@ -11,7 +11,7 @@ from nlot.evaluation.subjects import (
     TrainedMap,
     Translation,
 )
-from nlot.networks import Networks
+from nlot.networks import build_networks
 from nlot.runs import Run
 
 KEY = jax.random.key(0)
@@ -58,7 +58,7 @@ def test_controls_give_one_image_a_sample(well, x, name):
 
 def test_a_run_is_measured_by_its_transport_or_by_its_map(well, make_method, x):
     method = make_method()
-    networks = Networks(2, well.bounds, method, key=KEY)
+    networks = build_networks(2, well.bounds, method, key=KEY)
     run = Run(well, method, networks, {})
     pushed = Trained(run).push(x, KEY)
     np.testing.assert_array_equal(pushed, run.transport(x))

@@ -8,7 +8,7 @@ import pytest
 
 from nlot.config import Config, parse_config
 from nlot.evaluation.rows import COLUMNS
-from nlot.networks import Networks
+from nlot.networks import build_networks
 from nlot.runs import Run
 
 
@@ -67,7 +67,9 @@ def untrained(wall, free, circle, make_method) -> Callable[[str], Run]:
 
     def run(name: str) -> Run:
         task = tasks[name]
-        networks = Networks(task.dimension, task.bounds, method, key=jax.random.key(0))
+        networks = build_networks(
+            task.dimension, task.bounds, method, key=jax.random.key(0)
+        )
         return Run(task, method, networks, {"task": name, "method": "nlot"})
 
     return run
