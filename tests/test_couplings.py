@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from nlot.action import Quadrature
 from nlot.config import CouplingConfig
-from nlot.couplings import cost_matrix, couple, match
+from nlot.couplings import assign, cost_matrix, couple, match
 from nlot.networks import SplineNetwork
 from nlot.splines import CubicSpline
 
@@ -77,3 +77,10 @@ def test_match_undoes_a_permutation():
     a = jax.random.normal(jax.random.key(4), (20, 2))
     order = np.random.default_rng(0).permutation(20)
     np.testing.assert_array_equal(order[match(a, a[order])], np.arange(20))
+
+
+def test_assignment_reports_a_solver_that_stops_early(monkeypatch):
+    log = {"warning": "numItermax reached", "v": np.zeros(2)}
+    monkeypatch.setattr("ot.emd", lambda *args, **kwargs: (np.eye(2), log))
+    with pytest.raises(RuntimeError, match="numItermax reached"):
+        assign(np.ones((2, 2)))

@@ -52,13 +52,8 @@ def couple(
             cost_matrix(spline, quadrature, task.lagrangian, x, y), np.float64
         )
         ties = ot.dist(np.asarray(x, np.float64), np.asarray(y, np.float64)) / 2
-        plan, log = ot.emd(
-            [], [], cost + settings.tie_breaking * ties, 10_000_000, log=True
-        )
-        if log["warning"] is not None:
-            raise RuntimeError(f"exact optimal transport failed: {log['warning']}")
-        order = plan.argmax(axis=1)
-        dual = log["v"] - log["v"].mean()
+        order, dual = assign(cost + settings.tie_breaking * ties)
+        dual = dual - dual.mean()
         parts.append(Coupling(x, y[order], jnp.asarray(dual[order], x.dtype)))
     return Coupling(*(jnp.concatenate(leaves) for leaves in zip(*parts, strict=True)))
 
@@ -80,6 +75,20 @@ def cost_matrix(
         return jax.vmap(lambda b: cost(a, b))(y)
 
     return jax.lax.map(row, x, batch_size=_ROWS)
+
+
+def assign(
+    cost: Float[np.ndarray, "n n"],
+) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Exact optimal transport between equally weighted points, by network simplex.
+
+    Returns the column that each row is sent to, and the dual variable of each column.
+    Raises `RuntimeError` when the solver does not reach the optimum.
+    """
+    plan, log = ot.emd([], [], cost, 10_000_000, log=True)
+    if log["warning"] is not None:
+        raise RuntimeError(f"exact optimal transport failed: {log['warning']}")
+    return plan.argmax(axis=1), log["v"]
 
 
 def match(a: Float[Array, "n d"], b: Float[Array, "n d"]) -> Int[np.ndarray, " n"]:

@@ -57,7 +57,7 @@ def test_new_seed_trains_only_its_own_runs(smoke, edit, planned) -> None:
     ("old", "new", "retrains"),
     [
         ("# A rule that no training uses", "# A rule no training uses", False),
-        (X, False),
+        ('"""The action of a path', '"""Action of a path', False),
         ("horizon * step)", "horizon * step * 1.0)", True),
     ],
     ids=["comment", "docstring", "numerics"],

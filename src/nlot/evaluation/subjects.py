@@ -15,6 +15,7 @@ import numpy as np
 import ot
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from nlot.couplings import assign
 from nlot.runs import Run
 from nlot.splines import CubicSpline
 from nlot.tasks import Task
@@ -86,8 +87,8 @@ class EuclideanOT(AbstractSubject):
 
     def push(self, x: Float[Array, "n d"], key: PRNGKeyArray) -> Float[Array, "n d"]:
         y = np.asarray(self.task.target.sample(key, len(x)))
-        plan = ot.emd([], [], ot.dist(np.asarray(x, np.float64), y), 10_000_000)
-        return jnp.asarray(y[plan.argmax(axis=1)])
+        order, _ = assign(ot.dist(np.asarray(x, np.float64), y.astype(np.float64)))
+        return jnp.asarray(y[order])
 
     def own_paths(
         self, x: Float[Array, "n d"], y: Float[Array, "n d"]
