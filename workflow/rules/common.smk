@@ -40,3 +40,9 @@ def figure_runs(wildcards):
         method=section.methods,
         seed=section.seed,
     )
+
+
+def sample_files(wildcards):
+    """The files that a task's measures are read from."""
+    task = CONFIG.tasks[wildcards.task]
+    return [m.path for m in (task.source, task.target) if m.kind == "samples"]

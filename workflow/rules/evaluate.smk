@@ -4,6 +4,7 @@
 rule evaluate:
     input:
         model=rules.train.output.model,
+        samples=sample_files,
     output:
         rows=f"{RESULTS}/evaluation/{RUN}.csv",
     log:
@@ -26,6 +27,8 @@ rule evaluate:
 
 
 rule evaluate_controls:
+    input:
+        samples=sample_files,
     output:
         rows=f"{RESULTS}/evaluation/{{task}}/controls/seed_{{seed}}.csv",
     log:

@@ -2,6 +2,8 @@
 
 
 rule train:
+    input:
+        samples=sample_files,
     output:
         model=f"{RESULTS}/runs/{RUN}/model.eqx",
         history=f"{RESULTS}/runs/{RUN}/history.csv",
