@@ -13,7 +13,7 @@ from nlot.splines import CubicSpline
 from nlot.tasks import Task
 
 # A rule that no training uses, fine enough for walls of width 0.01.
-_FINE_NODES = 1000
+FINE_NODES = 1000
 # Heights of the bent starting paths, as fractions of the task's bounds.
 _BENDS = (0.3, 0.6)
 _BATCH = 256
@@ -56,7 +56,7 @@ def refined_paths(
         x, y = jnp.asarray(x, jnp.float64), jnp.asarray(y, jnp.float64)
         spline = CubicSpline(settings.knots)
         rule = Quadrature(spline, settings.nodes, "midpoint", task.horizon)
-        fine = Quadrature(spline, _FINE_NODES, "midpoint", task.horizon)
+        fine = Quadrature(spline, FINE_NODES, "midpoint", task.horizon)
 
         parts = []
         for begin in range(0, len(x), _BATCH):
@@ -88,7 +88,7 @@ def obstacle_times(
     coefficients: Float[Array, "n size d"],
 ) -> Float[Array, " n"]:
     """Share of each path's time that it spends inside an obstacle."""
-    fine = Quadrature(spline, _FINE_NODES, "midpoint", task.horizon)
+    fine = Quadrature(spline, FINE_NODES, "midpoint", task.horizon)
 
     def share(a: Array, b: Array, c: Array) -> Array:
         positions, _ = fine.trajectory(a, b, c)

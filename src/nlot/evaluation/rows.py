@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.action import Quadrature, path_actions
 from nlot.config import Config, EvaluationConfig
-from nlot.evaluation.paths import obstacle_times, refined_paths
+from nlot.evaluation.paths import FINE_NODES, obstacle_times, refined_paths
 from nlot.evaluation.subjects import (
     CONTROLS,
     AbstractSubject,
@@ -162,7 +162,7 @@ def _path_measures(
     yield "action_converged", float(np.asarray(refined.converged).mean()), action.points
     if own is not None:
         spline, coefficients = own
-        rule = Quadrature(spline, 1000, "midpoint", task.horizon)
+        rule = Quadrature(spline, FINE_NODES, "midpoint", task.horizon)
         amortised = path_actions(task.lagrangian, rule, x, y, coefficients)
         yield "action_own_paths", float(jnp.mean(amortised)), action.points
         inside = obstacle_times(task, spline, x, y, coefficients)
