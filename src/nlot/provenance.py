@@ -90,7 +90,7 @@ def provenance(**extra: Any) -> dict[str, Any]:
             **{name: importlib.metadata.version(name) for name in _PACKAGES},
         },
         "device": device.device_kind,
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **extra,
     }
