@@ -133,10 +133,11 @@ def train_run(
     written then.
     """
     task_config, method_config = config.tasks[task], config.method(method, task)
+    built = build_task(task_config)
     started = time.monotonic()
     report = Reporter(f"{task} {method} seed {seed}")
     networks, history = _KINDS[method_config.kind].train(
-        build_task(task_config), method_config, stream(seed, "training"), report
+        built, method_config, stream(seed, "training"), report
     )
     settings = {
         "task_config": task_config.model_dump(mode="json"),
@@ -160,7 +161,7 @@ def train_run(
     with whole_file(folder / MODEL) as path, path.open("wb") as file:
         file.write(json.dumps(header).encode() + b"\n")
         eqx.tree_serialise_leaves(file, networks)
-    return Run(build_task(task_config), method_config, networks, header)
+    return Run(built, method_config, networks, header)
 
 
 def load_run(folder: str | Path) -> Run:
