@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from nlot.config import parse_config
-from nlot.runs import RunError, load_run, train_run
+from nlot.runs import load_run, train_run
+from nlot.storage import RunError
 from nlot.training import DivergenceError
 
 

@@ -1,12 +1,14 @@
 """The objectives of Algorithm 1 (eqs. 14 to 19), on batches of points."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nlot.action import Quadrature
 from nlot.lagrangians import AbstractLagrangian
-from nlot.networks import MapNetwork, PotentialNetwork, SplineNetwork
+from nlot.networks import SplineNetwork
 
 
 def amortised_cost(
@@ -26,7 +28,9 @@ def amortised_cost(
 
 
 def potential_loss(
-    potential: PotentialNetwork, y: Float[Array, "n d"], refined: Float[Array, "n d"]
+    potential: Callable[[Array], Array],
+    y: Float[Array, "n d"],
+    refined: Float[Array, "n d"],
 ) -> Float[Array, ""]:
     """Negative dual objective up to a term without gradient (eqs. 14 to 16).
 
@@ -37,7 +41,7 @@ def potential_loss(
 
 
 def map_loss(
-    network: MapNetwork,
+    network: Callable[[Array], Array],
     x: Float[Array, "n d"],
     refined: Float[Array, "n d"],
     regression: str,

@@ -1,8 +1,15 @@
-"""Riemannian metrics A(x): positive-definite matrices acting on velocities."""
+"""Riemannian metrics A(x): positive-definite matrices acting on velocities.
+
+The metrics of the paper's experiments are I - (1 - ε) v vᵀ with a field v of length at
+most one: motion along v is cheap. The matrices printed for them (eqs. 13, 39 to 41) are
+not positive definite; ε = 1e-3 makes them so and leaves their eigenvectors as they are.
+"""
 
 import abc
+import math
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -16,11 +23,9 @@ class AbstractMetric(eqx.Module):
 
 
 class CircleMetric(AbstractMetric):
-    r"""Motion round the origin is cheap, motion along the radius is not.
+    """Motion round the origin is cheap, motion along the radius is not.
 
-    $A(x) = I - (1 - ε) v v^T$ with $v = (-x_2, x_1)/|x|$. The matrix printed as eqs. 13
-    and 39 of the paper is not positive definite; this is the one behind its results,
-    with ε = 1e-3.
+    $v = (-x_2, x_1)/|x|$; `floor` is ε.
     """
 
     floor: float = 1e-3
@@ -28,4 +33,40 @@ class CircleMetric(AbstractMetric):
     def __call__(self, x: Float[Array, "2"]) -> Float[Array, "2 2"]:
         # The small constant keeps the gradient finite at the origin.
         tangent = jnp.stack([-x[1], x[0]]) / jnp.sqrt(jnp.sum(x**2) + 1e-12)
-        return jnp.eye(2) - (1 - self.floor) * jnp.outer(tangent, tangent)
+        return _cheap_along(tangent, self.floor)
+
+
+class VeeMetric(AbstractMetric):
+    r"""Diagonal motion away from the first axis is cheap (eq. 40).
+
+    $v = (1, 1)/\sqrt2$ where $x_2 \ge 0$ and $(1, -1)/\sqrt2$ below; `floor` is ε.
+    """
+
+    floor: float = 1e-3
+
+    def __call__(self, x: Float[Array, "2"]) -> Float[Array, "2 2"]:
+        sign = jnp.where(x[1] >= 0, 1.0, -1.0)
+        v = jnp.stack([jnp.ones_like(sign), sign]) * math.sqrt(0.5)
+        return _cheap_along(v.astype(x.dtype), self.floor)
+
+
+class CrossMetric(AbstractMetric):
+    r"""Motion along the two diagonals is cheap, each in its own quadrants (eq. 41).
+
+    $v = a \tanh(|x_1 x_2|) (1, \pm 1)/\sqrt2$ with the sign of $x_1 x_2$; `floor` is ε
+    and `amplitude` is a: 1 here, 1.25 as printed, where A is indefinite.
+    """
+
+    floor: float = 1e-3
+    amplitude: float = 1.0
+
+    def __call__(self, x: Float[Array, "2"]) -> Float[Array, "2 2"]:
+        product = x[0] * x[1]
+        along = jnp.tanh(jax.nn.relu(product))
+        across = jnp.tanh(jax.nn.relu(-product))
+        v = jnp.stack([along - across, along + across])
+        return _cheap_along(self.amplitude * math.sqrt(0.5) * v, self.floor)
+
+
+def _cheap_along(v: Float[Array, " d"], floor: float) -> Float[Array, "d d"]:
+    return jnp.eye(len(v), dtype=v.dtype) - (1 - floor) * jnp.outer(v, v)

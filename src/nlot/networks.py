@@ -15,6 +15,7 @@ from nlot.config import MethodConfig
 from nlot.splines import CubicSpline
 
 ACTIVATIONS: dict[str, Callable] = {
+    "elu": jax.nn.elu,
     "leaky_relu": jax.nn.leaky_relu,
     "relu": jax.nn.relu,
     "silu": jax.nn.silu,

@@ -12,7 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("jax", "jaxlib", "equinox", "optax", "optimistix", "numpy", "scipy")
+_PACKAGES = (
+    "jax",
+    "jaxlib",
+    "equinox",
+    "optax",
+    "optimistix",
+    "diffrax",
+    "numpy",
+    "scipy",
+)
 _ROOT = Path(__file__).parent
 
 

@@ -1,38 +1,31 @@
 """Trained runs: train one, keep it in a folder, open it again."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, BinaryIO
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 from jaxtyping import Array, Float
 
 from nlot import plus, solve
 from nlot.action import Quadrature, path_actions
 from nlot.config import Config, MethodConfig, TaskConfig, parse_method
-from nlot.files import whole_file
 from nlot.networks import Networks, build_networks
 from nlot.provenance import config_hash, provenance
 from nlot.splines import CubicSpline
+from nlot.storage import read_run, spline_positions, write_run
 from nlot.streams import stream
 from nlot.tasks import Task, build_task
 from nlot.training import Reporter
 
-MODEL, HISTORY = "model.eqx", "history.csv"
-_FORMAT = 1
+KIND = "transport"
 # Each module has `train` and `transport`.
 _KINDS: dict[str, ModuleType] = {"nlot": solve, "nlot_plus": plus}
-
-
-class RunError(ValueError):
-    """A run folder that cannot be opened; the message names the file and the fault."""
 
 
 class Run:
@@ -110,20 +103,6 @@ def _over_points(function: Callable[..., Array], *points: Array) -> Array:
     return jax.vmap(function)(*points)
 
 
-def spline_positions(
-    spline: CubicSpline,
-    s: Float[np.ndarray, " times"],
-    x: Float[Array, "n d"],
-    y: Float[Array, "n d"],
-    coefficients: Float[Array, "n size d"],
-) -> Float[Array, "n times d"]:
-    """Positions of paths at the fractions `s` of their horizon."""
-    basis = jnp.asarray(spline.position(s), x.dtype)
-    fraction = jnp.asarray(s, x.dtype)[:, None]
-    line = x[:, None] + fraction * (y - x)[:, None]
-    return line + jnp.einsum("tk,nkd->ntd", basis, coefficients)
-
-
 def train_run(
     config: Config, task: str, method: str, seed: int, folder: str | Path
 ) -> Run:
@@ -144,7 +123,7 @@ def train_run(
         "method_config": method_config.model_dump(mode="json"),
     }
     header = {
-        "format": _FORMAT,
+        "kind": KIND,
         "task": task,
         "method": method,
         **settings,
@@ -155,50 +134,25 @@ def train_run(
         ),
     }
     report.close()
-    folder = Path(folder)
-    with whole_file(folder / HISTORY) as path:
-        pd.DataFrame(history).to_csv(path, index=False)
-    with whole_file(folder / MODEL) as path, path.open("wb") as file:
-        file.write(json.dumps(header).encode() + b"\n")
-        eqx.tree_serialise_leaves(file, networks)
+    header = write_run(folder, header, networks, history)
     return Run(built, method_config, networks, header)
 
 
 def load_run(folder: str | Path) -> Run:
     """Open the run that a training job wrote to `folder`.
 
-    Raises `RunError` for a missing, truncated or foreign file.
+    Raises `nlot.storage.RunError` for a missing, truncated or foreign file.
     """
-    path = Path(folder) / MODEL
-    if not path.is_file():
-        raise RunError(f"{path}: no such file; is {folder} the folder of a run?")
-    with path.open("rb") as file:
-        header = _read_header(path, file)
-        try:
-            task_config = TaskConfig.model_validate(header["task_config"])
-            config = parse_method(header["method_config"])
-        except (KeyError, ValueError) as error:
-            raise RunError(f"{path}: settings of another version: {error}") from error
-        task = build_task(task_config)
-        skeleton = eqx.filter_eval_shape(
-            build_networks,
-            task.dimension,
-            task.bounds,
-            config,
-            key=jax.random.key(0),
+
+    def settings(header: Mapping[str, Any]) -> tuple[Task, MethodConfig]:
+        task = build_task(TaskConfig.model_validate(header["task_config"]))
+        return task, parse_method(header["method_config"])
+
+    def skeleton(header: Mapping[str, Any]) -> Networks:
+        task, config = settings(header)
+        return eqx.filter_eval_shape(
+            build_networks, task.dimension, task.bounds, config, key=jax.random.key(0)
         )
-        try:
-            networks = eqx.tree_deserialise_leaves(file, skeleton)
-        except (EOFError, OSError, RuntimeError, ValueError) as error:
-            raise RunError(f"{path}: damaged weights: {error}") from error
-    return Run(task, config, networks, header)
 
-
-def _read_header(path: Path, file: BinaryIO) -> dict[str, Any]:
-    try:
-        header = json.loads(file.readline())
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise RunError(f"{path}: not a run of nlot: no JSON header") from None
-    if not isinstance(header, dict) or header.get("format") != _FORMAT:
-        raise RunError(f"{path}: unknown format; this version reads format {_FORMAT}")
-    return header
+    header, networks = read_run(folder, KIND, skeleton)
+    return Run(*settings(header), networks, header)

@@ -6,15 +6,18 @@ from jaxtyping import Array, Float
 
 from nlot.config import (
     BoxesConfig,
+    CircleMetricConfig,
     DiscsConfig,
     GaussianMixtureConfig,
     HillConfig,
     LagrangianConfig,
     MeasureConfig,
+    MetricConfig,
     NewtonianConfig,
     PotentialConfig,
     TaskConfig,
     UniformConfig,
+    VeeMetricConfig,
 )
 from nlot.datasets.files import read_samples
 from nlot.datasets.measures import (
@@ -24,7 +27,7 @@ from nlot.datasets.measures import (
     Uniform,
 )
 from nlot.lagrangians import AbstractLagrangian, Newtonian, Riemannian
-from nlot.metrics import CircleMetric
+from nlot.metrics import AbstractMetric, CircleMetric, CrossMetric, VeeMetric
 from nlot.potentials import AbstractPotential, Boxes, Discs, Hill, Well
 
 
@@ -91,4 +94,13 @@ def build_lagrangian(config: LagrangianConfig) -> AbstractLagrangian:
         potential = config.potential
         built = None if potential is None else build_potential(potential)
         return Newtonian(built, config.potential_scale)
-    return Riemannian(CircleMetric(config.metric.floor))
+    return Riemannian(build_metric(config.metric))
+
+
+def build_metric(config: MetricConfig) -> AbstractMetric:
+    """The metric that a configuration describes."""
+    if isinstance(config, CircleMetricConfig):
+        return CircleMetric(config.floor)
+    if isinstance(config, VeeMetricConfig):
+        return VeeMetric(config.floor)
+    return CrossMetric(config.floor, config.amplitude)

@@ -16,8 +16,8 @@ class NetworkConfig(Section):
     """A multi-layer perceptron."""
 
     hidden: tuple[PositiveInt, ...] = Field(description="widths of the hidden layers")
-    activation: Literal["leaky_relu", "relu", "silu", "softplus", "tanh"] = Field(
-        "leaky_relu", description="nonlinearity"
+    activation: Literal["elu", "leaky_relu", "relu", "silu", "softplus", "tanh"] = (
+        Field("leaky_relu", description="nonlinearity")
     )
 
 

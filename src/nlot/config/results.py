@@ -66,6 +66,29 @@ class Table1Config(Section):
     controls: tuple[Control, ...] = Field((), description="rows that need no training")
 
 
+MetricControl = Literal[
+    "true_metric", "random_metric", "euclidean_metric", "nearest_particle"
+]
+
+
+class Table2Config(Section):
+    """Rows and columns of Table 2."""
+
+    sequences: tuple[Name, ...] = Field(min_length=1, description="columns, in order")
+    learners: tuple[Name, ...] = Field(min_length=1, description="trained rows")
+    controls: tuple[MetricControl, ...] = Field(
+        (), description="rows that need no training"
+    )
+
+
+class MetricFigureConfig(Section):
+    """A figure of learned metrics: a panel a sequence and learner, from one seed."""
+
+    sequences: tuple[Name, ...] = Field(min_length=1, description="panels, in order")
+    learners: tuple[Name, ...] = Field(min_length=1, description="rows of panels")
+    seed: Seed = Field(0, description="which run is drawn")
+
+
 class FigureConfig(Section):
     """A figure: a panel a task and method, drawn from one seed."""
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import pydantic
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from nlot.config.base import Corner, Point, Section
 
@@ -141,14 +141,22 @@ class CircleMetricConfig(Section):
     """A = I - (1 - floor) v vᵀ, v tangent to circles round the origin."""
 
     kind: Literal["circle"]
-    floor: PositiveFloat = Field(1e-3, description="smallest eigenvalue")
+    floor: NonNegativeFloat = Field(
+        1e-3, description="smallest eigenvalue; 0 makes the metric singular"
+    )
 
 
 class RiemannianConfig(Section):
     """L = vᵀ A(x) v / 2."""
 
     kind: Literal["riemannian"]
-    metric: CircleMetricConfig = Field(description="A")
+    metric: CircleMetricConfig = Field(description="A, which must not be singular")
+
+    @pydantic.model_validator(mode="after")
+    def _positive_definite(self) -> "RiemannianConfig":
+        if self.metric.floor == 0:
+            raise ValueError("metric.floor must be positive, found 0")
+        return self
 
 
 LagrangianConfig = Annotated[

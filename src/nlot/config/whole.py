@@ -1,20 +1,26 @@
 """A whole configuration, and how its parts must agree."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pydantic
 from pydantic import Field
 
 from nlot.config.base import Name, Section, Seed, describe, merge
+from nlot.config.learners import LearnerConfig, parse_learner
 from nlot.config.methods import MethodConfig, parse_method
 from nlot.config.results import (
     EvaluationConfig,
     FigureConfig,
+    MetricFigureConfig,
     ResourcesConfig,
     Table1Config,
+    Table2Config,
 )
+from nlot.config.sequences import SequenceConfig
 from nlot.config.tasks import TaskConfig
+
+_SECTIONS = ("table1", "figure1", "figure2", "table2", "figure3", "figure4")
 
 
 class Config(Section):
@@ -29,31 +35,66 @@ class Config(Section):
         description="`overrides.<method>.<task>`: settings of a method that differ for "
         "a task, merged into `methods.<method>`",
     )
+    sequences: dict[Name, SequenceConfig] = Field(
+        default_factory=dict, description="by name, which no task may have"
+    )
+    learners: dict[Name, LearnerConfig] = Field(
+        default_factory=dict, description="methods that learn a metric, by name"
+    )
+    learner_overrides: dict[Name, dict[Name, dict[str, Any]]] = Field(
+        default_factory=dict,
+        description="`learner_overrides.<learner>.<sequence>`, as in `overrides`",
+    )
     evaluation: EvaluationConfig = EvaluationConfig()
     resources: ResourcesConfig = ResourcesConfig()
     table1: Table1Config = Field(description="Table 1")
     figure1: FigureConfig = Field(description="Figure 1")
     figure2: FigureConfig = Field(description="Figure 2")
+    table2: Table2Config | None = Field(None, description="Table 2; null: not made")
+    figure3: MetricFigureConfig | None = Field(
+        None, description="Figure 3; null: not made"
+    )
+    figure4: MetricFigureConfig | None = Field(
+        None, description="Figure 4; null: not made"
+    )
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> "Config":
         for seed in self.seeds:
             if self.seeds.count(seed) > 1:
                 raise ValueError(f"seeds: {seed} is listed twice in {self.seeds}")
-        for section in ("table1", "figure1", "figure2"):
+        for name in self.sequences:
+            if name in self.tasks:
+                raise ValueError(f"sequences: {name!r} is the name of a task, too")
+        for section in _SECTIONS:
             part = getattr(self, section)
-            for what in ("tasks", "methods"):
-                names = getattr(part, what)
+            if part is None:
+                continue
+            for what in ("tasks", "methods", "sequences", "learners"):
+                names = getattr(part, what, ())
                 _check_names(f"{section}.{what}", names, getattr(self, what))
                 for name in names:
                     if names.count(name) > 1:
                         raise ValueError(f"{section}.{what}: {name!r} is listed twice")
-        _check_names("overrides", self.overrides, self.methods)
-        for method, tasks in self.overrides.items():
-            _check_names(f"overrides.{method}", tasks, self.tasks)
-            for task in tasks:
-                self.method(method, task)
+        self._check_overrides("overrides", self.methods, self.tasks, self.method)
+        self._check_overrides(
+            "learner_overrides", self.learners, self.sequences, self.learner
+        )
         return self
+
+    def _check_overrides(
+        self,
+        section: str,
+        methods: Mapping[str, Any],
+        subjects: Mapping[str, Any],
+        settings: Callable[[str, str], Any],
+    ) -> None:
+        overrides = getattr(self, section)
+        _check_names(section, overrides, methods)
+        for method, parts in overrides.items():
+            _check_names(f"{section}.{method}", parts, subjects)
+            for subject in parts:
+                settings(method, subject)
 
     def method(self, method: str, task: str) -> MethodConfig:
         """Settings of `method` on `task`, overrides applied."""
@@ -65,6 +106,33 @@ class Config(Section):
             raise ValueError(
                 describe(error, prefix=f"overrides.{method}.{task}")
             ) from None
+
+    def learner(self, learner: str, sequence: str) -> LearnerConfig:
+        """Settings of `learner` on `sequence`, overrides applied."""
+        override = self.learner_overrides.get(learner, {}).get(sequence, {})
+        data = merge(self.learners[learner].model_dump(), override)
+        try:
+            return parse_learner(data)
+        except pydantic.ValidationError as error:
+            raise ValueError(
+                describe(error, prefix=f"learner_overrides.{learner}.{sequence}")
+            ) from None
+
+    def metric_runs(self) -> list[tuple[str, str, int]]:
+        """All `(sequence, learner, seed)` that tables and figures need, in order."""
+        wanted = [
+            (sequence, learner, seed)
+            for part, seeds in (
+                (self.table2, self.seeds),
+                (self.figure3, (self.figure3.seed,) if self.figure3 else ()),
+                (self.figure4, (self.figure4.seed,) if self.figure4 else ()),
+            )
+            if part is not None
+            for sequence in part.sequences
+            for learner in part.learners
+            for seed in seeds
+        ]
+        return list(dict.fromkeys(wanted))
 
     def runs(self) -> list[tuple[str, str, int]]:
         """All `(task, method, seed)` that tables and figures need, in order."""

@@ -22,17 +22,7 @@ def read_samples(
     coordinate, and may have one header line. Raises `SampleError` for a missing or
     unreadable file, another shape, fewer than 8 samples or values that are not finite.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise SampleError(f"{path}: no such sample file")
-    if path.suffix == ".npz":
-        points = _read_npz(path, array)
-    elif path.suffix == ".csv":
-        points = _read_csv(path)
-    else:
-        raise SampleError(
-            f"{path}: unknown format {path.suffix!r}; valid: '.npz', '.csv'"
-        )
+    points = read_array(path, array)
     if points.ndim != 2 or points.shape[1] != dimension:
         raise SampleError(
             f"{path}: found an array of shape {points.shape}; expected (n, {dimension})"
@@ -47,6 +37,21 @@ def read_samples(
             f"{path}: {bad.size} samples are not finite, the first in row {bad[0]}"
         )
     return points
+
+
+def read_array(path: str | Path, array: str) -> np.ndarray:
+    """Numbers from an `.npz` file, whose array is named, or a `.csv` table.
+
+    Raises `SampleError` for a file that is missing, unreadable or of another format.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SampleError(f"{path}: no such sample file")
+    if path.suffix == ".npz":
+        return _read_npz(path, array)
+    if path.suffix == ".csv":
+        return _read_csv(path)
+    raise SampleError(f"{path}: unknown format {path.suffix!r}; valid: '.npz', '.csv'")
 
 
 def _read_npz(path: Path, array: str) -> np.ndarray:

@@ -58,7 +58,7 @@ def run_rows(run: Run, settings: EvaluationConfig) -> pd.DataFrame:
     measured = chain.from_iterable(
         measure(run.task, subject, settings, seed) for subject in subjects
     )
-    return _table(
+    return rows_table(
         run.header["task"],
         run.header["method"],
         seed,
@@ -72,7 +72,7 @@ def control_rows(config: Config, task: str, control: str, seed: int) -> pd.DataF
     """Rows of a control on a task; `minutes` stays empty, as nothing is trained."""
     built = build_task(config.tasks[task])
     subject = None if control == "floor" else CONTROLS[control](built)
-    return _table(
+    return rows_table(
         task,
         control,
         seed,
@@ -82,7 +82,7 @@ def control_rows(config: Config, task: str, control: str, seed: int) -> pd.DataF
     )
 
 
-def _table(
+def rows_table(
     task: str,
     method: str,
     seed: int,
@@ -90,6 +90,7 @@ def _table(
     minutes: float,
     device: str,
 ) -> pd.DataFrame:
+    """The measures of one subject as tidy rows."""
     return pd.DataFrame(
         [
             (task, method, seed, name, value, n, minutes, device)

@@ -1,0 +1,162 @@
+"""The tidy rows of learned metrics and of the controls beside them.
+
+Every learner and control of a sequence and seed is measured on the same samples and the
+same held-out particles. Measures:
+
+- `alignment`: with the true metric, mean over the grid (eq. 28);
+- `alignment_data`: the same, mean over the samples of all times;
+- `trajectory_error`: of held-out particles (`nlot.evaluation.prediction`);
+- `population_error`: of the first measure's samples, as populations.
+
+Without a true metric, or without held-out particles, the rows that need them are left
+out.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, PRNGKeyArray
+
+from nlot.config import Config, MetricControl, SequenceConfig
+from nlot.datasets.sequences import Sequence, read_sequence
+from nlot.evaluation.alignment import alignment, grid_points, matrices
+from nlot.evaluation.prediction import (
+    carried_by_couplings,
+    nearest_particle,
+    population_error,
+    trajectory_error,
+)
+from nlot.evaluation.rows import rows_table
+from nlot.metric_runs import MetricRun
+from nlot.streams import stream
+from nlot.tasks import build_metric
+
+Matrices = Callable[[np.ndarray], np.ndarray]
+Measured = Iterator[tuple[str, float, int]]
+
+
+class SequenceData(NamedTuple):
+    """A sequence, and the ways of held-out particles where they are known."""
+
+    sequence: Sequence
+    held_out: Float[np.ndarray, "K n 2"] | None
+
+
+def load_data(config: SequenceConfig, path: str | Path) -> SequenceData:
+    """The samples in a generated or given file.
+
+    Raises `nlot.datasets.files.SampleError` for unusable samples.
+    """
+    array = getattr(config.data, "array", "samples")
+    sequence = Sequence.of(read_sequence(path, array, config.data.dimension))
+    held_out = None
+    if config.data.kind == "generated":
+        with np.load(path, allow_pickle=False) as file:
+            held_out = file["held_out"]
+    known = held_out is not None and held_out.shape[1] > 0
+    return SequenceData(sequence, held_out if known else None)
+
+
+def metric_rows(
+    run: MetricRun, config: SequenceConfig, data: SequenceData
+) -> pd.DataFrame:
+    """Rows of a learned metric."""
+
+    def measured() -> Measured:
+        yield from _alignments(lambda x: np.asarray(run.metric(x)), config, data)
+        first = data.sequence.measures[0]
+        carried = np.asarray(run.carry(first))
+        yield "population_error", population_error(carried, data.sequence), len(first)
+        if data.held_out is not None:
+            predicted = np.asarray(run.carry(data.held_out[0]))
+            yield _error(predicted, data.held_out)
+
+    provenance = run.header["provenance"]
+    return rows_table(
+        run.header["sequence"],
+        run.header["method"],
+        provenance["seed"],
+        measured(),
+        minutes=provenance["minutes"],
+        device=provenance["device"],
+    )
+
+
+def metric_control_rows(
+    config: Config, name: str, control: MetricControl, seed: int, data: SequenceData
+) -> pd.DataFrame:
+    """Rows of a control: of a metric that is not learned, or of an oracle.
+
+    The true and the Euclidean metric predict particles through exact couplings of the
+    samples. `nearest_particle` has no metric, `random_metric` an angle drawn at each
+    point, uniformly and independently.
+    """
+    settings = config.sequences[name]
+
+    def measured() -> Measured:
+        if control == "nearest_particle":
+            if data.held_out is not None:
+                yield _error(nearest_particle(data.held_out), data.held_out)
+            return
+        if control == "random_metric":
+            key = stream(seed, "evaluation/random_metric")
+            yield from _alignments(
+                lambda x: _random_matrices(key, len(x)), settings, data
+            )
+            return
+        if control == "euclidean_metric":
+            metric = None
+            yield from _alignments(
+                lambda x: np.tile(np.eye(2), (len(x), 1, 1)), settings, data
+            )
+        elif settings.truth is not None:
+            metric = build_metric(settings.truth)
+            yield from _alignments(partial(matrices, metric), settings, data)
+        else:
+            return
+        first = data.sequence.measures[0]
+        carried = carried_by_couplings(data.sequence, metric, first)
+        yield "population_error", population_error(carried, data.sequence), len(first)
+        if data.held_out is not None:
+            predicted = carried_by_couplings(data.sequence, metric, data.held_out[0])
+            yield _error(predicted, data.held_out)
+
+    return rows_table(
+        name,
+        control,
+        seed,
+        measured(),
+        minutes=math.nan,
+        device=jax.devices()[0].device_kind,
+    )
+
+
+def _error(predicted: np.ndarray, true: np.ndarray) -> tuple[str, float, int]:
+    return "trajectory_error", trajectory_error(predicted, true), true.shape[1]
+
+
+def _alignments(
+    metric: Matrices, config: SequenceConfig, data: SequenceData
+) -> Measured:
+    if config.truth is None:
+        return
+    truth = build_metric(config.truth)
+    samples = np.concatenate(data.sequence.measures)
+    for name, points in (
+        ("alignment", grid_points(config.grid)),
+        ("alignment_data", samples),
+    ):
+        score = alignment(metric(points), matrices(truth, points)).mean()
+        yield name, float(score), len(points)
+
+
+def _random_matrices(key: PRNGKeyArray, n: int) -> np.ndarray:
+    angle = np.asarray(jax.random.uniform(key, (n,), maxval=np.pi))
+    v = np.stack([np.cos(angle), np.sin(angle)], -1)
+    return np.eye(2) - 0.9 * v[:, :, None] * v[:, None, :]

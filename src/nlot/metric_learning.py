@@ -1,0 +1,326 @@
+r"""Algorithm 2 of the paper: a metric learned from a sequence of measures.
+
+$\min_ϑ \max_{θ_1 \dots θ_{K-1}} \frac1{K-1} \sum_i ℓ_{dual}(θ_i; ρ_i, ρ_{i+1}, ϑ)$
+(eq. 24) by alternating steps. The potentials and maps of all pairs are stacked, so that
+one compiled program trains them side by side.
+"""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from nlot.action import Quadrature
+from nlot.config import CTransformConfig, MetricNLOTConfig
+from nlot.ctransform import CTransform, c_transform
+from nlot.datasets.sequences import Sequence
+from nlot.lagrangians import AbstractLagrangian, Riemannian, sigmoid_ramp
+from nlot.losses import amortised_cost, map_loss, potential_loss, spline_loss
+from nlot.metrics import AbstractMetric
+from nlot.networks import MLP, SplineNetwork
+from nlot.pairs import Frame, PairNetworks, PointMap, build_pair_networks
+from nlot.rotations import Blend
+from nlot.splines import CubicSpline
+from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
+
+
+class Fixed(eqx.Module):
+    """What stays as it is during training."""
+
+    sequence: Sequence
+    frames: Frame
+    quadrature: Quadrature
+    bounds: float = eqx.field(static=True)
+    half_width: float = eqx.field(static=True)
+
+
+class State(eqx.Module):
+    """Everything that changes during training."""
+
+    metric: Trainee
+    potentials: Trainee
+    maps: Trainee
+    spline: Trainee
+
+    def networks(self, frames: Frame, averaged: bool) -> PairNetworks:
+        """The networks, with their averaged weights where asked."""
+
+        def pick(trainee: Trainee) -> Any:
+            return trainee.averaged if averaged else trainee.model
+
+        return PairNetworks(
+            metric=pick(self.metric),
+            potentials=pick(self.potentials),
+            maps=pick(self.maps),
+            spline=pick(self.spline),
+            frames=frames,
+        )
+
+
+class Updates(NamedTuple):
+    """The optimisers."""
+
+    metric: optax.GradientTransformation
+    potentials: optax.GradientTransformation
+    maps: optax.GradientTransformation
+    spline: optax.GradientTransformation
+
+
+def build_quadrature(config: MetricNLOTConfig) -> Quadrature:
+    """The action rule that a run trains with."""
+    rule = config.quadrature
+    return Quadrature(CubicSpline(config.knots), rule.points, rule.rule)
+
+
+def refine(
+    potential: PointMap,
+    guess: PointMap,
+    spline: SplineNetwork,
+    quadrature: Quadrature,
+    lagrangian: AbstractLagrangian,
+    bounds: float,
+    settings: CTransformConfig,
+    x: Float[Array, " d"],
+) -> CTransform:
+    """ŷ(x) of eq. 6 for one pair of measures, warm-started with its map network."""
+    return c_transform(
+        lambda a, b: amortised_cost(spline, quadrature, lagrangian, a, b),
+        potential,
+        x,
+        guess(x),
+        bounds=bounds,
+        max_steps=settings.max_steps,
+        tolerance=settings.tolerance,
+        history=settings.history,
+    )
+
+
+def transport(
+    networks: PairNetworks,
+    config: MetricNLOTConfig,
+    bounds: float,
+    pair: Array,
+    x: Float[Array, " d"],
+) -> Float[Array, " d"]:
+    """The learned map from measure `pair` to the next: the c-transform at `x`."""
+    stacked = (networks.frames, networks.potentials, networks.maps)
+    frame, g, y = jax.tree.map(
+        lambda leaf: leaf[pair] if eqx.is_array(leaf) else leaf, stacked
+    )
+    return refine(
+        frame.potential(g),
+        frame.map(y),
+        networks.spline,
+        build_quadrature(config),
+        Riemannian(networks.metric),
+        bounds,
+        config.transport,
+        x,
+    ).y
+
+
+def train(
+    sequence: Sequence, config: MetricNLOTConfig, key: PRNGKeyArray, report: Reporter
+) -> tuple[PairNetworks, list[dict[str, Any]]]:
+    """Run Algorithm 2; returns the networks and one history record a chunk.
+
+    Raises `nlot.training.DivergenceError` when a loss stops being finite.
+    """
+    start, data = jax.random.split(key)
+    networks = build_pair_networks(
+        sequence.pairs, sequence.centre, sequence.half_width, config, key=start
+    )
+    fixed = Fixed(
+        sequence=sequence,
+        frames=Frame.of(sequence),
+        quadrature=build_quadrature(config),
+        bounds=sequence.bounds,
+        half_width=sequence.half_width,
+    )
+    metric_steps = max(config.steps - config.warm_up, 1) // config.metric_every
+    updates = Updates(
+        optimiser(config.metric_optimiser, metric_steps),
+        optimiser(config.potential_optimiser, config.steps),
+        optimiser(config.map_optimiser, config.steps),
+        optimiser(config.spline_optimiser, config.pretraining.steps + config.steps),
+    )
+    report.start(config.pretraining.steps + config.steps)
+    first = Blend(networks.metric, sigmoid_ramp(0, config.annealing_steps))
+
+    def pretraining(spline: Trainee, fixed: Fixed) -> tuple[Trainee, Log]:
+        """Fit the spline network on independent pairs, along the first metric."""
+        draw = jax.random.fold_in(jax.random.fold_in(data, 0), spline.step)
+        x, y = _neighbours(fixed.sequence, draw, config.batch)
+        spline, loss = _fit_spline(spline, updates, fixed, first, _flat(x), _flat(y))
+        return spline.average(0.0), {"spline": loss}
+
+    def training(state: State, fixed: Fixed) -> tuple[State, Log]:
+        draw = jax.random.fold_in(jax.random.fold_in(data, 1), state.maps.step)
+        return _step(state, updates, fixed, config, draw)
+
+    spline, history = run_chunks(
+        compiled(pretraining, fixed),
+        Trainee.start(networks.spline, updates.spline),
+        phase="pretraining",
+        steps=config.pretraining.steps,
+        chunk=config.report_every,
+        report=report,
+    )
+    state, more = run_chunks(
+        compiled(training, fixed),
+        State(
+            metric=Trainee.start(networks.metric, updates.metric),
+            potentials=Trainee.start(networks.potentials, updates.potentials),
+            maps=Trainee.start(networks.maps, updates.maps),
+            spline=eqx.tree_at(lambda s: s.step, spline, jnp.array(0)),
+        ),
+        phase="training",
+        steps=config.steps,
+        chunk=config.report_every,
+        report=report,
+        offset=config.pretraining.steps,
+    )
+    trained = state.networks(fixed.frames, averaged=config.average > 0)
+    return trained, history + more
+
+
+def _neighbours(
+    sequence: Sequence, key: PRNGKeyArray, n: int
+) -> tuple[Float[Array, "pairs n d"], Float[Array, "pairs n d"]]:
+    """Points of each measure and, independent of them, points of the next."""
+    first, second = jax.random.split(key)
+    return sequence.draw(first, n)[:-1], sequence.draw(second, n)[1:]
+
+
+def _flat(points: Float[Array, "pairs n d"]) -> Float[Array, "m d"]:
+    return points.reshape(-1, points.shape[-1])
+
+
+def _step(
+    state: State,
+    updates: Updates,
+    fixed: Fixed,
+    config: MetricNLOTConfig,
+    key: PRNGKeyArray,
+) -> tuple[State, Log]:
+    """An iteration of Algorithm 1 for all pairs, and a metric step where one is due."""
+    draw, noise = jax.random.split(key)
+    x, y = _neighbours(fixed.sequence, draw, config.batch)
+    ramp = sigmoid_ramp(state.maps.step, config.annealing_steps)
+    metric_now = Blend(state.metric.model, ramp)
+    lagrangian = Riemannian(metric_now)
+
+    def refine_all(frame: Frame, g: MLP, guess: MLP, x: Array) -> CTransform:
+        return jax.vmap(
+            lambda a: refine(
+                frame.potential(g),
+                frame.map(guess),
+                state.spline.model,
+                fixed.quadrature,
+                lagrangian,
+                fixed.bounds,
+                config.ctransform,
+                a,
+            )
+        )(x)
+
+    result = eqx.filter_vmap(refine_all)(
+        fixed.frames, state.potentials.model, state.maps.model, x
+    )
+    refined = result.y
+
+    def dual(potentials: MLP) -> Array:
+        losses = eqx.filter_vmap(
+            lambda frame, g, y, r: potential_loss(frame.potential(g), y, r)
+        )(fixed.frames, potentials, y, refined)
+        return jnp.mean(losses)
+
+    def residual(maps: MLP) -> Array:
+        losses = eqx.filter_vmap(
+            lambda frame, m, x, r: map_loss(frame.map(m), x, r, config.regression)
+        )(fixed.frames, maps, x, refined)
+        return jnp.mean(losses)
+
+    dual_loss, dual_gradient = eqx.filter_value_and_grad(dual)(state.potentials.model)
+    map_value, map_gradient = eqx.filter_value_and_grad(residual)(state.maps.model)
+    a = jnp.concatenate([_flat(x), _flat(x)])
+    b = jnp.concatenate([_flat(refined), _flat(y)])
+    spline, spline_value = _fit_spline(state.spline, updates, fixed, metric_now, a, b)
+
+    def metric_step(metric: Trainee) -> Trainee:
+        shift = config.smoothing * fixed.half_width * jax.random.normal(noise, x.shape)
+        gradient = eqx.filter_grad(
+            lambda model, *rest: metric_loss(Blend(model, ramp), *rest)
+        )(
+            metric.model,
+            state.spline.model,
+            fixed.quadrature,
+            _flat(x),
+            _flat(refined),
+            _flat(shift),
+        )
+        return metric.descend(updates.metric, gradient)
+
+    since = state.maps.step - config.warm_up
+    due = (since >= 0) & (since % config.metric_every == 0)
+    arrays, static = eqx.partition(state.metric, eqx.is_array)
+    arrays = jax.lax.cond(
+        due,
+        lambda a: eqx.filter(metric_step(eqx.combine(a, static)), eqx.is_array),
+        lambda a: a,
+        arrays,
+    )
+    new = State(
+        metric=eqx.combine(arrays, static).average(config.average),
+        potentials=state.potentials.descend(updates.potentials, dual_gradient).average(
+            config.average
+        ),
+        maps=state.maps.descend(updates.maps, map_gradient).average(config.average),
+        spline=spline.average(config.average),
+    )
+    return new, {
+        "potential": dual_loss,
+        "map": map_value,
+        "spline": spline_value,
+        "ctransform_converged": jnp.mean(result.converged),
+    }
+
+
+def metric_loss(
+    metric: AbstractMetric,
+    spline: SplineNetwork,
+    quadrature: Quadrature,
+    x: Float[Array, "n d"],
+    refined: Float[Array, "n d"],
+    shift: Float[Array, "n d"],
+) -> Float[Array, ""]:
+    """Mean action of the paths from `x` to `refined`, moved as a whole by `shift`.
+
+    Its gradient in the metric, with points and path coefficients held fixed, is that
+    of the dual objective by the envelope theorem (eq. 25).
+    """
+    lagrangian = Riemannian(metric)
+
+    def action(a: Array, b: Array, s: Array) -> Array:
+        coefficients = jax.lax.stop_gradient(spline(a, b))
+        return quadrature(lagrangian, a + s, b + s, coefficients)
+
+    return jnp.mean(jax.vmap(action)(x, jax.lax.stop_gradient(refined), shift))
+
+
+def _fit_spline(
+    spline: Trainee,
+    updates: Updates,
+    fixed: Fixed,
+    metric: AbstractMetric,
+    x: Float[Array, "n d"],
+    y: Float[Array, "n d"],
+) -> tuple[Trainee, Array]:
+    """One spline step on given pairs."""
+    loss, gradient = eqx.filter_value_and_grad(spline_loss)(
+        spline.model, fixed.quadrature, Riemannian(metric), x, y
+    )
+    return spline.descend(updates.spline, gradient), loss

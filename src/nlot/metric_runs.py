@@ -1,0 +1,180 @@
+"""Trained metrics: learn one, keep it in a folder, open it again."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from nlot import metric_learning, metric_plus
+from nlot.action import Quadrature, path_actions
+from nlot.config import Config, LearnerConfig, SequenceConfig, parse_learner
+from nlot.datasets.sequences import Sequence, read_sequence
+from nlot.lagrangians import Riemannian
+from nlot.pairs import PairNetworks, build_pair_networks
+from nlot.provenance import config_hash, provenance
+from nlot.splines import CubicSpline
+from nlot.storage import read_run, spline_positions, write_run
+from nlot.streams import stream
+from nlot.training import Reporter
+
+KIND = "metric"
+_LEARNERS: dict[str, ModuleType] = {"nlot": metric_learning, "nlot_plus": metric_plus}
+
+
+class MetricRun:
+    """A learned metric with its maps and paths, on arrays of shape (n, 2).
+
+    Pair i leads from measure i to measure i + 1 of the sequence.
+
+    **Attributes:** `config` (the learner's settings), `networks`, `spline` (the space
+    of its paths) and `header` (names, settings and provenance as stored).
+    """
+
+    def __init__(
+        self, config: LearnerConfig, networks: PairNetworks, header: Mapping[str, Any]
+    ):
+        self.config, self.networks, self.header = config, networks, dict(header)
+        self.spline = CubicSpline(config.knots)
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs of neighbouring measures."""
+        return len(self.networks.frames.scale)
+
+    def metric(self, x: Float[Any, "n 2"]) -> Float[Array, "n 2 2"]:
+        """The matrices A(x), acting on velocities."""
+        return _over_points(self.networks.metric, _points(x))
+
+    def transport(self, x: Float[Any, "n 2"], pair: int) -> Float[Array, "n 2"]:
+        """Where points of measure `pair` are sent in the next one."""
+        if not 0 <= pair < self.pairs:
+            raise ValueError(f"pair must be from 0 to {self.pairs - 1}, found {pair}")
+        return _transport(
+            self.networks,
+            self.config,
+            self.header["sequence_shape"]["bounds"],
+            jnp.array(pair),
+            _points(x),
+        )
+
+    def carry(self, x: Float[Any, "n 2"]) -> Float[Array, "K n 2"]:
+        """Points of the first measure at the times of all measures, by all maps."""
+        stops = [_points(x)]
+        for pair in range(self.pairs):
+            stops.append(self.transport(stops[-1], pair))
+        return jnp.stack(stops)
+
+    def path(
+        self, x: Float[Any, "n 2"], y: Float[Any, "n 2"], times: Float[Any, " times"]
+    ) -> Float[Array, "n times 2"]:
+        """The amortised geodesics from `x` to `y` at `times` in [0, 1]."""
+        s = np.asarray(times, np.float64)
+        if s.ndim != 1 or np.any((s < 0) | (s > 1)):
+            raise ValueError("times must be a list within [0, 1]")
+        a, b = _points(x), _points(y)
+        coefficients = _over_points(self.networks.spline, a, b)
+        return spline_positions(self.spline, s, a, b, coefficients)
+
+    def cost(self, x: Float[Any, "n 2"], y: Float[Any, "n 2"]) -> Float[Array, " n"]:
+        """Action of the amortised path between each pair, by a fine midpoint rule."""
+        a, b = _points(x), _points(y)
+        coefficients = _over_points(self.networks.spline, a, b)
+        rule = Quadrature(self.spline, 200)
+        return path_actions(Riemannian(self.networks.metric), rule, a, b, coefficients)
+
+
+def _points(x: Float[Any, "n 2"]) -> Float[Array, "n 2"]:
+    array = jnp.asarray(x, jnp.float32)
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise ValueError(f"expected points of shape (n, 2), found {array.shape}")
+    return array
+
+
+@eqx.filter_jit
+def _transport(
+    networks: PairNetworks, config: LearnerConfig, bounds: float, pair: Array, x: Array
+) -> Array:
+    learner = _LEARNERS[config.kind]
+    return jax.vmap(lambda a: learner.transport(networks, config, bounds, pair, a))(x)
+
+
+@eqx.filter_jit
+def _over_points(function: Callable[..., Array], *points: Array) -> Array:
+    return jax.vmap(function)(*points)
+
+
+def train_metric(
+    config: Config,
+    sequence: str,
+    learner: str,
+    seed: int,
+    samples: str | Path,
+    folder: str | Path,
+) -> MetricRun:
+    """Learn a metric from the file `samples`; write weights and history to `folder`.
+
+    Raises `nlot.training.DivergenceError` when a loss stops being finite, and
+    `nlot.datasets.files.SampleError` for unusable samples; nothing is written then.
+    """
+    sequence_config = config.sequences[sequence]
+    settings = config.learner(learner, sequence)
+    array = getattr(sequence_config.data, "array", "samples")
+    data = Sequence.of(read_sequence(samples, array, sequence_config.data.dimension))
+    started = time.monotonic()
+    report = Reporter(f"{sequence} {learner} seed {seed}")
+    networks, history = _LEARNERS[settings.kind].train(
+        data, settings, stream(seed, "training"), report
+    )
+    report.close()
+    stored = {
+        "sequence_config": sequence_config.model_dump(mode="json"),
+        "learner_config": settings.model_dump(mode="json"),
+        "sequence_shape": {
+            "pairs": data.pairs,
+            "centre": data.centre,
+            "half_width": data.half_width,
+            "bounds": data.bounds,
+        },
+    }
+    header = {
+        "kind": KIND,
+        "sequence": sequence,
+        "method": learner,
+        **stored,
+        "provenance": provenance(
+            config_hash=config_hash(stored),
+            seed=seed,
+            minutes=round((time.monotonic() - started) / 60, 4),
+        ),
+    }
+    header = write_run(folder, header, networks, history)
+    return MetricRun(settings, networks, header)
+
+
+def load_metric_run(folder: str | Path) -> MetricRun:
+    """Open the run that `train_metric` wrote to `folder`.
+
+    Raises `nlot.storage.RunError` for a missing, truncated or foreign file.
+    """
+
+    def skeleton(header: Mapping[str, Any]) -> Any:
+        SequenceConfig.model_validate(header["sequence_config"])
+        shape = header["sequence_shape"]
+        return eqx.filter_eval_shape(
+            build_pair_networks,
+            shape["pairs"],
+            shape["centre"],
+            shape["half_width"],
+            parse_learner(header["learner_config"]),
+            key=jax.random.key(0),
+        )
+
+    header, networks = read_run(folder, KIND, skeleton)
+    return MetricRun(parse_learner(header["learner_config"]), networks, header)
