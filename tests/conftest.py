@@ -2,13 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from types import SimpleNamespace
 from typing import Any
 
 import jax
 import jaxtyping
+import numpy as np
 import pytest
 
-from nlot.config import Config, NLOTConfig, TaskConfig, merge, parse_config
+from nlot.config import (
+    Config,
+    LearnerConfig,
+    NLOTConfig,
+    TaskConfig,
+    merge,
+    parse_config,
+    parse_learner,
+)
+from nlot.datasets.sequences import Sequence
 from nlot.tasks import Task, build_task
 
 LEFT = {"kind": "uniform", "low": [-1.25, -1.0], "high": [-1.0, 1.0]}
@@ -57,6 +68,67 @@ EVALUATION = {
     "action": {"points": 8, "knots": 6, "nodes": 20, "max_steps": 40},
 }
 
+SMALL = {"hidden": [16], "activation": "silu"}
+RATE = {"learning_rate": 5e-3}
+LEARNERS = {
+    "nlot": {
+        "kind": "nlot",
+        "metric": {"hidden": [16], "activation": "tanh"},
+        "potential": SMALL,
+        "map": SMALL,
+        "spline": SMALL,
+        "knots": 5,
+        "quadrature": {"rule": "midpoint", "points": 4},
+        "steps": 4,
+        "batch": 0,
+        "warm_up": 0,
+        "metric_every": 1,
+        "metric_optimiser": RATE,
+        "potential_optimiser": RATE,
+        "map_optimiser": RATE,
+        "spline_optimiser": RATE,
+        "ctransform": {"max_steps": 4, "history": 2},
+        "transport": {"max_steps": 10},
+        "pretraining": {"steps": 2},
+        "report_every": 2,
+    },
+    "nlot_plus": {
+        "kind": "nlot_plus",
+        "metric": {
+            "hidden": [16],
+            "activation": "tanh",
+            "angle": "double",
+            "members": 2,
+        },
+        "map": SMALL,
+        "spline": SMALL,
+        "knots": 5,
+        "nodes": 4,
+        "rounds": 2,
+        "coupling_nodes": 2,
+        "smoothing": 0.1,
+        "direction": {"steps": 4, "batch": 16, "optimiser": RATE},
+        "paths": {"steps": 4, "batch": 16, "optimiser": RATE},
+        "maps": {"steps": 4, "batch": 16, "optimiser": RATE},
+        "report_every": 2,
+    },
+}
+CROSSING = {
+    "kind": "generated",
+    "metric": {"kind": "cross", "floor": 0.0},
+    "groups": [
+        {"stations": [[[-1, -1]], [[1, 1]]]},
+        {"stations": [[[-1, 1]], [[1, -1]]]},
+    ],
+    "std": 0.1,
+    "particles": 4,
+    "held_out": 2,
+    "intervals": 3,
+    "exact_end": False,
+    "velocity": {"network": {"hidden": [4], "activation": "tanh"}, "steps": 2},
+}
+GRID = {"low": [-1.5, -1.0], "high": [1.5, 1.0], "points": 30}
+
 
 def settings() -> dict[str, Any]:
     """A whole, valid configuration as YAML would give it."""
@@ -91,6 +163,24 @@ def settings() -> dict[str, Any]:
     )
 
 
+def sequence_settings() -> dict[str, Any]:
+    """The same, with sequences and learners beside tasks and methods.
+
+    `crossing` has a true metric and held-out particles, `given` has neither.
+    """
+    given = {"kind": "samples", "path": "given.npz"}
+    more = {
+        "sequences": {
+            "crossing": {"data": CROSSING, "truth": {"kind": "cross"}, "grid": GRID},
+            "given": {"data": given, "grid": GRID},
+        },
+        "learners": LEARNERS,
+        "table2": {"sequences": ["crossing"], "learners": ["nlot"]},
+        "figure3": {"sequences": ["given"], "learners": ["nlot_plus"]},
+    }
+    return {**settings(), **deepcopy(more)}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_compilation(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Tests compile much and compute little, and much of it twice."""
@@ -109,6 +199,39 @@ def raw() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def config() -> Config:
     return parse_config(settings())
+
+
+@pytest.fixture
+def raw_sequences() -> dict[str, Any]:
+    """A fresh copy of `sequence_settings()`, for a test to change."""
+    return sequence_settings()
+
+
+@pytest.fixture(scope="session")
+def sequences_config() -> Config:
+    return parse_config(sequence_settings())
+
+
+@pytest.fixture(scope="session")
+def make_learner() -> Callable[..., LearnerConfig]:
+    """Settings of a very small learner of a kind, with some keys merged in."""
+    return lambda kind, **changes: parse_learner(merge(LEARNERS[kind], changes))
+
+
+@pytest.fixture(scope="session")
+def translations() -> SimpleNamespace:
+    """Sixteen points that move by `shift` from each of four measures to the next.
+
+    `truth` is the constant metric that makes this direction cheap.
+    """
+    shift = np.array([0.4, 0.3])
+    points = np.random.default_rng(0).uniform(-0.5, 0.5, (16, 2))
+    u = shift / np.linalg.norm(shift)
+    return SimpleNamespace(
+        sequence=Sequence.of([points + k * shift for k in range(4)]),
+        shift=shift,
+        truth=np.eye(2) - 0.9 * np.outer(u, u),
+    )
 
 
 @pytest.fixture(scope="session")

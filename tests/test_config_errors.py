@@ -143,6 +143,114 @@ CASES: list[tuple[str, Any, list[str]]] = [
     ("preset", "../other", ["preset", "found '../other'"]),
 ]
 
+STATIONS = "sequences.crossing.data.groups"
+BOX = {"low": [-1.0, -1.0], "high": [1.0, 1.0]}
+GAUSSIANS = [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]
+# The same with sequences, and learners of their metric.
+SEQUENCE_CASES: list[tuple[str, Any, list[str]]] = [
+    # Unknown keys, names and kinds.
+    ("sequences.given.box", [], ["sequences.given", "'box'", "data, truth, grid"]),
+    ("table2.sequences", ["maze"], ["table2.sequences", "'maze'", "crossing, given"]),
+    ("table2.learners", ["sgd"], ["table2.learners", "'sgd'", "nlot, nlot_plus"]),
+    ("table2.controls", ["truth"], ["controls", "'true_metric'", "found 'truth'"]),
+    ("figure3.sequences", ["free"], ["figure3.sequences", "unknown 'free'"]),
+    ("figure4", {"sequences": ["given"], "learners": ["sgd"]}, ["figure4.learners"]),
+    ("sequences.given.truth", {"kind": "free"}, ["sequences.given.truth", "'vee'"]),
+    ("sequences.given.data.kind", "csv", ["sequences.given.data", "'samples'"]),
+    ("learners.nlot.kind", "sgd", ["learners.nlot", "'sgd'", "'nlot_plus'"]),
+    ("learners.nlot.metric.angle", "triple", ["metric.angle", "found 'triple'"]),
+    ("learners.nlot.metric.activation", "sine", ["metric.activation", "'sine'"]),
+    # Sizes and numbers out of range.
+    ("learners.nlot.batch", -1, ["learners.nlot", "batch", "found -1"]),
+    ("learners.nlot.metric_every", 0, ["metric_every", "found 0"]),
+    ("learners.nlot.warm_up", -1, ["warm_up", "found -1"]),
+    ("learners.nlot.metric.members", 0, ["metric.members", "found 0"]),
+    ("learners.nlot.metric.eigenvalues", [1, 0], ["eigenvalues.1", "found 0"]),
+    ("learners.nlot_plus.smoothing", -0.1, ["smoothing", "found -0.1"]),
+    ("learners.nlot_plus.rounds", 0, ["learners.nlot_plus", "rounds", "found 0"]),
+    ("sequences.crossing.data.std", 0, ["sequences.crossing.data", "std", "found 0"]),
+    ("sequences.crossing.data.held_out", -1, ["held_out", "found -1"]),
+    ("sequences.crossing.truth.floor", -1, ["truth", "floor", "found -1"]),
+    ("sequences.given.grid.points", 1, ["grid.points", "found 1"]),
+    ("sequences.given.grid.high", [math.inf, 1.0], ["grid.high.0", "found inf"]),
+    # What does not fit together.
+    (
+        "sequences.free",
+        {"data": {"kind": "samples", "path": "a.npz"}, "grid": BOX},
+        ["sequences: 'free' is the name of a task, too"],
+    ),
+    ("table2.sequences", ["given"] * 2, ["table2.sequences: 'given' is listed twice"]),
+    ("table2.learners", ["nlot"] * 2, ["table2.learners: 'nlot' is listed twice"]),
+    (
+        "learners.nlot.metric.eigenvalues",
+        [0.1, 0.1],
+        ["learners.nlot", "metric", "(0.1, 0.1): the first must be larger"],
+    ),
+    (
+        STATIONS,
+        [{"stations": [[[0, 0]]] * n} for n in (2, 3)],
+        ["sequences.crossing.data", "all groups must have the same number of stations"],
+    ),
+    (
+        STATIONS,
+        [{"stations": [[[0, 0]], GAUSSIANS]}],
+        ["sequences.crossing.data", "4 particles, shared by 3 Gaussians"],
+    ),
+    (
+        STATIONS,
+        [{"stations": [[[0, 0]] * 4] * 2}],
+        ["sequences.crossing.data", "2 particles, shared by 4 Gaussians"],
+    ),
+    (
+        STATIONS,
+        [{"stations": [[[0, 0]], [[0, 0], [1, 1]]], "closed": True}],
+        ["sequences.crossing.data", "a closed group must end with its first station"],
+    ),
+    (STATIONS, [{"stations": [[[0, 0]]]}], ["stations", "at least 2 items"]),
+    (STATIONS, [], ["sequences.crossing.data", "groups", "at least 1 item"]),
+    (
+        STATIONS,
+        [{"stations": [[[0, 0]], [[0, 0, 0]]]}],
+        ["sequences.crossing.data", "all means must have two coordinates"],
+    ),
+    ("sequences.given.data.dimension", 3, ["data", "dimension", "found 3"]),
+    (
+        "sequences.given.grid.low",
+        [-1.5, 1.0],
+        ["sequences.given.grid", "low (-1.5, 1.0) must lie below high (1.5, 1.0)"],
+    ),
+    (
+        "sequences.given.grid.high",
+        [1.0, 1.0, 1.0],
+        ["sequences.given.grid", "need two coordinates"],
+    ),
+    # Overrides.
+    (
+        "learner_overrides.sgd",
+        {"given": {}},
+        ["learner_overrides", "unknown 'sgd'", "valid: nlot, nlot_plus"],
+    ),
+    (
+        "learner_overrides.nlot",
+        {"free": {}},
+        ["learner_overrides.nlot", "'free'", "crossing, given"],
+    ),
+    (
+        "learner_overrides.nlot",
+        {"given": {"stpes": 5}},
+        ["learner_overrides.nlot.given", "unknown key 'stpes'"],
+    ),
+    (
+        "learner_overrides.nlot_plus",
+        {"given": {"direction": {"steps": 0}}},
+        ["learner_overrides.nlot_plus.given", "direction.steps", "found 0"],
+    ),
+    # Missing.
+    ("sequences.given.grid", DELETE, ["sequences.given", "grid", "required"]),
+    ("sequences.given.data.path", DELETE, ["sequences.given.data", "path", "required"]),
+    ("learners.nlot.warm_up", DELETE, ["learners.nlot", "warm_up", "required"]),
+]
+
 
 def change(data, key, value):
     *parents, last = key.split(".")
@@ -154,16 +262,29 @@ def change(data, key, value):
         data[last] = value
 
 
+def check(data, key, value, parts):
+    change(data, key, value)
+    with pytest.raises(ConfigError) as caught:
+        parse_config(data, source="my.yaml")
+    message = str(caught.value)
+    assert message.startswith("my.yaml: ")
+    assert [part for part in parts if part not in message] == [], message
+
+
 @pytest.mark.parametrize(
     "key, value, parts", CASES, ids=[f"{i}-{case[0]}" for i, case in enumerate(CASES)]
 )
 def test_message(raw, key, value, parts):
-    change(raw, key, value)
-    with pytest.raises(ConfigError) as caught:
-        parse_config(raw, source="my.yaml")
-    message = str(caught.value)
-    assert message.startswith("my.yaml: ")
-    assert [part for part in parts if part not in message] == [], message
+    check(raw, key, value, parts)
+
+
+@pytest.mark.parametrize(
+    "key, value, parts",
+    SEQUENCE_CASES,
+    ids=[f"{i}-{case[0]}" for i, case in enumerate(SEQUENCE_CASES)],
+)
+def test_message_about_sequences(raw_sequences, key, value, parts):
+    check(raw_sequences, key, value, parts)
 
 
 def test_two_mistakes_are_both_named(raw):

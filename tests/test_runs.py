@@ -115,8 +115,8 @@ FAULTS = [
     (lambda whole: whole.split(b"\n", 1)[0] + b"\n", "damaged weights"),
     (lambda whole: b"", "no JSON header"),
     (no_header, "no JSON header"),
-    (lambda whole: b"[1, 2]\n" + whole, "unknown format; this version reads format 1"),
-    (other_format, "unknown format; this version reads format 1"),
+    (lambda whole: b"[1, 2]\n" + whole, "unknown format; this version reads format 2"),
+    (other_format, "unknown format; this version reads format 2"),
     (unknown_method, "settings of another version: (.|\n)*later"),
 ]
 

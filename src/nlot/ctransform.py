@@ -26,7 +26,7 @@ def c_transform(
     x: Float[Array, " d"],
     start: Float[Array, " d"],
     *,
-    bounds: float,
+    bounds: float | Float[Array, ""],
     max_steps: int,
     tolerance: float,
     history: int = 10,

@@ -8,11 +8,13 @@ from jaxtyping import Array, Float
 
 from nlot.action import Quadrature
 from nlot.lagrangians import AbstractLagrangian
-from nlot.networks import SplineNetwork
+
+# The coefficients of the path between two ends.
+Path = Callable[[Array, Array], Array]
 
 
 def amortised_cost(
-    spline: SplineNetwork,
+    spline: Path,
     quadrature: Quadrature,
     lagrangian: AbstractLagrangian,
     x: Float[Array, " d"],
@@ -55,7 +57,7 @@ def map_loss(
 
 
 def spline_loss(
-    network: SplineNetwork,
+    network: Path,
     quadrature: Quadrature,
     lagrangian: AbstractLagrangian,
     x: Float[Array, "n d"],

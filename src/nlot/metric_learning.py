@@ -18,10 +18,10 @@ from nlot.config import CTransformConfig, MetricNLOTConfig
 from nlot.ctransform import CTransform, c_transform
 from nlot.datasets.sequences import Sequence
 from nlot.lagrangians import AbstractLagrangian, Riemannian, sigmoid_ramp
-from nlot.losses import amortised_cost, map_loss, potential_loss, spline_loss
+from nlot.losses import Path, amortised_cost, map_loss, potential_loss, spline_loss
 from nlot.metrics import AbstractMetric
-from nlot.networks import MLP, SplineNetwork
-from nlot.pairs import Frame, PairNetworks, PointMap, build_pair_networks
+from nlot.networks import MLP
+from nlot.pairs import Frame, PairNetworks, build_pair_networks
 from nlot.rotations import Blend
 from nlot.splines import CubicSpline
 from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
@@ -76,26 +76,37 @@ def build_quadrature(config: MetricNLOTConfig) -> Quadrature:
 
 
 def refine(
-    potential: PointMap,
-    guess: PointMap,
-    spline: SplineNetwork,
+    frame: Frame,
+    potential: MLP,
+    guess: MLP,
+    spline: Path,
     quadrature: Quadrature,
     lagrangian: AbstractLagrangian,
     bounds: float,
     settings: CTransformConfig,
     x: Float[Array, " d"],
 ) -> CTransform:
-    """ŷ(x) of eq. 6 for one pair of measures, warm-started with its map network."""
-    return c_transform(
-        lambda a, b: amortised_cost(spline, quadrature, lagrangian, a, b),
-        potential,
+    """ŷ(x) of eq. 6 for one pair of measures, warm-started with its map network.
+
+    Solved for the displacement in units of the pair's step, and the objective in units
+    of its cost: in those of the sequence its gradient is small from the start. Each
+    coordinate of the displacement is at most `bounds`.
+    """
+    unit = frame.cost * frame.step / frame.scale
+    g, y = frame.potential(potential), frame.map(guess)
+    result = c_transform(
+        lambda a, u: (
+            amortised_cost(spline, quadrature, lagrangian, a, a + frame.step * u) / unit
+        ),
+        lambda u: g(x + frame.step * u) / unit,
         x,
-        guess(x),
-        bounds=bounds,
+        (y(x) - x) / frame.step,
+        bounds=bounds / frame.step,
         max_steps=settings.max_steps,
         tolerance=settings.tolerance,
         history=settings.history,
     )
+    return result._replace(y=x + frame.step * result.y)
 
 
 def transport(
@@ -111,8 +122,9 @@ def transport(
         lambda leaf: leaf[pair] if eqx.is_array(leaf) else leaf, stacked
     )
     return refine(
-        frame.potential(g),
-        frame.map(y),
+        frame,
+        g,
+        y,
         networks.spline,
         build_quadrature(config),
         Riemannian(networks.metric),
@@ -135,12 +147,12 @@ def train(
     )
     fixed = Fixed(
         sequence=sequence,
-        frames=Frame.of(sequence),
+        frames=Frame.of(sequence, config.metric.eigenvalues[1]),
         quadrature=build_quadrature(config),
         bounds=sequence.bounds,
         half_width=sequence.half_width,
     )
-    metric_steps = max(config.steps - config.warm_up, 1) // config.metric_every
+    metric_steps = -(-max(config.steps - config.warm_up, 1) // config.metric_every)
     updates = Updates(
         optimiser(config.metric_optimiser, metric_steps),
         optimiser(config.potential_optimiser, config.steps),
@@ -148,7 +160,9 @@ def train(
         optimiser(config.spline_optimiser, config.pretraining.steps + config.steps),
     )
     report.start(config.pretraining.steps + config.steps)
-    first = Blend(networks.metric, sigmoid_ramp(0, config.annealing_steps))
+    first = Blend(
+        networks.metric, sigmoid_ramp(-config.isotropic_steps, config.annealing_steps)
+    )
 
     def pretraining(spline: Trainee, fixed: Fixed) -> tuple[Trainee, Log]:
         """Fit the spline network on independent pairs, along the first metric."""
@@ -209,15 +223,17 @@ def _step(
     """An iteration of Algorithm 1 for all pairs, and a metric step where one is due."""
     draw, noise = jax.random.split(key)
     x, y = _neighbours(fixed.sequence, draw, config.batch)
-    ramp = sigmoid_ramp(state.maps.step, config.annealing_steps)
+    since = state.maps.step - config.warm_up
+    ramp = sigmoid_ramp(since - config.isotropic_steps, config.annealing_steps)
     metric_now = Blend(state.metric.model, ramp)
     lagrangian = Riemannian(metric_now)
 
     def refine_all(frame: Frame, g: MLP, guess: MLP, x: Array) -> CTransform:
         return jax.vmap(
             lambda a: refine(
-                frame.potential(g),
-                frame.map(guess),
+                frame,
+                g,
+                guess,
                 state.spline.model,
                 fixed.quadrature,
                 lagrangian,
@@ -252,9 +268,7 @@ def _step(
 
     def metric_step(metric: Trainee) -> Trainee:
         shift = config.smoothing * fixed.half_width * jax.random.normal(noise, x.shape)
-        gradient = eqx.filter_grad(
-            lambda model, *rest: metric_loss(Blend(model, ramp), *rest)
-        )(
+        gradient = eqx.filter_grad(metric_loss)(
             metric.model,
             state.spline.model,
             fixed.quadrature,
@@ -264,7 +278,6 @@ def _step(
         )
         return metric.descend(updates.metric, gradient)
 
-    since = state.maps.step - config.warm_up
     due = (since >= 0) & (since % config.metric_every == 0)
     arrays, static = eqx.partition(state.metric, eqx.is_array)
     arrays = jax.lax.cond(
@@ -291,7 +304,7 @@ def _step(
 
 def metric_loss(
     metric: AbstractMetric,
-    spline: SplineNetwork,
+    spline: Path,
     quadrature: Quadrature,
     x: Float[Array, "n d"],
     refined: Float[Array, "n d"],

@@ -4,13 +4,13 @@ Our own method, not the paper's. Some rounds of two steps, then two more:
 
 1. *Couplings.* All neighbouring measures are coupled exactly, at first along straight
    Euclidean lines, later for the action along the metric of the round before.
-2. *Directions.* Along a displacement v the action is $m |v|^2 - h\, z(x) · \hat v$ plus
-   terms that do not depend on the metric, with $\hat v$ the double-angle vector of v
-   and z the metric's unit vector (`nlot.rotations`). It is smallest where z agrees with
-   $\hat v$; without the constraint $|z| = 1$, least squares of z on the unit vector of
-   $\hat v$ has the same minimiser and is convex. Several networks are fitted and their
-   vectors averaged, at positions with some noise: smoothing over the distance below
-   which couplings of few points mean nothing.
+2. *Directions.* Along a displacement v the action is $(m |v|^2 + h\, z(x) · w)/2$, with
+   w the vector of length |v|² at twice the angle of v, and z, m, h the unit vector and
+   constants of `nlot.rotations`. It is smallest where z points against w; without the
+   constraint $|z| = 1$, least squares of z on $-w/|v|^2$ has the same minimiser and is
+   convex. Several networks are fitted and their vectors averaged, at positions with
+   some noise: smoothing over the distance below which couplings of few points mean
+   nothing.
 3. *Paths.* The spline network learns paths of least action along the metric.
 4. *Maps.* One network a pair of measures is fitted to the last couplings.
 """
@@ -61,7 +61,7 @@ def train(
     networks = build_pair_networks(
         sequence.pairs, sequence.centre, sequence.half_width, config, key=keys[0]
     )
-    frames = Frame.of(sequence)
+    frames = Frame.of(sequence, config.metric.eigenvalues[1])
     fitting = config.rounds * config.direction.steps
     report.start(fitting + config.paths.steps + config.maps.steps)
     metric, coupling, history = _learn_metric(
@@ -242,7 +242,7 @@ def _fit_maps(
             ) -> Array:
                 pick = _random_edges(key, edges.mass, settings.batch)
                 gap = jax.vmap(frame.map(network))(edges.x[pick]) - edges.y[pick]
-                return jnp.mean(jnp.sum(gap**2, -1)) / frame.scale**2
+                return jnp.mean(jnp.sum(gap**2, -1)) / frame.step**2
 
             return jnp.mean(eqx.filter_vmap(one)(maps, frames, coupling, keys))
 

@@ -83,14 +83,16 @@ class RotationMetric(AbstractMetric):
 class Blend(AbstractMetric):
     """`metric` early in training: A blended with a multiple of the identity.
 
-    `ramp` goes from 0, where all directions cost what A's dearest does, to 1.
+    `ramp` goes from 0, where all directions cost what A's cheapest does, to 1. Once A
+    is cheap along the motion, the cost of that motion no longer changes, and neither do
+    the potentials.
     """
 
     metric: RotationMetric
     ramp: Float[Array, ""]
 
     def __call__(self, x: Float[Array, "2"]) -> Float[Array, "2 2"]:
-        isotropic = self.metric.eigenvalues[0] * jnp.eye(2, dtype=x.dtype)
+        isotropic = self.metric.eigenvalues[1] * jnp.eye(2, dtype=x.dtype)
         return (1 - self.ramp) * isotropic + self.ramp * self.metric(x)
 
 

@@ -7,15 +7,24 @@ import pandas as pd
 import pytest
 
 from nlot.config import Config, parse_config
+from nlot.datasets.sequences import Sequence
 from nlot.evaluation.rows import COLUMNS
+from nlot.metric_runs import MetricRun
 from nlot.networks import build_networks
+from nlot.pairs import build_pair_networks
 from nlot.runs import Run
 
 
 @pytest.fixture
-def config(raw) -> Config:
-    """Seeds, tasks and methods in an order that no sorting gives."""
+def config(raw_sequences) -> Config:
+    """Seeds, tasks, methods and sequences in an order that no sorting gives.
+
+    `x_paths` has held-out particles and a true metric, `circle_released` the latter.
+    """
+    raw = raw_sequences
     task, method = raw["tasks"]["free"], raw["methods"]["nlot"]
+    crossing, given = raw["sequences"]["crossing"], raw["sequences"]["given"]
+    panels = {"sequences": ["x_paths", "given"], "learners": ["nlot_plus", "nlot"]}
     figure = {"tasks": ["box", "circle"], "methods": ["nlot"], "seed": 3, "paths": 7}
     return parse_config(
         {
@@ -30,6 +39,23 @@ def config(raw) -> Config:
             },
             "figure1": figure,
             "figure2": figure,
+            "sequences": {
+                "given": given,
+                "x_paths": crossing,
+                "circle_released": {**given, "truth": {"kind": "circle"}},
+            },
+            "table2": {
+                "sequences": ["x_paths", "given", "circle_released"],
+                "learners": ["nlot_plus", "nlot"],
+                "controls": [
+                    "true_metric",
+                    "random_metric",
+                    "euclidean_metric",
+                    "nearest_particle",
+                ],
+            },
+            "figure3": panels,
+            "figure4": panels,
         }
     )
 
@@ -57,6 +83,67 @@ def rows(config) -> pd.DataFrame:
                 value = rng.uniform(0.1, 9)
                 found.append((*key, value, sizes[measure], minutes.get(method), "cpu"))
     return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+SCORES = ["alignment", "alignment_data"]
+ERRORS = ["population_error", "trajectory_error"]
+# By sequence and method; a learner is measured like the Euclidean metric.
+MEASURED = {
+    "x_paths": {
+        "true_metric": [*SCORES, *ERRORS],
+        "random_metric": SCORES,
+        "euclidean_metric": [*SCORES, *ERRORS],
+        "nearest_particle": ["trajectory_error"],
+    },
+    "given": {"euclidean_metric": ["population_error"]},
+    "circle_released": {
+        "true_metric": [*SCORES, "population_error"],
+        "random_metric": SCORES,
+        "euclidean_metric": [*SCORES, "population_error"],
+    },
+}
+
+
+@pytest.fixture
+def metric_rows(config) -> pd.DataFrame:
+    """Rows of the sequences of `config`, as an evaluation of metrics writes them."""
+    rng = np.random.default_rng(1)
+    minutes = {"nlot": 1.25, "nlot_plus": 0.5}
+    found = []
+    for sequence, methods in MEASURED.items():
+        for method in (*methods, *minutes):
+            for measure in methods.get(method, methods["euclidean_metric"]):
+                n = 900 if measure == "alignment" else 50
+                for seed in config.seeds:
+                    key = (sequence, method, seed, measure)
+                    row = (*key, rng.uniform(), n, minutes.get(method), "cpu")
+                    found.append(row)
+    return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+@pytest.fixture
+def all_rows(rows, metric_rows) -> pd.DataFrame:
+    """Rows of tasks and of sequences in one table, as in rows.csv."""
+    return pd.concat([rows, metric_rows], ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def untrained_metric(make_learner) -> Callable[..., MetricRun]:
+    """A metric of a sequence, with maps and paths, as they are before training."""
+
+    def run(sequence: Sequence, name: str, seed: int = 0) -> MetricRun:
+        learner = make_learner("nlot_plus")
+        frame = (sequence.pairs, sequence.centre, sequence.half_width)
+        networks = build_pair_networks(*frame, learner, key=jax.random.key(seed))
+        header = {
+            "sequence": name,
+            "method": "nlot_plus",
+            "sequence_shape": {"bounds": sequence.bounds},
+            "provenance": {"seed": seed, "minutes": 0.5, "device": "cpu"},
+        }
+        return MetricRun(learner, networks, header)
+
+    return run
 
 
 @pytest.fixture(scope="session")

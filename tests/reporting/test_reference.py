@@ -4,8 +4,12 @@ import json
 
 import pytest
 
+from nlot.provenance import provenance
 from nlot.reporting.reference import keep
 from nlot.runs import train_run
+from nlot.storage import write_run
+
+METRIC = "metrics/crossing/nlot_plus/seed_0"
 
 
 @pytest.fixture
@@ -13,6 +17,8 @@ def results(config, tmp_path):
     folder = tmp_path / "results" / "default"
     for seed in (0, 1):
         train_run(config, "free", "nlot", seed, folder / f"runs/free/nlot/seed_{seed}")
+    metric = {"kind": "metric", "provenance": provenance(minutes=120.0)}
+    write_run(folder / METRIC, metric, networks=None, history=[{"step": 1}])
     (folder / "rows.csv").write_text("task,value\nfree,1.5\n")
     return folder
 
@@ -22,12 +28,14 @@ def test_keeps_rows_and_provenance(results, tmp_path) -> None:
     kept = tmp_path / "reference"
     assert (kept / "rows.csv").read_bytes() == (results / "rows.csv").read_bytes()
     record = json.loads((kept / "provenance.json").read_text())
-    assert record["runs"] == 2
+    assert record["runs"] == 3
+    assert 120 <= record["training_minutes"] < 180
     assert record["versions"]["jax"]
 
 
-def test_refuses_runs_of_different_commits(results, tmp_path) -> None:
-    path = results / "runs/free/nlot/seed_1/model.eqx"
+@pytest.mark.parametrize("run", ["runs/free/nlot/seed_1", METRIC])
+def test_refuses_runs_of_different_commits(results, tmp_path, run) -> None:
+    path = results / run / "model.eqx"
     header, _, weights = path.read_bytes().partition(b"\n")
     data = json.loads(header)
     data["provenance"]["commit"] = "another"

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nlot.reporting.layout import ABSENT, cell
 from nlot.reporting.published import published_rows
 from nlot.reporting.summary import RowsError, read_rows, summarise
-from nlot.reporting.tables import ABSENT, cell, supplementary_table, table1
+from nlot.reporting.tables import supplementary_table, table1
 
 
 def lookup(table, measure, method, task):
@@ -61,6 +62,15 @@ def test_order_of_rows_does_not_matter(rows, config):
         second = make(shuffled, published_rows(), config)
         assert first.blocks == second.blocks
         assert first.caption == second.caption
+
+
+@pytest.mark.parametrize("make", [table1, supplementary_table])
+def test_rows_of_sequences_are_left_out(rows, all_rows, config, make):
+    found = make(all_rows, published_rows(), config)
+    expected = make(rows, published_rows(), config)
+    assert found.columns == expected.columns
+    assert found.blocks == expected.blocks
+    assert found.caption == expected.caption
 
 
 def test_rows_and_columns_are_those_of_the_configuration(rows, config):

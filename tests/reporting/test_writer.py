@@ -4,16 +4,18 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
+from nlot.reporting.layout import cell
 from nlot.reporting.published import published_rows
-from nlot.reporting.tables import cell, supplementary_table, table1
+from nlot.reporting.table2 import table2
+from nlot.reporting.tables import supplementary_table, table1
 from nlot.reporting.writer import readme_table, render, write_table
 
 NUMBER = re.compile(r"-?\d+\.\d+")
 
 
-@pytest.fixture(params=[table1, supplementary_table])
-def table(request, rows, config):
-    return request.param(rows, published_rows(), config)
+@pytest.fixture(params=[table1, supplementary_table, table2])
+def table(request, all_rows, config):
+    return request.param(all_rows, published_rows(), config)
 
 
 class Page(HTMLParser):
@@ -103,7 +105,8 @@ def test_a_table_longer_than_a_page_can_be_broken(rows, config):
 def test_names_are_escaped(rows, config):
     rows = rows.replace({"task": {"box": "my_box"}})
     section = config.table1.model_copy(update={"tasks": ("my_box", "well")})
-    config = config.model_copy(update={"table1": section})
+    tasks = {**config.tasks, "my_box": config.tasks["box"]}
+    config = config.model_copy(update={"table1": section, "tasks": tasks})
     text = render(table1(rows, published_rows(), config), "tex")
     assert r"my\_box" in text
     assert not re.search(r"[^\\]_box", text)
@@ -119,10 +122,11 @@ def test_html_is_one_well_formed_page(table):
         assert column in page.cells
 
 
-def test_readme_table_is_table1_in_markdown(rows, config, tmp_path):
-    rows.to_csv(tmp_path / "rows.csv", index=False)
-    expected = render(table1(rows, published_rows(), config), "md")
-    assert readme_table(tmp_path / "rows.csv", config) == expected
+@pytest.mark.parametrize("make", [table1, table2])
+def test_readme_table_is_the_table_in_markdown(all_rows, config, tmp_path, make):
+    all_rows.to_csv(tmp_path / "rows.csv", index=False)
+    expected = render(make(all_rows, published_rows(), config), "md")
+    assert readme_table(make, tmp_path / "rows.csv", config) == expected
 
 
 def test_unknown_format(table, tmp_path):

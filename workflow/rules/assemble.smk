@@ -61,9 +61,69 @@ rule run_figures:
         "../scripts/run_figures.py"
 
 
+rule table2:
+    input:
+        rows=rules.collect_metrics.output.rows,
+    output:
+        table=multiext(f"{RESULTS}/tables/table2", *[f".{f}" for f in FORMATS]),
+    log:
+        f"{RESULTS}/logs/table2.log",
+    conda:
+        "../../environment.yml"
+    params:
+        table=settings(CONFIG.table2) if CONFIG.table2 else None,
+        code=fingerprint("reporting.writer"),
+    message:
+        "Writing Table 2"
+    script:
+        "../scripts/table2.py"
+
+
+rule metric_figure:
+    input:
+        models=metric_figure_runs,
+        samples=metric_figure_samples,
+    output:
+        multiext(f"{RESULTS}/figures/{{figure}}", *[f".{f}" for f in IMAGES]),
+    log:
+        f"{RESULTS}/logs/{{figure}}.log",
+    wildcard_constraints:
+        figure="figure3|figure4",
+    conda:
+        "../../environment.yml"
+    params:
+        section=lambda w: settings(getattr(CONFIG, w.figure)),
+        code=fingerprint("reporting.metric_figures"),
+    message:
+        "Drawing {wildcards.figure}"
+    script:
+        "../scripts/metric_figure.py"
+
+
+rule metric_curves:
+    input:
+        history=rules.train_metric.output.history,
+    output:
+        multiext(
+            f"{RESULTS}/figures/training_metrics/{METRIC_RUN}",
+            *[f".{f}" for f in IMAGES],
+        ),
+    log:
+        f"{RESULTS}/logs/figures/metrics/{METRIC_RUN}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=fingerprint("reporting.figures"),
+    message:
+        "Drawing the training curves of {wildcards.learner} on {wildcards.sequence}"
+    script:
+        "../scripts/metric_curves.py"
+
+
 rule tables:
     input:
         rules.table1.output,
+        rules.table2.output if CONFIG.table2 else [],
     localrule: True
 
 
@@ -71,13 +131,18 @@ rule figures:
     input:
         expand(
             f"{RESULTS}/figures/{{figure}}.{{image}}",
-            figure=["figure1", "figure2"],
+            figure=["figure1", "figure2", *METRIC_FIGURES],
             image=IMAGES,
         ),
         expand(
             f"{RESULTS}/figures/{{kind}}/{{run}}.{{image}}",
             kind=["maps", "training"],
             run=RUNS,
+            image=IMAGES,
+        ),
+        expand(
+            f"{RESULTS}/figures/training_metrics/{{run}}.{{image}}",
+            run=METRIC_RUNS,
             image=IMAGES,
         ),
     localrule: True

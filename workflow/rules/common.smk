@@ -1,6 +1,7 @@
 # Reads and validates the configuration; nothing is computed here.
 from nlot.config import ConfigError, parse_config
 from nlot.datasets.files import SampleError
+from nlot.datasets.sequences import read_given_samples
 from nlot.provenance import fingerprint
 from nlot.tasks import build_task
 from snakemake.exceptions import WorkflowError
@@ -9,6 +10,9 @@ try:
     CONFIG = parse_config(config)
     for task in sorted({task for task, _, _ in CONFIG.runs()}):
         build_task(CONFIG.tasks[task])
+    for sequence in sorted({sequence for sequence, _, _ in CONFIG.metric_runs()}):
+        if CONFIG.sequences[sequence].data.kind == "samples":
+            read_given_samples(CONFIG.sequences[sequence].data)
 except (ConfigError, SampleError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -16,13 +20,21 @@ except (ConfigError, SampleError) as error:
 RESULTS = f"results/{CONFIG.preset}"
 # The module whose code a run depends on, by kind of method.
 TRAINED_BY = {"nlot": "solve", "nlot_plus": "plus"}
+LEARNED_BY = {"nlot": "metric_learning", "nlot_plus": "metric_plus"}
 RUN = "{task}/{method}/seed_{seed}"
 RUNS = [RUN.format(task=t, method=m, seed=s) for t, m, s in CONFIG.runs()]
+METRIC_RUN = "{sequence}/{learner}/seed_{seed}"
+METRIC_RUNS = [
+    METRIC_RUN.format(sequence=s, learner=m, seed=i) for s, m, i in CONFIG.metric_runs()
+]
+METRIC_FIGURES = [f for f in ("figure3", "figure4") if getattr(CONFIG, f)]
 
 
 wildcard_constraints:
     task="|".join(CONFIG.tasks),
     method="|".join(CONFIG.methods),
+    sequence="|".join(CONFIG.sequences) or "no sequence",
+    learner="|".join(CONFIG.learners) or "no learner",
     seed=r"\d+",
 
 
@@ -46,3 +58,33 @@ def sample_files(wildcards):
     """The files that a task's measures are read from."""
     task = CONFIG.tasks[wildcards.task]
     return [m.path for m in (task.source, task.target) if m.kind == "samples"]
+
+
+def metric_figure_runs(wildcards):
+    """The learned metrics that a figure draws."""
+    section = getattr(CONFIG, wildcards.figure)
+    return expand(
+        f"{RESULTS}/metrics/{METRIC_RUN}/model.eqx",
+        sequence=section.sequences,
+        learner=section.learners,
+        seed=section.seed,
+    )
+
+
+def metric_figure_samples(wildcards):
+    """The samples that a figure draws, in the order of its sequences."""
+    section = getattr(CONFIG, wildcards.figure)
+    return [samples_of(name, section.seed) for name in section.sequences]
+
+
+def sequence_samples(wildcards):
+    """The samples that a metric is learned from."""
+    return samples_of(wildcards.sequence, wildcards.seed)
+
+
+def samples_of(sequence, seed):
+    """The file of a sequence's samples: generated for each seed, or given."""
+    data = CONFIG.sequences[sequence].data
+    if data.kind == "samples":
+        return data.path
+    return f"{RESULTS}/data/{sequence}/seed_{seed}.npz"

@@ -52,6 +52,80 @@ rule evaluate_controls:
         "../scripts/evaluate_controls.py"
 
 
+rule evaluate_metric:
+    input:
+        model=rules.train_metric.output.model,
+        samples=sequence_samples,
+    output:
+        rows=f"{RESULTS}/evaluation/metrics/{METRIC_RUN}.csv",
+    log:
+        f"{RESULTS}/logs/evaluate_metric/{METRIC_RUN}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/evaluate_metric/{METRIC_RUN}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        truth=lambda w: settings(CONFIG.sequences[w.sequence]),
+        code=fingerprint("evaluation.metric_rows"),
+    message:
+        "Measuring the metric of {wildcards.sequence} by {wildcards.learner}, "
+        "seed {wildcards.seed}"
+    script:
+        "../scripts/evaluate_metric.py"
+
+
+rule evaluate_metric_controls:
+    input:
+        samples=sequence_samples,
+    output:
+        rows=f"{RESULTS}/evaluation/metrics/{{sequence}}/controls/seed_{{seed}}.csv",
+    log:
+        f"{RESULTS}/logs/evaluate_metric/{{sequence}}/controls/seed_{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/evaluate_metric/{{sequence}}/controls/seed_{{seed}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        truth=lambda w: settings(CONFIG.sequences[w.sequence]),
+        controls=CONFIG.table2.controls if CONFIG.table2 else (),
+        code=fingerprint("evaluation.metric_rows"),
+    message:
+        "Measuring the controls on {wildcards.sequence}, seed {wildcards.seed}"
+    script:
+        "../scripts/evaluate_metric_controls.py"
+
+
+rule collect_metrics:
+    input:
+        runs=expand(
+            f"{RESULTS}/evaluation/metrics/{{run}}.csv",
+            run=METRIC_RUNS,
+        ),
+        controls=expand(
+            rules.evaluate_metric_controls.output.rows,
+            sequence=CONFIG.table2.sequences if CONFIG.table2 else (),
+            seed=CONFIG.seeds,
+        ),
+    output:
+        rows=f"{RESULTS}/metric_rows.csv",
+    log:
+        f"{RESULTS}/logs/collect_metrics.log",
+    conda:
+        "../../environment.yml"
+    message:
+        "Collecting the measured rows of learned metrics"
+    script:
+        "../scripts/collect.py"
+
+
 rule collect:
     input:
         runs=expand(
@@ -63,6 +137,7 @@ rule collect:
             task=CONFIG.table1.tasks,
             seed=CONFIG.seeds,
         ),
+        metrics=f"{RESULTS}/metric_rows.csv",
     output:
         rows=f"{RESULTS}/rows.csv",
     log:

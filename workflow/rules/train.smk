@@ -27,3 +27,30 @@ rule train:
         "Training {wildcards.method} on {wildcards.task}, seed {wildcards.seed}"
     script:
         "../scripts/train.py"
+
+
+rule train_metric:
+    input:
+        samples=sequence_samples,
+    output:
+        model=f"{RESULTS}/metrics/{METRIC_RUN}/model.eqx",
+        history=f"{RESULTS}/metrics/{METRIC_RUN}/history.csv",
+    log:
+        f"{RESULTS}/logs/train_metric/{METRIC_RUN}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_metric/{METRIC_RUN}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=CONFIG.resources.memory_mb,
+        runtime=CONFIG.resources.runtime,
+        gpu=CONFIG.resources.gpu,
+    params:
+        learner=lambda w: settings(CONFIG.learner(w.learner, w.sequence)),
+        code=lambda w: fingerprint(LEARNED_BY[CONFIG.learners[w.learner].kind]),
+    message:
+        "Learning the metric of {wildcards.sequence} with {wildcards.learner}, "
+        "seed {wildcards.seed}"
+    script:
+        "../scripts/train_metric.py"

@@ -65,8 +65,15 @@ class MetricNLOTConfig(Section):
     )
     warm_up: NonNegative = Field(description="steps before the first metric step")
     metric_every: PositiveInt = Field(10, description="steps between metric steps")
+    isotropic_steps: NonNegative = Field(
+        0,
+        description="steps after the warm-up in which costs stay isotropic while the "
+        "metric turns; only with `annealing_steps`",
+    )
     annealing_steps: NonNegative = Field(
-        0, description="steps over which B goes from a multiple of the identity to B"
+        0,
+        description="steps after those over which costs go from isotropic to those of "
+        "the metric; 0: those of the metric from the first step",
     )
     smoothing: NonNegativeFloat = Field(0.0, description=_SMOOTHING)
     metric_optimiser: OptimiserConfig = Field(description="for A")

@@ -92,6 +92,8 @@ class GeneratedConfig(Section):
     @pydantic.model_validator(mode="after")
     def _rectangular(self) -> "GeneratedConfig":
         stations = [s for group in self.groups for s in group.stations]
+        if not all(stations):
+            raise ValueError("every station needs at least one mean")
         if {len(mean) for means in stations for mean in means} != {2}:
             raise ValueError("all means must have two coordinates")
         if len({len(group.stations) for group in self.groups}) != 1:

@@ -1,5 +1,6 @@
 """Sequences of samples: reading, checking, and the arrays that training draws from."""
 
+import itertools
 from collections.abc import Sequence as Many
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from nlot.config import SequenceFileConfig
 from nlot.datasets.files import SampleError, read_array
 
-Samples = list[Float[np.ndarray, "n d"]]
+Samples = list[Float[np.ndarray, "_ d"]]
 _MIN_MEASURES, _MIN_SAMPLES = 2, 8
 
 
@@ -25,7 +27,7 @@ class Sequence(eqx.Module):
     counts: Int[Array, " K"]
 
     @classmethod
-    def of(cls, samples: Many[Float[np.ndarray, "n d"]]) -> "Sequence":
+    def of(cls, samples: Many[Float[np.ndarray, "_ d"]]) -> "Sequence":
         """The measures with the given points."""
         counts = [len(part) for part in samples]
         largest = max(counts)
@@ -41,7 +43,7 @@ class Sequence(eqx.Module):
         return self.points.shape[0] - 1
 
     @property
-    def measures(self) -> list[Float[np.ndarray, "n d"]]:
+    def measures(self) -> Samples:
         """The points of each measure."""
         points, counts = np.asarray(self.points), np.asarray(self.counts)
         return [p[:n] for p, n in zip(points, counts, strict=True)]
@@ -85,7 +87,8 @@ def read_sequence(path: str | Path, array: str, dimension: int) -> Samples:
 
     From an `.npz` array of shape (times, n, d), or a `.csv` table of columns time and
     coordinates. Raises `SampleError` for a missing or unreadable file, another shape,
-    values that are not finite, fewer than 2 times or fewer than 8 samples at one.
+    values that are not finite, fewer than 2 times, fewer than 8 samples at one, or the
+    same samples at two neighbouring ones.
     """
     path = Path(path)
     table = read_array(path, array)
@@ -116,4 +119,15 @@ def read_sequence(path: str | Path, array: str, dimension: int) -> Samples:
                 f"{path}: found {len(part)} samples at time {i}; at least "
                 f"{_MIN_SAMPLES} are needed"
             )
+    for i, (a, b) in enumerate(itertools.pairwise(samples)):
+        if sorted(map(tuple, a)) == sorted(map(tuple, b)):
+            raise SampleError(
+                f"{path}: the samples of times {i} and {i + 1} are the same; nothing "
+                "moves between them"
+            )
     return samples
+
+
+def read_given_samples(config: SequenceFileConfig) -> Samples:
+    """The samples of a configuration that names a file; errors as `read_sequence`."""
+    return read_sequence(config.path, config.array, config.dimension)

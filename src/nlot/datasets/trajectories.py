@@ -10,6 +10,7 @@ over equally spaced times. The samples of a time are the positions of all partic
 """
 
 import json
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ from nlot.config import GeneratedConfig, GroupConfig, VelocityConfig
 from nlot.files import whole_file
 from nlot.metrics import AbstractMetric
 from nlot.networks import MLP
+from nlot.provenance import config_hash, provenance
+from nlot.streams import stream
 from nlot.tasks import build_metric
 from nlot.training import DivergenceError, Reporter
 
@@ -207,3 +210,28 @@ def write_trajectories(
             held_out=data.held_out,
             header=np.array(json.dumps(header)),
         )
+
+
+def make_data(
+    config: GeneratedConfig, name: str, seed: int, path: str | Path
+) -> Trajectories:
+    """Generate the data of sequence `name` for a seed and write them to `path`.
+
+    Raises `nlot.training.DivergenceError` where an ODE cannot be solved.
+    """
+    started = time.monotonic()
+    report = Reporter(f"{name} seed {seed}")
+    data = generate(config, stream(seed, "data"), report)
+    report.close()
+    settings = config.model_dump(mode="json")
+    header = {
+        "sequence": name,
+        "data_config": settings,
+        "provenance": provenance(
+            config_hash=config_hash(settings),
+            seed=seed,
+            minutes=round((time.monotonic() - started) / 60, 4),
+        ),
+    }
+    write_trajectories(path, data, header, stream(seed, "data/order"))
+    return data

@@ -59,7 +59,8 @@ def load_data(config: SequenceConfig, path: str | Path) -> SequenceData:
     if config.data.kind == "generated":
         with np.load(path, allow_pickle=False) as file:
             held_out = file["held_out"]
-    known = held_out is not None and held_out.shape[1] > 0
+    # One particle has no neighbour to be compared with.
+    known = held_out is not None and held_out.shape[1] > 1
     return SequenceData(sequence, held_out if known else None)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from nlot.config import Config
+from nlot.config import Config, Table2Config
+from nlot.reporting.labels import grid_size
 from nlot.reporting.summary import FLOOR
 
 
@@ -28,6 +29,42 @@ def supplement_caption(config: Config, sources: Sequence[str]) -> str:
         _floor(config),
         _published(sources),
     )
+
+
+def table2_caption(
+    config: Config, section: Table2Config, sources: Sequence[str]
+) -> str:
+    """What Table 2, as `section` asks for it, shows; `sources` as in `table1_caption`.
+
+    Sentences on controls are left out with them.
+    """
+    sequences = ", ".join(section.sequences)
+    return _join(
+        "Learned metrics: alignment with the true ones, and errors of prediction, on "
+        f"{sequences} (preset {config.preset}).",
+        _spread(config),
+        f"Alignment: eq. 28, mean over a {grid_size(config)} grid or over the samples "
+        "of all times; the eigenvectors are those of metrics on velocities, in "
+        "ascending order of their eigenvalues.",
+        "Error of predicted particles: root mean square distance over held-out "
+        "particles and all later times, of which a prediction knows the first "
+        "position alone. Error of predicted populations: root mean square over all "
+        "later times of the exact W₂ between the carried samples of the first measure "
+        "and those of the time. Both are in units of the data.",
+        *(_METRIC_CONTROLS[name] for name in section.controls),
+        _published(sources),
+    )
+
+
+_COUPLED = "particles move as the nearest sample does under exact couplings"
+_METRIC_CONTROLS = {
+    "true_metric": f"True metric: {_COUPLED} for its cost along straight paths.",
+    "euclidean_metric": "Euclidean metric: identity matrices, whose eigenvectors are "
+    f"taken to be the coordinate axes; {_COUPLED} for the squared distance.",
+    "random_metric": "Random metric: an independent, uniform angle at every point.",
+    "nearest_particle": "Nearest particle (oracle): the true way of the held-out "
+    "particle that starts nearest.",
+}
 
 
 def _join(*sentences: str) -> str:

@@ -19,7 +19,15 @@ from nlot.reporting.panels import (
     square,
     transport,
 )
-from nlot.reporting.style import BACKDROP, COORDINATE, SERIES, grid, style
+from nlot.reporting.style import (
+    BACKDROP,
+    COORDINATE,
+    SERIES,
+    few_ticks,
+    grid,
+    style,
+    time_bar,
+)
 from nlot.runs import Run
 from nlot.streams import stream
 
@@ -58,7 +66,7 @@ def transport_figure(
                 panel = axes[row][column]
                 draw_background(panel, runs[task, method].task, limits)
                 lines = draw_transport(panel, shown[task, method])
-                _few_ticks(panel)
+                few_ticks(panel)
             axes[0][column].set_title(task)
         for row, method in enumerate(section.methods):
             axes[row][0].set_ylabel(method_label(method))
@@ -70,10 +78,7 @@ def transport_figure(
             markerscale=2.5,
             handletextpad=0.1,
         )
-        bar = figure.colorbar(lines, ax=figure.axes, aspect=30, pad=0.01, ticks=[0, 1])
-        bar.ax.set_yticklabels(["0", "T"])
-        bar.set_label("time along the path", labelpad=-4)
-        bar.outline.set_visible(False)
+        time_bar(figure, lines, "time along the path")
     return figure
 
 
@@ -105,7 +110,7 @@ def map_figure(run: Run, seed: int) -> Figure:
             scatter(right, across, size=1.5, c=height, cmap=COORDINATE)
             right.set(ylim=left.get_ylim(), xlabel="$x_2$", ylabel="$y_2$")
             for panel in (left, right):
-                _few_ticks(panel)
+                few_ticks(panel)
     return figure
 
 
@@ -164,8 +169,3 @@ def _draw_curves(axes: Axes, history: pd.DataFrame, name: str) -> None:
 
 def _title(run: Run, seed: int) -> str:
     return f"{method_label(run.header['method'])}, {run.header['task']}, seed {seed}"
-
-
-def _few_ticks(axes: Axes) -> None:
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))

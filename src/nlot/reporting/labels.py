@@ -17,20 +17,26 @@ _METHODS = {
     "floor": "Noise floor",
     "translation": "Translation",
     "euclidean_ot": "Euclidean OT",
+    "scarvelis_solomon": "Scarvelis and Solomon",
+    "true_metric": "True metric",
+    "random_metric": "Random metric",
+    "euclidean_metric": "Euclidean metric",
+    "nearest_particle": "Nearest particle (oracle)",
 }
 
 
 class Measure(NamedTuple):
-    """Heading of a measure, in which `{e}` is the evaluation section, and its digits.
+    """Heading of a measure, and its digits.
 
-    `decimals` are the digits after the point that a table shows.
+    In `title`, `{e}` is the evaluation section and `{grid}` the size of the grids of
+    Table 2. `decimals` are the digits after the point that a table shows.
     """
 
     title: str
     decimals: int
 
 
-# In the order of the supplementary table.
+# In the order of the tables.
 MEASURES = {
     "w2_paper": Measure("W₂² × 100, paper's protocol, n = {e.paper.points}", 2),
     "w2_paper_excess": Measure("Paper's protocol, excess over the floor", 2),
@@ -46,6 +52,10 @@ MEASURES = {
     "action_own_paths": Measure("Mean action of the method's own paths", 3),
     "action_converged": Measure("Share of path solves that converged", 3),
     "obstacle_time": Measure("Share of the own paths' time inside obstacles", 4),
+    "alignment": Measure("Alignment (eq. 28), {grid} grid", 4),
+    "alignment_data": Measure("Alignment at the data", 4),
+    "trajectory_error": Measure("Error of predicted particles, held out", 3),
+    "population_error": Measure("Error of predicted populations", 3),
     "minutes": Measure("Training time in minutes", 2),
 }
 
@@ -61,7 +71,14 @@ def measure_title(name: str, config: Config) -> str:
     """Heading of a measure, with the sample size that `config` asks for."""
     if name not in MEASURES:
         return name
-    return MEASURES[name].title.format(e=config.evaluation)
+    return MEASURES[name].title.format(e=config.evaluation, grid=grid_size(config))
+
+
+def grid_size(config: Config) -> str:
+    """The points of the grids on which Table 2 compares metrics, like "100 × 100"."""
+    names = config.table2.sequences if config.table2 else ()
+    sizes = dict.fromkeys(config.sequences[name].grid.points for name in names)
+    return " or ".join(f"{n} × {n}" for n in sizes)
 
 
 def decimals(name: str) -> int:

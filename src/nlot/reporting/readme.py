@@ -1,33 +1,36 @@
 """Keeps the README's results equal to the committed rows.
 
-`python -m nlot.reporting.readme` rewrites the part of README.md between its two
-markers from results/reference/rows.csv.
+`python -m nlot.reporting.readme` rewrites the parts of README.md between its markers,
+one pair a table, from results/reference/rows.csv.
 """
 
 from pathlib import Path
 
 from nlot.config import load_config
 from nlot.files import whole_file
+from nlot.reporting.table2 import table2
+from nlot.reporting.tables import table1
 from nlot.reporting.writer import readme_table
 
-_BEGIN, _END = "<!-- table1 -->", "<!-- /table1 -->"
+_TABLES = {"table1": table1, "table2": table2}
 
 
 def updated(root: Path) -> str:
-    """The README of the repository at `root`, with its table made anew.
+    """The README of the repository at `root`, with its tables made anew.
 
-    Raises `ValueError` when the markers are missing.
+    Raises `ValueError` when markers are missing.
     """
     text = (root / "README.md").read_text(encoding="utf-8")
-    head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
-    if not begin or not end:
-        raise ValueError(f"README.md: no {_BEGIN} ... {_END}")
-    table = readme_table(
-        root / "results" / "reference" / "rows.csv",
-        load_config(root / "config" / "config.yaml"),
-    )
-    return f"{head}{_BEGIN}\n{table}{_END}{tail}"
+    rows = root / "results" / "reference" / "rows.csv"
+    config = load_config(root / "config" / "config.yaml")
+    for name, make in _TABLES.items():
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        head, begun, rest = text.partition(begin)
+        _, ended, tail = rest.partition(end)
+        if not begun or not ended:
+            raise ValueError(f"README.md: no {begin} ... {end}")
+        text = f"{head}{begin}\n{readme_table(make, rows, config)}{end}{tail}"
+    return text
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from nlot.files import whole_file
-from nlot.runs import load_run
+from nlot.storage import read_header
 
+# Folders of runs: of tasks, and of sequences.
+_KINDS = ("runs", "metrics")
 # What all runs of a preset must agree in, to stand in one file.
 _COMMON = ("commit", "versions", "device", "platform")
 
@@ -23,8 +25,9 @@ def keep(results: Path, reference: Path) -> None:
     Raises `ValueError` when the runs differ in commit, versions or device.
     """
     headers = [
-        load_run(path.parent).header["provenance"]
-        for path in sorted(results.glob("runs/*/*/*/model.eqx"))
+        read_header(path.parent)["provenance"]
+        for kind in _KINDS
+        for path in sorted(results.glob(f"{kind}/*/*/*/model.eqx"))
     ]
     record: dict[str, Any] = {}
     for key in _COMMON:

@@ -1,6 +1,6 @@
 """The look of the figures, and how they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from nlot.files import whole_file
 
@@ -28,8 +30,11 @@ SOURCE, TARGET, PUSHED = _OKABE_ITO[0], "0.5", _OKABE_ITO[3]
 SERIES = [_OKABE_ITO[i] for i in (0, 3, 2, 4, 1, 5)]
 # Time along a path: from the source's colour to that of the transported points.
 TIME = LinearSegmentedColormap.from_list("time", [SOURCE, _OKABE_ITO[4], PUSHED])
+# Time of measures: lighter is later.
+AGE = LinearSegmentedColormap.from_list("age", ["#08306b", SOURCE, "#a6d4f2"])
 OBSTACLE = LinearSegmentedColormap.from_list("obstacle", ["white", "0.78"])
 FIELD = "0.6"
+LEARNED, START = _OKABE_ITO[3], _OKABE_ITO[1]
 BACKDROP = "0.85"
 # A coordinate of the source; perceptually uniform, without its palest end.
 COORDINATE = LinearSegmentedColormap.from_list(
@@ -67,17 +72,37 @@ def style() -> Iterator[None]:
 
 
 def grid(
-    rows: int, columns: int, panel: tuple[float, float] = (PANEL, PANEL)
+    rows: int,
+    columns: int,
+    panel: tuple[float, float] = (PANEL, PANEL),
+    widths: Sequence[float] | None = None,
 ) -> tuple[Figure, list[list[Axes]]]:
     """A figure of `rows` × `columns` panels of the given size in inches.
 
-    It belongs to no window and no list of open figures.
+    `widths` are factors of the columns' widths, 1 if not given. The figure belongs to
+    no window and no list of open figures.
     """
+    widths = [1.0] * columns if widths is None else widths
     figure = Figure(
-        figsize=(columns * panel[0] + 0.2, rows * panel[1] + 0.35),
+        figsize=(sum(widths) * panel[0] + 0.2, rows * panel[1] + 0.35),
         layout="constrained",
     )
-    return figure, figure.subplots(rows, columns, squeeze=False).tolist()
+    axes = figure.subplots(rows, columns, squeeze=False, width_ratios=widths)
+    return figure, axes.tolist()
+
+
+def few_ticks(axes: Axes) -> None:
+    """At most five ticks at round numbers on both axes."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+
+
+def time_bar(figure: Figure, coloured: ScalarMappable, label: str) -> None:
+    """A bar beside all panels, from 0 to T, for colours that stand for time."""
+    bar = figure.colorbar(coloured, ax=figure.axes, aspect=30, pad=0.01, ticks=[0, 1])
+    bar.ax.set_yticklabels(["0", "T"])
+    bar.set_label(label, labelpad=-4)
+    bar.outline.set_visible(False)
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:

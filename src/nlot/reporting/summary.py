@@ -1,17 +1,20 @@
 """From tidy rows to means and standard deviations over seeds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from nlot.config import Config
 from nlot.evaluation.rows import COLUMNS
 from nlot.reporting.labels import EXCESS, decimals, split_measure
 
 DISTANCES = ("w2_paper", "w2_exact", "sinkhorn_divergence")
 FLOOR = "floor"
 MEASURED = "measured"
+# The samples that a paper's authors released are the task of the same name.
+_RELEASED = "_released"
+# Task or sequence, method, seed, measure.
+RowKey = tuple[str, str, int, str]
 _KEY = ["task", "method", "seed", "measure"]
 _GROUP = ["task", "method", "measure"]
 # How many faults an error message spells out.
@@ -31,41 +34,21 @@ def read_rows(path: str | Path) -> pd.DataFrame:
     return rows
 
 
-def check_rows(rows: pd.DataFrame, config: Config) -> None:
-    """Whether `rows` hold, once, what Table 1 of `config` shows.
+def check_rows(rows: pd.DataFrame, wanted: Mapping[RowKey, int | None]) -> None:
+    """Whether `rows` hold, once, what is `wanted`, measured with the `n` given there.
 
-    Raises `RowsError` naming rows that are missing, doubled or measured with another
-    sample size than `config` states.
+    None stands for any `n`. Raises `RowsError` naming rows that are missing, doubled or
+    measured with another sample size.
     """
     doubled = rows[rows.duplicated(_KEY)]
     _refuse("rows are doubled", doubled[_KEY].itertuples(index=False, name=None))
 
     found = rows.set_index(_KEY)["n"]
-    sizes = _sample_sizes(config)
-    table = config.table1
-    wanted = [
-        (task, method, seed, measure)
-        for task in table.tasks
-        for method in (*table.methods, *table.controls)
-        for seed in config.seeds
-        for measure in (DISTANCES if method == FLOOR else sizes)
-    ]
     _refuse("rows are missing", (key for key in wanted if key not in found.index))
     _refuse(
         "rows were measured with another n than the configuration's",
-        (key for key in wanted if found[key] != sizes[key[-1]]),
+        (key for key, n in wanted.items() if n is not None and found[key] != n),
     )
-
-
-def _sample_sizes(config: Config) -> dict[str, int]:
-    """What Table 1 shows for every method, with the sample sizes asked for."""
-    e = config.evaluation
-    return {
-        "w2_paper": e.paper.points,
-        "w2_exact": e.exact.points,
-        "sinkhorn_divergence": e.divergence.points,
-        "action": e.action.points,
-    }
 
 
 def _refuse(fault: str, faulty: Iterable[tuple]) -> None:
@@ -94,14 +77,30 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     return summary.assign(decimals=[*map(decimals, bases)], source=MEASURED)
 
 
-def published_summary(published: pd.DataFrame, number: int) -> pd.DataFrame:
+def published_summary(
+    published: pd.DataFrame, number: int, tasks: Sequence[str]
+) -> pd.DataFrame:
     """The rows of table `number` among published ones, in the columns of `summarise`.
 
-    They keep the digits that were printed.
+    They keep the digits that were printed. What was printed for a task is that of each
+    of `tasks` with its name, or with its name followed by "_released".
     """
     columns = [*_GROUP, "mean", "sd", "runs", "decimals", "source"]
     rows = published[published["table"] == number]
-    return rows.rename(columns={"value": "mean", "trials": "runs"})[columns]
+    rows = rows.rename(columns={"value": "mean", "trials": "runs"})[columns]
+    parts = [
+        rows[rows["task"] == printed].assign(task=task)
+        for task in tasks
+        for printed in rows["task"].unique()
+        if task == printed or task.startswith(printed + _RELEASED)
+    ]
+    return pd.concat(parts) if parts else rows[:0]
+
+
+def published_sources(summary: pd.DataFrame) -> list[str]:
+    """Where the published rows in `summary` were printed."""
+    found = dict.fromkeys(summary["source"])
+    return [source for source in found if source != MEASURED]
 
 
 def _excess(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,17 @@
+from job import job
+
+with job(snakemake):
+    from pathlib import Path
+
+    from nlot.config import parse_config
+    from nlot.metric_runs import train_metric
+
+    wildcards = snakemake.wildcards
+    train_metric(
+        parse_config(snakemake.config),
+        wildcards.sequence,
+        wildcards.learner,
+        int(wildcards.seed),
+        snakemake.input.samples,
+        Path(snakemake.output.model).parent,
+    )
