@@ -33,7 +33,8 @@ def root(config, all_rows, tmp_path):
     (tmp_path / "README.md").write_text(TEXT)
     preset = yaml.safe_dump(config.model_dump(mode="json"))
     (tmp_path / "config" / "config.yaml").write_text(preset)
-    all_rows.to_csv(tmp_path / "results" / "reference" / "rows.csv", index=False)
+    for name in ("rows.csv", "metric_rows.csv"):
+        all_rows.to_csv(tmp_path / "results" / "reference" / name, index=False)
     return tmp_path
 
 
@@ -64,6 +65,6 @@ def test_missing_markers_are_named(root, name, slash):
 
 
 def test_rows_that_lack_a_table_are_refused(root, rows):
-    rows.to_csv(root / "results" / "reference" / "rows.csv", index=False)
+    rows.to_csv(root / "results" / "reference" / "metric_rows.csv", index=False)
     with pytest.raises(RowsError, match="x_paths nlot_plus 3 alignment"):
         updated(root)

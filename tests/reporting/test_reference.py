@@ -20,22 +20,37 @@ def results(config, tmp_path):
     metric = {"kind": "metric", "provenance": provenance(minutes=120.0)}
     write_run(folder / METRIC, metric, networks=None, history=[{"step": 1}])
     (folder / "rows.csv").write_text("task,value\nfree,1.5\n")
+    (folder / "metric_rows.csv").write_text("task,value\ncrossing,0.9\n")
     return folder
 
 
 def test_keeps_rows_and_provenance(results, tmp_path) -> None:
     keep(results, tmp_path / "reference")
     kept = tmp_path / "reference"
-    assert (kept / "rows.csv").read_bytes() == (results / "rows.csv").read_bytes()
-    record = json.loads((kept / "provenance.json").read_text())
-    assert record["runs"] == 3
-    assert 120 <= record["training_minutes"] < 180
+    for name in ("rows.csv", "metric_rows.csv"):
+        assert (kept / name).read_bytes() == (results / name).read_bytes()
+    record = json.loads((kept / "rows.json").read_text())
+    assert record["runs"] == 2
     assert record["versions"]["jax"]
+    record = json.loads((kept / "metric_rows.json").read_text())
+    assert record["runs"] == 1
+    assert record["training_minutes"] == 120.0
 
 
-@pytest.mark.parametrize("run", ["runs/free/nlot/seed_1", METRIC])
-def test_refuses_runs_of_different_commits(results, tmp_path, run) -> None:
-    path = results / run / "model.eqx"
+def test_keeps_the_rows_of_metrics_alone(results, tmp_path) -> None:
+    (results / "rows.csv").unlink()
+    keep(results, tmp_path / "reference")
+    kept = {path.name for path in (tmp_path / "reference").iterdir()}
+    assert kept == {"metric_rows.csv", "metric_rows.json"}
+
+
+def test_refuses_a_folder_without_rows(tmp_path) -> None:
+    with pytest.raises(ValueError, match=r"no rows\.csv and no metric_rows\.csv"):
+        keep(tmp_path, tmp_path / "reference")
+
+
+def test_refuses_runs_of_different_commits(results, tmp_path) -> None:
+    path = results / "runs/free/nlot/seed_1/model.eqx"
     header, _, weights = path.read_bytes().partition(b"\n")
     data = json.loads(header)
     data["provenance"]["commit"] = "another"

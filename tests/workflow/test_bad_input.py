@@ -1,5 +1,6 @@
 """Bad input ends the workflow before any job, with a message that names it."""
 
+import numpy as np
 import pytest
 import yaml
 
@@ -15,6 +16,18 @@ BAD = {
         ["figure2.methods", "nloot", "nlot_plus"],
     ),
     "negative size": ({"methods": {"nlot": {"batch": -4}}}, ["batch", "-4"]),
+    "unknown sequence": (
+        {"table2": {"sequences": ["x_path"]}},
+        ["table2.sequences", "x_path", "mass_splitting"],
+    ),
+    "too few stations": (
+        {"sequences": {"x_paths": {"data": {"groups": [{"stations": [[[0, 0]]]}]}}}},
+        ["sequences.x_paths.data", "stations"],
+    ),
+    "three dimensions": (
+        {"sequences": {"x_paths": {"grid": {"low": [0, 0, 0]}}}},
+        ["sequences.x_paths.grid", "two coordinates"],
+    ),
     "seed twice": ({"seeds": [1, 1]}, ["seeds", "1"]),
     "missing samples": (
         {"tasks": {"box": {"source": {"kind": "samples", "path": "gone.npz"}}}},
@@ -46,6 +59,32 @@ def test_missing_sample_file_is_named(project) -> None:
     done = snakemake(project)
     assert done.returncode != 0
     assert "gone.npz: no such sample file" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (None, "given.npz: no such sample file"),
+        (np.zeros((1, 20, 2)), "given.npz: found 1 measures; at least 2 are needed"),
+        (np.zeros((3, 20, 4)), "found an array of shape (3, 20, 4)"),
+        (np.full((3, 20, 2), np.nan), "given.npz: a value is not finite"),
+    ],
+)
+def test_unusable_samples_of_a_sequence_are_named(project, samples, message) -> None:
+    if samples is not None:
+        np.savez(project / "given.npz", samples=samples)
+    given = {"kind": "samples", "path": "given.npz"}
+    grid = {"low": [-1, -1], "high": [1, 1]}
+    preset = {
+        "sequences": {"mine": {"data": given, "grid": grid}},
+        "table2": {"sequences": ["mine"], "learners": ["nlot_plus"], "controls": []},
+    }
+    path = project / "config" / "mine.yaml"
+    path.write_text(yaml.safe_dump(preset))
+    done = snakemake(project, "--configfile", str(path))
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert not (project / "results").exists()
 
 
 def test_workflow_is_lint_clean(project) -> None:

@@ -36,6 +36,28 @@ def test_evaluation_setting_does_not_retrain(smoke, edit, planned) -> None:
     assert "train" not in rules
 
 
+def test_grid_does_not_learn_metrics_again(smoke, edit, planned) -> None:
+    path = edit(12, "sequences", "x_paths", "grid", "points")
+    rules = planned(snakemake(smoke.folder, "-n", "--configfile", str(path)))
+    assert {"evaluate_metric", "evaluate_metric_controls", "table2"} <= rules
+    assert not {"generate", "train_metric", "train"} & rules
+
+
+def test_data_setting_generates_and_learns_again(smoke, edit, planned) -> None:
+    path = edit(0.2, "sequences", "x_paths", "data", "std")
+    rules = planned(snakemake(smoke.folder, "-n", "--configfile", str(path)))
+    assert {"generate", "train_metric", "evaluate_metric", "table2"} <= rules
+    assert "train" not in rules
+
+
+def test_learner_setting_learns_again(smoke, edit, planned) -> None:
+    path = edit(21, "learners", "nlot", "steps")
+    done = snakemake(smoke.folder, "-n", "--configfile", str(path))
+    assert "train_metric" in planned(done)
+    assert "generate" not in planned(done)
+    assert "with nlot_plus" not in done.stdout
+
+
 def test_training_setting_retrains(smoke, edit, planned) -> None:
     path = edit(61, "methods", "nlot", "steps")
     done = snakemake(smoke.folder, "-n", "--configfile", str(path))

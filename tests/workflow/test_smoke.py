@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nlot import load_config, load_run
+from nlot import load_config, load_metric_run, load_run
 from nlot.config import Config
 from nlot.streams import stream
 
@@ -20,10 +20,12 @@ def config(smoke: Smoke) -> Config:
 
 def test_makes_every_artefact(smoke: Smoke, config: Config) -> None:
     results = smoke.folder / "results" / "smoke"
-    names = [f"figures/figure{i}.{kind}" for i in (1, 2) for kind in ("pdf", "png")]
+    names = [
+        f"figures/figure{i}.{kind}" for i in range(1, 5) for kind in ("pdf", "png")
+    ]
     names += [
         f"tables/{table}.{kind}"
-        for table in ("table1", "supplement")
+        for table in ("table1", "table2", "supplement")
         for kind in ("csv", "md", "tex", "html")
     ]
     for task, method, seed in config.runs():
@@ -34,6 +36,15 @@ def test_makes_every_artefact(smoke: Smoke, config: Config) -> None:
             f"benchmarks/train/{run}.tsv",
             f"figures/maps/{run}.png",
             f"figures/training/{run}.pdf",
+        ]
+    for sequence, learner, seed in config.metric_runs():
+        run = f"{sequence}/{learner}/seed_{seed}"
+        names += [
+            f"data/{sequence}/seed_{seed}.npz",
+            f"metrics/{run}/model.eqx",
+            f"evaluation/metrics/{run}.csv",
+            f"benchmarks/train_metric/{run}.tsv",
+            f"figures/training_metrics/{run}.png",
         ]
     for name in names:
         assert (results / name).stat().st_size > 0, name
@@ -46,6 +57,8 @@ def test_rows_are_finite_and_complete(smoke: Smoke, config: Config) -> None:
     measured = rows.groupby(["task", "method", "seed"])["measure"].agg(set)
     for run in config.runs():
         assert {"w2_paper", "w2_exact", "action", "obstacle_time"} <= measured[run]
+    for run in config.metric_runs():
+        assert {"alignment", "alignment_data", "trajectory_error"} <= measured[run]
     refined = rows[rows["method"] == "nlot"]["measure"]
     assert "w2_exact_map" in set(refined)
 
@@ -63,6 +76,34 @@ def test_runs_open_in_python(smoke: Smoke) -> None:
     np.testing.assert_allclose(path[:, 0], x, atol=1e-6)
     np.testing.assert_allclose(path[:, 1], run.transport(x), atol=1e-6)
     assert run.header["provenance"]["seed"] == 1
+
+
+def test_learned_metrics_open_in_python(smoke: Smoke) -> None:
+    results = smoke.folder / "results/smoke"
+    run = load_metric_run(results / "metrics/x_paths/nlot/seed_1")
+    with np.load(results / "data/x_paths/seed_1.npz", allow_pickle=False) as data:
+        samples, held_out = data["samples"], data["held_out"]
+    assert run.pairs == len(samples) - 1 == len(held_out) - 1
+    values = np.linalg.eigvalsh(run.metric(samples[0]))
+    np.testing.assert_allclose(values, np.tile([0.1, 1.0], (len(values), 1)), atol=1e-5)
+    assert np.isfinite(run.carry(samples[0])).all()
+
+
+@pytest.mark.parametrize("learner", ["nlot", "nlot_plus"])
+def test_a_metric_of_one_seed_gives_bit_equal_rows(smoke: Smoke, learner: str) -> None:
+    target = f"results/smoke/evaluation/metrics/x_paths/{learner}/seed_1.csv"
+    again = [
+        target,
+        f"results/smoke/metrics/x_paths/{learner}/seed_1/model.eqx",
+        "results/smoke/data/x_paths/seed_1.npz",
+    ]
+    before = pd.read_csv(smoke.folder / target)
+    done = snakemake(smoke.folder, *SMOKE, "--force", *again)
+    assert done.returncode == 0, done.stdout
+    after = pd.read_csv(smoke.folder / target)
+    pd.testing.assert_frame_equal(
+        before.drop(columns="minutes"), after.drop(columns="minutes"), check_exact=True
+    )
 
 
 def test_one_seed_gives_bit_equal_rows(smoke: Smoke) -> None:

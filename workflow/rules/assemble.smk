@@ -15,7 +15,7 @@ rule table1:
         "../../environment.yml"
     params:
         table=settings(CONFIG.table1),
-        code=fingerprint("reporting.writer"),
+        code=[fingerprint("reporting.tables"), fingerprint("reporting.writer")],
     message:
         "Writing Table 1 and its supplement"
     script:
@@ -72,7 +72,7 @@ rule table2:
         "../../environment.yml"
     params:
         table=settings(CONFIG.table2) if CONFIG.table2 else None,
-        code=fingerprint("reporting.writer"),
+        code=[fingerprint("reporting.table2"), fingerprint("reporting.writer")],
     message:
         "Writing Table 2"
     script:

@@ -1,6 +1,6 @@
 """Captions of tables: they state the settings in use, taken from the configuration."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from nlot.config import Config, Table2Config
 from nlot.reporting.labels import grid_size
@@ -32,39 +32,57 @@ def supplement_caption(config: Config, sources: Sequence[str]) -> str:
 
 
 def table2_caption(
-    config: Config, section: Table2Config, sources: Sequence[str]
+    config: Config,
+    section: Table2Config,
+    sources: Sequence[str],
+    shown: Collection[str],
 ) -> str:
     """What Table 2, as `section` asks for it, shows; `sources` as in `table1_caption`.
 
-    Sentences on controls are left out with them.
+    Sentences on measures and controls that are not in `shown` are left out.
     """
     sequences = ", ".join(section.sequences)
     return _join(
-        "Learned metrics: alignment with the true ones, and errors of prediction, on "
-        f"{sequences} (preset {config.preset}).",
+        f"Metrics learned on {sequences} (preset {config.preset}).",
         _spread(config),
-        f"Alignment: eq. 28, mean over a {grid_size(config)} grid or over the samples "
-        "of all times; the eigenvectors are those of metrics on velocities, in "
-        "ascending order of their eigenvalues.",
-        "Error of predicted particles: root mean square distance over held-out "
-        "particles and all later times, of which a prediction knows the first "
-        "position alone. Error of predicted populations: root mean square over all "
-        "later times of the exact W₂ between the carried samples of the first measure "
-        "and those of the time. Both are in units of the data.",
-        *(_METRIC_CONTROLS[name] for name in section.controls),
+        *(
+            sentence.format(grid=grid_size(config))
+            for name, sentence in _METRICS.items()
+            if name in shown
+        ),
+        _by_construction(shown),
         _published(sources),
     )
 
 
 _COUPLED = "particles move as the nearest sample does under exact couplings"
-_METRIC_CONTROLS = {
+# By measure or control.
+_METRICS = {
+    "alignment": "Alignment: eq. 28 between the learned and the true metric, mean over "
+    "a {grid} grid or over the samples of all times; the eigenvectors are those of "
+    "metrics on velocities, in ascending order of their eigenvalues.",
+    "trajectory_error": "Error of predicted particles: root mean square distance over "
+    "held-out particles and all later times, in units of the data; a prediction knows "
+    "the first position of a particle alone.",
+    "population_error": "Error of predicted populations: root mean square over all "
+    "later times of the exact W₂ between the carried samples of the first measure and "
+    "those of the time, in units of the data.",
     "true_metric": f"True metric: {_COUPLED} for its cost along straight paths.",
+    "random_metric": "Random metric: an independent, uniform angle at every point.",
     "euclidean_metric": "Euclidean metric: identity matrices, whose eigenvectors are "
     f"taken to be the coordinate axes; {_COUPLED} for the squared distance.",
-    "random_metric": "Random metric: an independent, uniform angle at every point.",
     "nearest_particle": "Nearest particle (oracle): the true way of the held-out "
     "particle that starts nearest.",
 }
+
+
+def _by_construction(shown: Collection[str]) -> str:
+    if not {"true_metric", "euclidean_metric"} & set(shown):
+        return ""
+    return (
+        "Exact couplings send samples onto samples, so that the populations which they "
+        "predict are right by construction where all measures have equally many."
+    )
 
 
 def _join(*sentences: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -79,7 +80,7 @@ def geodesic_figure(
     return _figure(sequences, section, config, draw)
 
 
-def _draw_truth(panel: Axes, config: Config, name: str, **look: float) -> None:
+def _draw_truth(panel: Axes, config: Config, name: str, **look: Any) -> None:
     sequence = config.sequences[name]
     if sequence.truth is None:
         return

@@ -67,7 +67,9 @@ def draw_directions(
     a coarse lattice on the box of `grid`.
     """
     low, high = np.array(grid.low), np.array(grid.high)
-    cells = np.maximum(np.rint(_SEGMENTS * (high - low) / np.max(high - low)), 1)
+    # Even numbers: metrics are often singular in the middle of the box.
+    half_cells = np.rint(0.5 * _SEGMENTS * (high - low) / np.max(high - low))
+    cells = 2 * np.maximum(half_cells, 1)
     step = (high - low) / cells
     axis = [low[i] + step[i] * (np.arange(cells[i]) + 0.5) for i in (0, 1)]
     centres = np.stack(np.meshgrid(*axis, indexing="ij"), -1).reshape(-1, 2)

@@ -1,7 +1,9 @@
 """Keeps the rows of a full run: `python -m nlot.reporting.reference results/default`.
 
-Copies the preset's rows.csv to results/reference/ (`rows.csv` for the default preset,
-`rows_<preset>.csv` for another), and beside them the provenance of the runs.
+Copies the preset's rows to results/reference/ (`rows.csv` and `metric_rows.csv` for the
+default preset, `rows_<preset>.csv` and so on for another), and beside each the
+provenance of the runs behind it. The rows of learned metrics stand in a file of their
+own, as they can be made without the other runs.
 """
 
 import json
@@ -13,8 +15,8 @@ from typing import Any
 from nlot.files import whole_file
 from nlot.storage import read_header
 
-# Folders of runs: of tasks, and of sequences.
-_KINDS = ("runs", "metrics")
+# Rows, and the folder of the runs that they are measured on.
+_PARTS = {"rows": "runs", "metric_rows": "metrics"}
 # What all runs of a preset must agree in, to stand in one file.
 _COMMON = ("commit", "versions", "device", "platform")
 
@@ -22,28 +24,39 @@ _COMMON = ("commit", "versions", "device", "platform")
 def keep(results: Path, reference: Path) -> None:
     """Copy rows and provenance from the folder of a preset to `reference`.
 
-    Raises `ValueError` when the runs differ in commit, versions or device.
+    Keeps what the preset has made of its two files of rows. Raises `ValueError` where
+    it has made none, or when the runs behind one differ in commit, versions or device.
     """
+    suffix = "" if results.name == "default" else f"_{results.name}"
+    made = [name for name in _PARTS if (results / f"{name}.csv").is_file()]
+    if not made:
+        raise ValueError(f"{results}: no rows.csv and no metric_rows.csv")
+    for name in made:
+        record = _record(results, _PARTS[name])
+        with whole_file(reference / f"{name}{suffix}.csv") as path:
+            shutil.copyfile(results / f"{name}.csv", path)
+        with whole_file(reference / f"{name}{suffix}.json") as path:
+            path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _record(results: Path, folder: str) -> dict[str, Any]:
+    """What the runs in a folder have in common, their number and total time."""
     headers = [
         read_header(path.parent)["provenance"]
-        for kind in _KINDS
-        for path in sorted(results.glob(f"{kind}/*/*/*/model.eqx"))
+        for path in sorted(results.glob(f"{folder}/*/*/*/model.eqx"))
     ]
     record: dict[str, Any] = {}
     for key in _COMMON:
         values = {json.dumps(header[key], sort_keys=True) for header in headers}
         if len(values) != 1:
-            raise ValueError(f"{results}: runs differ in {key}: {sorted(values)}")
+            raise ValueError(
+                f"{results}/{folder}: runs differ in {key}: {sorted(values)}"
+            )
         record[key] = json.loads(values.pop())
     record["runs"] = len(headers)
     record["training_minutes"] = round(sum(h["minutes"] for h in headers), 1)
     record["finished"] = max(header["created"] for header in headers)
-
-    suffix = "" if results.name == "default" else f"_{results.name}"
-    with whole_file(reference / f"rows{suffix}.csv") as path:
-        shutil.copyfile(results / "rows.csv", path)
-    with whole_file(reference / f"provenance{suffix}.json") as path:
-        path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return record
 
 
 if __name__ == "__main__":

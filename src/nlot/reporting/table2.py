@@ -40,7 +40,8 @@ def table2(rows: pd.DataFrame, published: pd.DataFrame, config: Config) -> Table
     summary = pd.concat([measured, printed], ignore_index=True)
     asked = (*section.learners, *section.controls, *printed["method"])
     summary = summary[summary["measure"].isin(_TABLE2) & summary["method"].isin(asked)]
-    caption = table2_caption(config, section, published_sources(summary))
+    shown = {*summary["measure"], *summary["method"]}
+    caption = table2_caption(config, section, published_sources(summary), shown)
     return lay_out("table2", caption, summary, section.sequences, asked, config)
 
 

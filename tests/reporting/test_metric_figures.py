@@ -1,0 +1,244 @@
+import matplotlib.image
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+
+from nlot.config import CircleMetricConfig, GridConfig
+from nlot.datasets.sequences import Sequence
+from nlot.evaluation.alignment import matrices, smallest
+from nlot.reporting.metric_figures import eigenvector_figure, geodesic_figure
+from nlot.reporting.metric_panels import (
+    draw_data,
+    draw_directions,
+    draw_journey,
+    frame,
+    journey,
+)
+from nlot.reporting.style import AGE, FIELD, LEARNED, save_figure
+from nlot.tasks import build_metric
+
+GRID = GridConfig(low=(-2.0, 0.0), high=(2.0, 1.0))
+MAKERS = [eigenvector_figure, geodesic_figure]
+TRUE = "true eigenvectors"
+
+
+@pytest.fixture(scope="module")
+def sequences(translations):
+    """Samples of two sequences, of which the second has fewer and fewer points."""
+    points = np.random.default_rng(3).normal(size=(20, 2))
+    given = Sequence.of([points[: 20 - 4 * k] + np.array([3 * k, 0]) for k in range(3)])
+    return {"x_paths": translations.sequence, "given": given}
+
+
+@pytest.fixture(scope="module")
+def runs(sequences, untrained_metric):
+    return {
+        (name, learner): untrained_metric(sequence, name, seed)
+        for name, sequence in sequences.items()
+        for seed, learner in enumerate(["nlot", "nlot_plus"])
+    }
+
+
+def panels(figure):
+    return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+
+
+def artist(axes, label):
+    (found,) = (part for part in axes.collections if part.get_label() == label)
+    return found
+
+
+def segments(lines):
+    return np.array(lines.get_segments())
+
+
+def paths(axes):
+    """The one collection of lines that are coloured by time."""
+    (found,) = (
+        part
+        for part in axes.collections
+        if isinstance(part, LineCollection) and part.get_array() is not None
+    )
+    return found
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_figures_are_written_in_both_formats(make, runs, sequences, config, tmp_path):
+    for suffix in ("png", "pdf"):
+        for name in ("a", "b"):
+            figure = make(runs, sequences, config.figure3, config)
+            save_figure(figure, tmp_path / f"{name}.{suffix}")
+        first, second = (tmp_path / f"{name}.{suffix}" for name in ("a", "b"))
+        assert first.read_bytes() == second.read_bytes()
+    image = matplotlib.image.imread(tmp_path / "a.png")
+    assert np.mean(image[..., :3].min(axis=-1) < 1) > 0.02
+    assert 2 < figure.get_size_inches()[0] < 7.5, "as wide as a column or a page"
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_column_a_sequence_and_a_row_a_learner(make, runs, sequences, config):
+    figure = make(runs, sequences, config.figure3, config)
+    found = panels(figure)
+    assert [axes.get_title() for axes in found] == ["x_paths", "given", "", ""]
+    assert [axes.get_ylabel() for axes in found] == ["NLOT+", "", "NLOT", ""]
+    for column, name in enumerate(["x_paths", "given"]):
+        grid, points = config.sequences[name].grid, sequences[name].measures
+        for axes in found[column::2]:
+            assert (axes.get_xlim(), axes.get_ylim()) == frame(grid, *points)
+            assert axes.get_aspect() == 1
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_missing_run_is_named(make, runs, sequences, config):
+    section = config.figure3.model_copy(update={"learners": ("another",)})
+    with pytest.raises(KeyError, match="another"):
+        make(runs, sequences, section, config)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_panels_fill_the_figure_without_overlap(make, runs, sequences, config):
+    for names in ("x_paths", "given"), ("x_paths",):
+        section = config.figure3.model_copy(update={"sequences": names})
+        figure = make(runs, sequences, section, config)
+        figure.draw_without_rendering()
+        boxes = [axes.get_tightbbox() for axes in figure.axes]
+        boxes.append(figure.legends[0].get_window_extent())
+        for i, box in enumerate(boxes):
+            assert figure.bbox.padded(1).containsx(box.x0)
+            assert figure.bbox.padded(1).containsx(box.x1)
+            assert not any(box.overlaps(other) for other in boxes[:i])
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_only_a_known_truth_is_drawn_and_named(make, runs, sequences, config):
+    for name, known in ("x_paths", True), ("given", False):
+        section = config.figure3.model_copy(update={"sequences": (name,)})
+        figure = make(runs, sequences, section, config)
+        labels = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert (TRUE in labels) == known
+        assert len(labels) == len(set(labels))
+        for axes in panels(figure):
+            drawn = [part.get_label() for part in axes.collections]
+            assert drawn.count(TRUE) == known
+            if known:
+                np.testing.assert_array_equal(
+                    artist(axes, TRUE).get_color()[0], to_rgba(FIELD)
+                )
+
+
+def test_true_directions_are_the_diagonals_of_each_quadrant(runs, sequences, config):
+    axes, *_ = panels(eigenvector_figure(runs, sequences, config.figure3, config))
+    drawn = segments(artist(axes, TRUE))
+    x, y = drawn.mean(axis=1).T
+    dx, dy = np.diff(drawn, axis=1)[:, 0].T
+    np.testing.assert_allclose(np.abs(dx), np.abs(dy), rtol=1e-3)
+    np.testing.assert_array_equal(np.sign(dx * dy), np.sign(x * y))
+
+
+@pytest.mark.parametrize("name", ["x_paths", "given"])
+def test_learned_directions_are_those_of_the_run(name, runs, sequences, config):
+    section = config.figure3.model_copy(update={"sequences": (name,)})
+    figure = eigenvector_figure(runs, sequences, section, config)
+    for learner, axes in zip(section.learners, panels(figure), strict=True):
+        lines = artist(axes, "learned eigenvectors")
+        drawn = segments(lines)
+        cheap = smallest(np.asarray(runs[name, learner].metric(drawn.mean(axis=1))))
+        along = np.diff(drawn, axis=1)[:, 0]
+        lengths = np.linalg.norm(along, axis=1)
+        np.testing.assert_allclose(lengths, lengths[0], rtol=1e-4)
+        cosines = np.sum(along * cheap, axis=1) / lengths
+        np.testing.assert_allclose(np.abs(cosines), 1, atol=1e-4)
+        np.testing.assert_array_equal(lines.get_color()[0], to_rgba(LEARNED))
+
+
+def test_directions_stand_on_a_square_lattice_within_the_grid():
+    metric = build_metric(CircleMetricConfig(kind="circle"))
+    drawn = segments(
+        draw_directions(
+            Figure().subplots(), lambda x: matrices(metric, x), GRID, color=FIELD
+        )
+    )
+    centres = drawn.mean(axis=1)
+    assert len(centres) == 16 * 4
+    assert np.all((drawn > [-2.1, -0.1]) & (drawn < [2.1, 1.1]))
+    for axis, sites in enumerate(([-2, 2], [0, 1])):
+        steps = np.diff(np.unique(centres[:, axis].round(6)))
+        np.testing.assert_allclose(steps, 0.25, atol=1e-5)
+        assert centres[:, axis].mean() == pytest.approx(np.mean(sites))
+    along = np.diff(drawn, axis=1)[:, 0]
+    np.testing.assert_allclose(np.sum(along * centres, axis=1), 0, atol=1e-5)
+    assert np.linalg.norm(along, axis=1).max() < 0.25, "neighbours do not touch"
+
+
+def test_data_of_all_times_are_drawn_once(sequences):
+    dots = draw_data(Figure().subplots(), sequences["given"])
+    points = np.concatenate(sequences["given"].measures)
+    np.testing.assert_allclose(dots.get_offsets(), points, rtol=1e-6)
+    assert dots.get_clim() == (0, 1)
+    counts = {0.0: 20, 0.5: 16, 1.0: 12}
+    times, found = np.unique(np.asarray(dots.get_array()), return_counts=True)
+    assert dict(zip(times.tolist(), found.tolist(), strict=True)) == counts
+
+
+def test_later_is_lighter():
+    colours = np.array([AGE(t)[:3] for t in np.linspace(0, 1, 20)])
+    assert np.all(np.diff(colours @ [0.2126, 0.7152, 0.0722]) > 0)
+
+
+def test_journeys_follow_maps_along_paths(runs, sequences):
+    run, x = runs["given", "nlot"], sequences["given"].measures[0]
+    shown = journey(run, x)
+    stops = np.asarray(run.carry(x))
+    np.testing.assert_allclose(shown.stops, stops, rtol=1e-5)
+    np.testing.assert_allclose(shown.times[[0, -1]], [0, 1])
+    assert np.all(np.diff(shown.times) >= 0)
+    for pair in range(run.pairs):
+        fractions = shown.times * run.pairs - pair
+        leg = np.flatnonzero((fractions > 1e-6) & (fractions < 1 - 1e-6))
+        expected = run.path(stops[pair], stops[pair + 1], fractions[leg])
+        np.testing.assert_allclose(shown.paths[:, leg], expected, rtol=1e-4, atol=1e-4)
+    for k, stop in enumerate(stops):
+        at = np.isclose(shown.times, k / run.pairs)
+        assert at.any()
+        np.testing.assert_allclose(
+            shown.paths[:, at], stop[:, None].repeat(at.sum(), 1), atol=1e-5
+        )
+
+
+def test_paths_are_coloured_by_time(runs, sequences):
+    x = sequences["given"].measures[0]
+    shown = journey(runs["given", "nlot"], x)
+    lines = draw_journey(Figure().subplots(), shown)
+    times = np.asarray(lines.get_array()).reshape(len(x), -1)
+    assert np.all(np.diff(times) >= 0)
+    assert np.all((times >= 0) & (times <= 1))
+    assert lines.get_clim() == (0, 1)
+    drawn = segments(lines).reshape(len(x), -1, 2, 2)
+    np.testing.assert_allclose(drawn[:, :, 0], shown.paths[:, :-1], rtol=1e-6)
+    np.testing.assert_allclose(drawn[:, :, 1], shown.paths[:, 1:], rtol=1e-6)
+
+
+def test_panels_show_the_samples_and_where_they_are_carried(runs, sequences, config):
+    figure = geodesic_figure(runs, sequences, config.figure4, config)
+    keys = [(n, k) for k in config.figure4.learners for n in config.figure4.sequences]
+    for key, axes in zip(keys, panels(figure), strict=True):
+        first = sequences[key[0]].measures[0]
+        marked = artist(axes, "first samples")
+        assert isinstance(marked, PathCollection)
+        np.testing.assert_allclose(marked.get_offsets(), first, rtol=1e-6)
+        drawn = segments(paths(axes)).reshape(len(first), -1, 2, 2)
+        last = np.asarray(runs[key].carry(first))[-1]
+        np.testing.assert_allclose(drawn[:, 0, 0], first, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(drawn[:, -1, 1], last, rtol=1e-5, atol=1e-5)
+
+
+def test_a_frame_holds_the_grid_and_all_points():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(50, 2)) * [1, 3], rng.normal(size=(4, 5, 2)) + 7
+    (left, right), (low, high) = frame(GRID, *points)
+    for part in (*points, np.array([GRID.low, GRID.high])):
+        assert np.all((part > [left, low]) & (part < [right, high]))
+    assert frame(GRID)[0] == pytest.approx((-2.12, 2.12))
+    assert frame(GRID)[1] == pytest.approx((-0.12, 1.12))
