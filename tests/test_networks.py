@@ -49,6 +49,6 @@ def test_every_activation_makes_a_nonlinear_network(activation):
 
 def test_an_unknown_activation_is_an_error():
     with pytest.raises(
-        ValueError, match="Unknown activation 'sine'; valid: leaky_relu, "
+        ValueError, match="Unknown activation 'sine'; valid: elu, leaky_relu, "
     ):
         MLP(3, 1, [4], "sine", key=KEY)
