@@ -85,10 +85,22 @@ def assign(
     Returns the column that each row is sent to, and the dual variable of each column.
     Raises `RuntimeError` when the solver does not reach the optimum.
     """
+    plan, dual = exact_plan(cost)
+    return plan.argmax(axis=1), dual
+
+
+def exact_plan(
+    cost: Float[np.ndarray, "n m"],
+) -> tuple[Float[np.ndarray, "n m"], Float[np.ndarray, " m"]]:
+    """Optimal plan between uniform weights, by network simplex.
+
+    Also returns the dual variable of each column. Raises `RuntimeError` when the solver
+    does not reach the optimum.
+    """
     plan, log = ot.emd([], [], cost, 10_000_000, log=True)
     if log["warning"] is not None:
         raise RuntimeError(f"exact optimal transport failed: {log['warning']}")
-    return plan.argmax(axis=1), log["v"]
+    return plan, log["v"]
 
 
 def match(a: Float[Array, "n d"], b: Float[Array, "n d"]) -> Int[np.ndarray, " n"]:

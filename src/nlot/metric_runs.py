@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 from nlot import metric_learning, metric_plus
 from nlot.action import Quadrature, path_actions
 from nlot.config import Config, LearnerConfig, SequenceConfig, parse_learner
-from nlot.datasets.sequences import Sequence, read_sequence
+from nlot.datasets.sequences import load_sequence
 from nlot.lagrangians import Riemannian
 from nlot.pairs import PairNetworks, build_pair_networks
 from nlot.provenance import config_hash, provenance
@@ -125,8 +125,7 @@ def train_metric(
     """
     sequence_config = config.sequences[sequence]
     settings = config.learner(learner, sequence)
-    array = getattr(sequence_config.data, "array", "samples")
-    data = Sequence.of(read_sequence(samples, array, sequence_config.data.dimension))
+    data = load_sequence(sequence_config.data, samples)
     started = time.monotonic()
     report = Reporter(f"{sequence} {learner} seed {seed}")
     networks, history = _LEARNERS[settings.kind].train(

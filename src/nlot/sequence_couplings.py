@@ -9,6 +9,7 @@ import numpy as np
 import ot
 from jaxtyping import Array, Float
 
+from nlot.couplings import exact_plan
 from nlot.datasets.sequences import Sequence
 from nlot.metrics import AbstractMetric
 
@@ -47,9 +48,7 @@ def couple_neighbours(
     size = max(len(a) + len(b) - 1 for a, b in itertools.pairwise(measures))
     parts = []
     for cost, (a, b) in zip(costs, itertools.pairwise(measures), strict=True):
-        plan, log = ot.emd([], [], cost, 10_000_000, log=True)
-        if log["warning"] is not None:
-            raise RuntimeError(f"exact optimal transport failed: {log['warning']}")
+        plan, _ = exact_plan(cost)
         i, j = np.nonzero(plan)
         fill = size - len(i)
         mass = np.concatenate([plan[i, j], np.zeros(fill)])

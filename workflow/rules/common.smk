@@ -1,7 +1,7 @@
 # Reads and validates the configuration; nothing is computed here.
 from nlot.config import ConfigError, parse_config
 from nlot.datasets.files import SampleError
-from nlot.datasets.sequences import read_given_samples
+from nlot.datasets.sequences import load_sequence
 from nlot.provenance import fingerprint
 from nlot.tasks import build_task
 from snakemake.exceptions import WorkflowError
@@ -11,8 +11,9 @@ try:
     for task in sorted({task for task, _, _ in CONFIG.runs()}):
         build_task(CONFIG.tasks[task])
     for sequence in sorted({sequence for sequence, _, _ in CONFIG.metric_runs()}):
-        if CONFIG.sequences[sequence].data.kind == "samples":
-            read_given_samples(CONFIG.sequences[sequence].data)
+        data = CONFIG.sequences[sequence].data
+        if data.kind == "samples":
+            load_sequence(data, data.path)
 except (ConfigError, SampleError) as error:
     raise WorkflowError(str(error)) from None
 

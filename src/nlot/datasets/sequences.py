@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from nlot.config import SequenceFileConfig
+from nlot.config import GeneratedConfig, SequenceFileConfig
 from nlot.datasets.files import SampleError, read_array
 
 Samples = list[Float[np.ndarray, "_ d"]]
@@ -128,6 +128,12 @@ def read_sequence(path: str | Path, array: str, dimension: int) -> Samples:
     return samples
 
 
-def read_given_samples(config: SequenceFileConfig) -> Samples:
-    """The samples of a configuration that names a file; errors as `read_sequence`."""
-    return read_sequence(config.path, config.array, config.dimension)
+def load_sequence(
+    config: GeneratedConfig | SequenceFileConfig, path: str | Path
+) -> Sequence:
+    """The measures in the file of a generated or given sequence.
+
+    Errors are those of `read_sequence`.
+    """
+    array = "samples" if isinstance(config, GeneratedConfig) else config.array
+    return Sequence.of(read_sequence(path, array, config.dimension))

@@ -24,7 +24,7 @@ import pandas as pd
 from jaxtyping import Float, PRNGKeyArray
 
 from nlot.config import Config, MetricControl, SequenceConfig
-from nlot.datasets.sequences import Sequence, read_sequence
+from nlot.datasets.sequences import Sequence, load_sequence
 from nlot.evaluation.alignment import alignment, grid_points, matrices
 from nlot.evaluation.prediction import (
     carried_by_couplings,
@@ -53,8 +53,7 @@ def load_data(config: SequenceConfig, path: str | Path) -> SequenceData:
 
     Raises `nlot.datasets.files.SampleError` for unusable samples.
     """
-    array = getattr(config.data, "array", "samples")
-    sequence = Sequence.of(read_sequence(path, array, config.data.dimension))
+    sequence = load_sequence(config.data, path)
     held_out = None
     if config.data.kind == "generated":
         with np.load(path, allow_pickle=False) as file:
