@@ -74,6 +74,41 @@ CASES: list[tuple[str, Any, list[str]]] = [
     ),
     (
         "tasks.free.target",
+        {"kind": "gaussian", "mean": [0, 0, 0], "covariance": [[1, 0], [0, 1]]},
+        ["tasks.free.target", "mean has 3 coordinates, covariance has 2 rows"],
+    ),
+    (
+        "tasks.free.target",
+        {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 0], [0]]},
+        ["target.gaussian.covariance", "columns as rows", "2 rows of lengths [2, 1]"],
+    ),
+    (
+        "tasks.free.target",
+        {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 0.2], [0.3, 1]]},
+        ["gaussian.covariance", "symmetric", "0.2 in row 1, column 2 and 0.3 across"],
+    ),
+    (
+        "tasks.free.target",
+        {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 2], [2, 1]]},
+        ["gaussian.covariance", "positive definite", "eigenvalues from -1 to 3"],
+    ),
+    (
+        "tasks.free.target",
+        {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 1], [1, 1]]},
+        ["gaussian.covariance", "positive definite", "eigenvalues from"],
+    ),
+    (
+        "tasks.free",
+        {
+            "source": {"kind": "uniform", "low": [0], "high": [1]},
+            "target": {"kind": "gaussian", "mean": [0], "covariance": [[1]]},
+            "lagrangian": {"kind": "newtonian"},
+            "bounds": 5,
+        },
+        ["figure1.tasks: 'free' has dimension 1", "needs 2 or more"],
+    ),
+    (
+        "tasks.free.target",
         {"kind": "gaussian_mixture", "means": [[0, 0], [1]], "std": 1},
         ["tasks.free.target", "same length"],
     ),

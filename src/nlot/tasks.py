@@ -11,6 +11,7 @@ from nlot.config import (
     BoxesConfig,
     CircleMetricConfig,
     DiscsConfig,
+    GaussianConfig,
     GaussianMixtureConfig,
     HillConfig,
     LagrangianConfig,
@@ -26,6 +27,7 @@ from nlot.datasets.files import read_samples
 from nlot.datasets.measures import (
     AbstractMeasure,
     Empirical,
+    Gaussian,
     GaussianMixture,
     Uniform,
 )
@@ -76,7 +78,7 @@ def build_task(config: TaskConfig) -> Task:
         lagrangian=build_lagrangian(config.lagrangian),
         bounds=config.bounds,
         horizon=config.horizon,
-        dimension=config.source.dimension,
+        dimension=config.dimension,
     )
 
 
@@ -84,6 +86,8 @@ def build_measure(config: MeasureConfig) -> AbstractMeasure:
     """The measure that a configuration describes."""
     if isinstance(config, UniformConfig):
         return Uniform(jnp.array(config.low), jnp.array(config.high))
+    if isinstance(config, GaussianConfig):
+        return Gaussian(jnp.array(config.mean), jnp.array(config.covariance))
     if isinstance(config, GaussianMixtureConfig):
         return GaussianMixture(jnp.array(config.means), jnp.array(config.std))
     points = read_samples(config.path, config.array, config.dimension)

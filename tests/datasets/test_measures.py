@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.datasets.measures import Empirical, GaussianMixture, Uniform
+from nlot.datasets.measures import Empirical, Gaussian, GaussianMixture, Uniform
 
 N = 4096
 POINTS = jax.random.normal(jax.random.key(9), (10, 2))
@@ -11,6 +11,10 @@ POINTS = jax.random.normal(jax.random.key(9), (10, 2))
 
 def uniform():
     return Uniform(jnp.array([-1.0, 2.0]), jnp.array([1.0, 6.0]))
+
+
+def gaussian():
+    return Gaussian(jnp.array([1.0, -2.0]), jnp.array([[2.0, -0.6], [-0.6, 0.5]]))
 
 
 def mixture():
@@ -25,6 +29,7 @@ def empirical():
 # Mean and covariance, by hand.
 TRUTH = {
     uniform: ([0.0, 4.0], [[4 / 12, 0.0], [0.0, 16 / 12]]),
+    gaussian: ([1.0, -2.0], [[2.0, -0.6], [-0.6, 0.5]]),
     mixture: ([0.0, 2.0], [[6.25, 0.0], [0.0, 8.25]]),
     empirical: (np.mean(POINTS, axis=0), np.cov(np.asarray(POINTS).T, ddof=0)),
 }
@@ -40,6 +45,7 @@ def test_mean_and_covariance_of_samples(make):
     mean, covariance = (np.asarray(part) for part in TRUTH[make])
     x = np.asarray(make().sample(jax.random.key(0), N), np.float64)
     np.testing.assert_allclose(make().mean, mean, atol=1e-6)
+    np.testing.assert_allclose(make().covariance, covariance, rtol=1e-5, atol=1e-6)
     assert np.all(np.abs(x.mean(0) - mean) < 5 * x.std(0) / np.sqrt(N))
     products = (x - mean)[:, :, None] * (x - mean)[:, None, :]
     error = np.abs(products.mean(0) - covariance)
@@ -53,7 +59,7 @@ def test_samples_are_fixed_by_the_key(make):
     assert not np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("make", [uniform, mixture])
+@pytest.mark.parametrize("make", [uniform, gaussian, mixture])
 def test_spread_points_are_far_more_even_than_draws(make):
     """The error of their mean is below a tenth of the standard error of draws."""
     errors = []

@@ -2,10 +2,14 @@
 
 from typing import Annotated, Literal
 
+import numpy as np
 import pydantic
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from nlot.config.base import Corner, Point, Section
+
+# Smallest over largest eigenvalue of a covariance that single precision can factor.
+_CONDITION = 1e-6
 
 
 class UniformConfig(Section):
@@ -25,6 +29,54 @@ class UniformConfig(Section):
             raise ValueError(f"low {self.low} and high {self.high} differ in length")
         if any(a >= b for a, b in zip(self.low, self.high, strict=True)):
             raise ValueError(f"low {self.low} must lie below high {self.high}")
+        return self
+
+
+class GaussianConfig(Section):
+    """A Gaussian of any covariance."""
+
+    kind: Literal["gaussian"]
+    mean: Point = Field(min_length=1, description="centre")
+    covariance: tuple[Point, ...] = Field(
+        description="rows of the covariance matrix, symmetric and positive definite"
+    )
+
+    @property
+    def dimension(self) -> int:
+        return len(self.mean)
+
+    @pydantic.field_validator("covariance")
+    @classmethod
+    def _positive_definite(cls, rows: tuple[Point, ...]) -> tuple[Point, ...]:
+        if {len(row) for row in rows} != {len(rows)}:
+            lengths = [len(row) for row in rows]
+            raise ValueError(
+                f"expected as many columns as rows, found {len(rows)} rows of lengths "
+                f"{lengths}"
+            )
+        matrix = np.array(rows)
+        if not np.array_equal(matrix, matrix.T):
+            i, j = np.argwhere(matrix != matrix.T)[0].tolist()
+            raise ValueError(
+                f"expected a symmetric matrix, found {rows[i][j]} in row {i + 1}, "
+                f"column {j + 1} and {rows[j][i]} across the diagonal"
+            )
+        values = np.linalg.eigvalsh(matrix)
+        if values[0] <= _CONDITION * values[-1]:
+            raise ValueError(
+                "expected a positive definite matrix, the smallest eigenvalue above "
+                f"{_CONDITION:g} of the largest, found eigenvalues from "
+                f"{values[0]:.3g} to {values[-1]:.3g}"
+            )
+        return rows
+
+    @pydantic.model_validator(mode="after")
+    def _same_size(self) -> "GaussianConfig":
+        if len(self.covariance) != len(self.mean):
+            raise ValueError(
+                f"mean has {len(self.mean)} coordinates, covariance has "
+                f"{len(self.covariance)} rows"
+            )
         return self
 
 
@@ -56,7 +108,8 @@ class SamplesConfig(Section):
 
 
 MeasureConfig = Annotated[
-    UniformConfig | GaussianMixtureConfig | SamplesConfig, Field(discriminator="kind")
+    UniformConfig | GaussianConfig | GaussianMixtureConfig | SamplesConfig,
+    Field(discriminator="kind"),
 ]
 
 
@@ -175,6 +228,10 @@ class TaskConfig(Section):
         "are kept in; scales the networks' inputs and outputs"
     )
     horizon: PositiveFloat = Field(1.0, description="T, duration of a path")
+
+    @property
+    def dimension(self) -> int:
+        return self.source.dimension
 
     @pydantic.model_validator(mode="after")
     def _one_dimension(self) -> "TaskConfig":

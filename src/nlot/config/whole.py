@@ -25,6 +25,8 @@ from nlot.config.sequences import SequenceConfig
 from nlot.config.tasks import TaskConfig
 
 _SECTIONS = ("table1", "figure1", "figure2", "table2", "figure3", "figure4")
+# Figures of paths show two coordinates.
+_PLANE = 2
 
 
 class Config(Section):
@@ -80,6 +82,14 @@ class Config(Section):
                 for name in names:
                     if names.count(name) > 1:
                         raise ValueError(f"{section}.{what}: {name!r} is listed twice")
+        for section in ("figure1", "figure2"):
+            for name in getattr(self, section).tasks:
+                if self.tasks[name].dimension < _PLANE:
+                    raise ValueError(
+                        f"{section}.tasks: {name!r} has dimension "
+                        f"{self.tasks[name].dimension}; a figure of paths needs "
+                        f"{_PLANE} or more"
+                    )
         for learner in self.figure4.learners if self.figure4 else ():
             if isinstance(self.learners[learner], ScarvelisSolomonConfig):
                 raise ValueError(

@@ -26,6 +26,11 @@ class AbstractMeasure(eqx.Module):
 
     @property
     @abc.abstractmethod
+    def covariance(self) -> Float[Array, "d d"]:
+        """The covariance matrix, of shape `(d, d)`."""
+
+    @property
+    @abc.abstractmethod
     def uniforms(self) -> int:
         """How many uniform numbers make one sample."""
 
@@ -67,11 +72,37 @@ class Uniform(AbstractMeasure):
         return (self.low + self.high) / 2
 
     @property
+    def covariance(self) -> Float[Array, "d d"]:
+        return jnp.diag((self.high - self.low) ** 2 / 12)
+
+    @property
     def uniforms(self) -> int:
         return self.low.shape[0]
 
     def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
         return self.low + (self.high - self.low) * u
+
+
+class Gaussian(AbstractMeasure):
+    """N(centre, scatter), `scatter` of shape `(d, d)` being its covariance."""
+
+    centre: Float[Array, " d"]
+    scatter: Float[Array, "d d"]
+
+    @property
+    def mean(self) -> Float[Array, " d"]:
+        return self.centre
+
+    @property
+    def covariance(self) -> Float[Array, "d d"]:
+        return self.scatter
+
+    @property
+    def uniforms(self) -> int:
+        return self.centre.shape[0]
+
+    def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
+        return self.centre + ndtri(u) @ jnp.linalg.cholesky(self.scatter).T
 
 
 class GaussianMixture(AbstractMeasure):
@@ -83,6 +114,12 @@ class GaussianMixture(AbstractMeasure):
     @property
     def mean(self) -> Float[Array, " d"]:
         return self.means.mean(0)
+
+    @property
+    def covariance(self) -> Float[Array, "d d"]:
+        away = self.means - self.mean
+        within = self.std**2 * jnp.eye(self.means.shape[1])
+        return within + away.T @ away / len(self.means)
 
     @property
     def uniforms(self) -> int:
@@ -100,6 +137,11 @@ class Empirical(AbstractMeasure):
     @property
     def mean(self) -> Float[Array, " d"]:
         return self.points.mean(0)
+
+    @property
+    def covariance(self) -> Float[Array, "d d"]:
+        away = self.points - self.mean
+        return away.T @ away / len(self.points)
 
     @property
     def uniforms(self) -> int:
