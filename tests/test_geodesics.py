@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nlot.action import Quadrature
+from nlot.closed_forms import circle_action, frequency, harmonic_action, harmonic_path
 from nlot.geodesics import least_action, least_actions
 from nlot.lagrangians import Newtonian, Riemannian
 from nlot.metrics import CircleMetric
@@ -38,20 +39,16 @@ def ends():
 
 
 def test_harmonic_well(ends):
-    """L = |v|²/2 + ω²|x|²/2: cost and path in closed form (hyperbolic sines)."""
-    scale, strength = 361.0, 0.01
     x, y = ends
-    w = np.sqrt(2 * strength * scale)
-    squares = jnp.sum(x**2 + y**2, axis=1) * np.cosh(w)
-    truth = w / (2 * np.sinh(w)) * (squares - 2 * jnp.sum(x * y, axis=1))
-    well = Newtonian(Well(jnp.array(strength)), scale)
+    well = Newtonian(Well(jnp.array(0.01)), 361.0)
+    omega = frequency(well)
+    truth = jax.vmap(lambda a, b: harmonic_action(a, b, omega))(x, y)
     found = solve(well, x, y, points=400, tolerance=1e-9)
     np.testing.assert_allclose(found.action, truth, atol=1e-4)
     assert jnp.all(found.converged)
 
-    rise, fall = np.sinh(w * TIMES), np.sinh(w * (1 - TIMES))
     for a, b, coefficients in zip(x, y, found.coefficients, strict=True):
-        path = (np.outer(fall, a) + np.outer(rise, b)) / np.sinh(w)
+        path = np.stack([harmonic_path(a, b, t, omega) for t in TIMES])
         np.testing.assert_allclose(positions(a, b, coefficients), path, atol=1e-4)
 
 
@@ -65,7 +62,7 @@ def test_straight_lines_are_the_euclidean_geodesics(ends):
 
 
 def test_geodesics_of_the_circle_metric_keep_their_radius():
-    """Round the unit circle over angle α: cost floor α²/2, where a chord costs more."""
+    """Round the unit circle over angle α: about floor α²/2, which no chord attains."""
     start_angle, angles = 0.3, np.array([0.8, 1.7, 2.5])
     x = jnp.tile(jnp.array([np.cos(start_angle), np.sin(start_angle)]), (3, 1))
     end = start_angle + angles
@@ -80,8 +77,10 @@ def test_geodesics_of_the_circle_metric_keep_their_radius():
         start.append(SPLINE.coefficients((chord + arc) / 2))
     metric = Riemannian(CircleMetric())
     found = solve(metric, x, y, jnp.array([start]), tolerance=1e-8, max_steps=1000)
+    np.testing.assert_allclose(found.action, 1e-3 * angles**2 / 2, rtol=1e-3)
+    truth = jax.vmap(lambda a, b: circle_action(a, b, 1e-3))(x, y)
+    np.testing.assert_allclose(found.action, truth, rtol=1e-5)
     # The floor of 1e-3 lets a path cut the corner by about a thousandth.
-    np.testing.assert_allclose(found.action, 1e-3 * angles**2 / 2, rtol=0.01)
     for a, b, coefficients in zip(x, y, found.coefficients, strict=True):
         radius = np.linalg.norm(positions(a, b, coefficients), axis=1)
         np.testing.assert_allclose(radius, 1, atol=5e-3)

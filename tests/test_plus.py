@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nlot import plus
+from nlot.closed_forms import frequency, harmonic_action
 from nlot.config import NLOTPlusConfig, merge
 from nlot.couplings import match
 from nlot.networks import build_networks
@@ -80,12 +81,10 @@ def test_finds_the_translation_of_the_well(well, trained) -> None:
 
 def test_paths_of_the_well_bend_to_its_centre(well, trained) -> None:
     """Mean action of the network's paths within 2 % of the closed form."""
-    omega = np.sqrt(2 * 0.01 * 361)
     x = well.source.sample(stream(2, "test"), 256)
     y = x + jnp.array([2.25, 0.0])
-    squares = jnp.sum(x**2, -1) + jnp.sum(y**2, -1)
-    exact = squares * np.cosh(omega) - 2 * jnp.sum(x * y, -1)
-    exact = exact * omega / (2 * np.sinh(omega))
+    omega = frequency(well.lagrangian)
+    exact = jax.vmap(lambda a, b: harmonic_action(a, b, omega))(x, y)
     rule = plus.build_quadrature(well, settings()).fine
     spline = trained.networks.spline
     found = jax.vmap(lambda a, b: rule(well.lagrangian, a, b, spline(a, b)))(x, y)

@@ -5,9 +5,16 @@ import pytest
 
 from nlot.baselines.bridge_runs import BridgeRun
 from nlot.baselines.nlsb import build_bridge
+from nlot.closed_forms import closed_form
 from nlot.config import ActionConfig, EvaluationConfig
 from nlot.evaluation import rows
-from nlot.evaluation.rows import COLUMNS, control_rows, measure, run_rows
+from nlot.evaluation.rows import (
+    COLUMNS,
+    control_rows,
+    map_error,
+    measure,
+    run_rows,
+)
 from nlot.evaluation.subjects import EuclideanOT, Translation
 from nlot.networks import build_networks
 from nlot.runs import Run
@@ -44,7 +51,12 @@ def values(table):
 
 def test_rows_are_tidy(translation, floor, config):
     assert tuple(translation.columns) == COLUMNS
-    assert translation["measure"].tolist() == [*SAMPLES, "action", "action_converged"]
+    assert translation["measure"].tolist() == [
+        *SAMPLES,
+        "action",
+        "action_converged",
+        "map_error",
+    ]
     assert floor["measure"].tolist() == SAMPLES
     assert set(translation["method"]) == {"translation"}
     assert translation["minutes"].isna().all()
@@ -64,18 +76,33 @@ def test_translation_scores_the_floor(translation, floor):
 
 
 def test_actions_match_the_closed_form_of_the_well(translation, task):
-    """ω/(2 sinh ω) [(|x|² + |y|²) cosh ω - 2 x·y], averaged over the slabs.
+    """The translation is optimal between equal boxes.
 
-    With a ~ U[-1.25, -1], b = a + 2.25 and the same height h ~ U[-1, 1]. Eight spread
-    points and six knots leave less than 3 %; another potential scale is 30 % off.
+    Eight spread points and six knots leave less than 3 %; another potential scale is
+    30 % off.
     """
-    w = np.sqrt(2 * 361 * 0.01)
-    a = np.linspace(-1.25, -1, 2001)
-    b, height = a + 2.25, 1 / 3
-    squares = np.mean(a**2 + b**2) + 2 * height
-    product = np.mean(a * b) + height
-    truth = w / (2 * np.sinh(w)) * (squares * np.cosh(w) - 2 * product)
-    assert values(translation)["action"] == pytest.approx(truth, rel=0.03)
+    truth = closed_form(task)
+    assert values(translation)["action"] == pytest.approx(truth.cost, rel=0.03)
+    assert values(translation)["map_error"] == pytest.approx(0, abs=1e-3)
+
+
+def test_map_error_is_relative_to_the_spread_of_the_target(task):
+    """By hand: images that are all off by d, and the target's mean for all of them."""
+    x = task.source.spread(stream(0, "test"), 4096)
+    truth = closed_form(task).map(x)
+    covariance = np.asarray(task.target.covariance)
+    total = (0.25**2 + 2.0**2) / 12
+    off = truth + np.array([0.03, 0.04])
+    assert map_error(off, truth, covariance) == pytest.approx(5 / np.sqrt(total))
+    centre = np.broadcast_to(np.asarray(task.target.mean), truth.shape)
+    assert map_error(centre, truth, covariance) == pytest.approx(100, rel=1e-3)
+
+
+def test_only_tasks_with_a_closed_form_have_a_map_error(wall, config):
+    found = [
+        name for name, _, _ in measure(wall, Translation(wall), config.evaluation, 0)
+    ]
+    assert found == [*SAMPLES, "action", "action_converged"]
 
 
 def test_a_subject_measured_twice_gives_equal_rows(translation, config):
@@ -169,7 +196,13 @@ def test_a_bridge_is_measured_in_two_rows(task, make_bridge):
         update={"action": ActionConfig(points=8, knots=6, nodes=20, max_steps=40)}
     )
     table = run_rows(BridgeRun(task, config, bridge, header), settings)
-    own = ["action", "action_converged", "action_own_paths", "obstacle_time"]
+    own = [
+        "action",
+        "action_converged",
+        "action_own_paths",
+        "obstacle_time",
+        "map_error",
+    ]
     methods = list(dict.fromkeys(table["method"]))
     assert methods == ["nlsb_stochastic", "nlsb_expected"]
     for method in methods:

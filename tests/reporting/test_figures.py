@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from nlot.closed_forms import closed_form
+from nlot.networks import build_networks
 from nlot.reporting.figures import map_figure, training_figure, transport_figure
 from nlot.reporting.panels import draw_background, draw_transport, square, transport
 from nlot.reporting.style import save_figure
@@ -175,6 +177,34 @@ def test_refined_and_network_map_have_a_row_each(untrained):
                 images.get_offsets()[:, 1], graph.get_offsets()[:, 1]
             )
             np.testing.assert_array_equal(images.get_array(), graph.get_offsets()[:, 0])
+
+
+@pytest.fixture(scope="module")
+def on_a_line(make_task, make_method):
+    """An untrained run from a box to a Gaussian, both of one dimension."""
+    task = make_task(
+        source={"kind": "uniform", "low": [-1.0], "high": [1.0]},
+        target={"kind": "gaussian", "mean": [0.5], "covariance": [[0.25]]},
+        lagrangian={"kind": "newtonian"},
+    )
+    method = make_method()
+    networks = build_networks(1, task.bounds, method, key=jax.random.key(0))
+    return Run(task, method, networks, {"task": "line", "method": "nlot"})
+
+
+def test_map_of_the_line_is_drawn_as_a_curve(on_a_line):
+    """A panel a map: its graph, on that of the optimal map."""
+    figure = map_figure(on_a_line, 0)
+    names = [axes.get_title(loc="left") for axes in figure.axes]
+    assert names == ["refined map", "network map"]
+    for axes, send in zip(
+        figure.axes, (on_a_line.transport, on_a_line.network_map), strict=True
+    ):
+        x, y = np.asarray(axes.collections[0].get_offsets()).T
+        np.testing.assert_allclose(y, send(x[:, None])[:, 0], atol=1e-5)
+        line = np.asarray(axes.lines[0].get_xydata())
+        truth = closed_form(on_a_line.task).map(line[:, :1])
+        np.testing.assert_allclose(line[:, 1:], truth, atol=1e-6)
 
 
 def test_training_curves_show_what_each_phase_logged():

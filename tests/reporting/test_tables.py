@@ -123,6 +123,31 @@ def test_a_task_without_published_value_has_an_empty_cell(rows, config):
     assert cells["NLOT"][0] != ABSENT
 
 
+def test_supplement_shows_the_error_of_maps_where_it_is_known(rows, config):
+    """A task without a closed form has an empty cell, and without any no block."""
+    part = rows[
+        rows["measure"].isin(["action", "action_map"]) & (rows["task"] == "well")
+    ]
+    errors = part.assign(measure=part["measure"].str.replace("action", "map_error"))
+    more = pd.concat([rows, errors], ignore_index=True)
+    table = supplementary_table(more, published_rows(), config)
+    title = f"Error of the map in percent, n = {config.evaluation.action.points}"
+    block = {block.title: block for block in table.blocks}[title]
+    assert [row.label for row in block.rows] == [
+        "NLOT+",
+        "NLOT",
+        "NLOT, network map",
+        "Translation",
+    ]
+    assert table.columns[:2] == ("well", "box")
+    assert all(row.cells[1] == ABSENT for row in block.rows)
+    assert not any(row.cells[0] == ABSENT for row in block.rows)
+    assert "Error of the map: root mean square" in table.caption
+    without = supplementary_table(rows, published_rows(), config)
+    assert "Error of the map" not in without.caption
+    assert title not in {block.title for block in without.blocks}
+
+
 def test_supplement_has_every_measure_and_task(rows, config):
     extra = rows[(rows["task"] == "box") & (rows["seed"] == 1)]
     extra = extra.replace({"task": {"box": "circle"}})

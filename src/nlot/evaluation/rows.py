@@ -16,6 +16,7 @@ import pandas as pd
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.baselines.bridge_runs import BridgeRun
+from nlot.closed_forms import closed_form
 from nlot.config import Config, EvaluationConfig
 from nlot.evaluation.paths import refined_paths
 from nlot.evaluation.subjects import CONTROLS, AbstractSubject, subjects
@@ -38,7 +39,8 @@ def measure(
     """All measures of `subject`, or of the floor where it is None.
 
     Yields `(measure, value, n)` with n the sample size. Squared W2 distances are
-    multiplied by 100, actions and times are means over the sample.
+    multiplied by 100, actions and times are means over the sample. Where the optimal
+    map is known there is a `map_error`, too.
     """
     suffix = "" if subject is None else subject.suffix
     for name, value, n in _measure(task, subject, settings, seed):
@@ -160,6 +162,26 @@ def _path_measures(
     if own is not None:
         yield "action_own_paths", float(jnp.mean(own.action)), action.points
         yield "obstacle_time", float(jnp.mean(own.obstacle_time)), action.points
+    truth = closed_form(task)
+    if truth is not None:
+        covariance = np.asarray(task.target.covariance)
+        error = map_error(np.asarray(y), truth.map(x), covariance)
+        yield "map_error", error, action.points
+
+
+def map_error(
+    found: Float[np.ndarray, "n d"],
+    truth: Float[np.ndarray, "n d"],
+    covariance: Float[np.ndarray, "d d"],
+) -> float:
+    r"""Relative L² error of a map in percent, from images of the same points.
+
+    $100 \sqrt{E|T(x) - T^*(x)|^2 / \mathrm{tr}\, Σ}$, Σ being the covariance of the
+    target: as a ratio of squares, the unexplained variance of Korotin et al. (Do neural
+    optimal transport solvers work?, 2021). Sending all to the target's mean scores 100.
+    """
+    squared = np.mean(np.sum((found.astype(np.float64) - truth) ** 2, axis=1))
+    return 100 * float(np.sqrt(squared / np.trace(covariance)))
 
 
 def _action_keys(key: PRNGKeyArray) -> tuple[PRNGKeyArray, PRNGKeyArray]:

@@ -19,12 +19,18 @@ def table1_caption(config: Config, sources: Sequence[str]) -> str:
     )
 
 
-def supplement_caption(config: Config, sources: Sequence[str]) -> str:
-    """What the supplementary table shows; arguments are those of `table1_caption`."""
+def supplement_caption(
+    config: Config, sources: Sequence[str], shown: Collection[str]
+) -> str:
+    """What the supplementary table shows; `sources` are those of `table1_caption`.
+
+    Sentences on measures that are not in `shown` are left out.
+    """
     return _join(
         f"All measures of all tasks (preset {config.preset}).",
         _spread(config),
         _protocols(config),
+        _MAP_ERROR if "map_error" in shown else "",
         "Network map: the map network without the refinement by the c-transform.",
         _floor(config),
         _published(sources),
@@ -55,6 +61,11 @@ def table2_caption(
     )
 
 
+_MAP_ERROR = (
+    "Error of the map: root mean square distance between images under the map and "
+    "under the optimal one, over evenly spread points of the source, in percent of the "
+    "target's total standard deviation; on tasks whose optimal map has a closed form."
+)
 _COUPLED = "particles move as the nearest sample does under exact couplings"
 # By measure or control.
 _METRICS = {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import cycle
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from nlot.baselines.bridge_runs import BridgeRun
+from nlot.closed_forms import closed_form
 from nlot.config import FigureConfig
 from nlot.reporting.labels import method_label
 from nlot.reporting.panels import (
@@ -89,7 +91,10 @@ def map_figure(run: Run | BridgeRun, seed: int) -> Figure:
 
     Ridges show as curves on which pushed points gather, jumps as breaks of y₂. Points
     have the colour of the x₂ they come from. Each map of the run has a row of its own.
+    A map of the line is a curve, y against x.
     """
+    if run.task.dimension == 1:
+        return _line_figure(run, seed)
     source_key, target_key = jax.random.split(stream(seed, "figures"))
     x = run.task.source.sample(source_key, _PUSHED)
     target = np.asarray(run.task.target.sample(target_key, _PUSHED))[:, :2]
@@ -109,6 +114,25 @@ def map_figure(run: Run | BridgeRun, seed: int) -> Figure:
             right.set(ylim=left.get_ylim(), xlabel="$x_2$", ylabel="$y_2$")
             for panel in (left, right):
                 few_ticks(panel)
+    return figure
+
+
+def _line_figure(run: Run | BridgeRun, seed: int) -> Figure:
+    """A panel a map of the line: its graph over samples, on that of the optimal map."""
+    source_key, _ = jax.random.split(stream(seed, "figures"))
+    x = jnp.sort(run.task.source.sample(source_key, _PUSHED), axis=0)
+    images = {name: np.asarray(y) for name, y in run.maps(x).items()}
+    truth = closed_form(run.task)
+    with style():
+        figure, axes = grid(1, len(images), panel=(1.9, 1.8))
+        figure.suptitle(_title(run, seed), fontsize=8)
+        for panel, (name, y) in zip(axes[0], images.items(), strict=True):
+            if truth is not None:
+                panel.plot(x[:, 0], truth.map(x)[:, 0], color=BACKDROP, linewidth=3)
+            scatter(panel, np.hstack([x, y]), size=1.5, color=SERIES[0])
+            panel.set(xlabel="$x$", ylabel="$y$")
+            panel.set_title(name, loc="left")
+            few_ticks(panel)
     return figure
 
 

@@ -53,6 +53,7 @@ MEASURES = {
     "action_own_paths": Measure("Mean action of the method's own paths", 3),
     "action_converged": Measure("Share of path solves that converged", 3),
     "obstacle_time": Measure("Share of the own paths' time inside obstacles", 4),
+    "map_error": Measure("Error of the map in percent, n = {e.action.points}", 2),
     "alignment": Measure("Alignment (eq. 28), {grid} grid", 4),
     "alignment_data": Measure("Alignment at the data", 4),
     "trajectory_error": Measure("Error of predicted particles, held out", 3),

@@ -52,7 +52,9 @@ def supplementary_table(
     section = config.table1
     methods = config.rows(section.methods)
     asked = (*methods, *section.controls, *summary["method"])
-    caption = supplement_caption(config, published_sources(summary))
+    caption = supplement_caption(
+        config, published_sources(summary), set(summary["measure"])
+    )
     return lay_out("supplement", caption, summary, section.tasks, asked, config)
 
 
