@@ -167,13 +167,13 @@ class Monotone(AbstractClosedForm):
     def map(self, x: Float[np.ndarray | Array, "n 1"]) -> Float[np.ndarray, "n 1"]:
         source, target = _on_line(self.task.source), _on_line(self.task.target)
         x = _double(x)
-        # Where F rounds to 1, its complement still tells points apart.
-        below = x < source.median()
-        return np.where(
-            below,
-            target.icdf(np.where(below, source.cdf(x), 0.5)),
-            target.iccdf(np.where(below, 0.5, source.ccdf(x))),
+        # Where F rounds to 1, its complement still tells points apart. A sample of a
+        # box may round to its end, where quantiles of the target may be infinite.
+        smallest = scipy.stats.norm.sf(_TAIL)
+        below, above = (
+            np.maximum(share, smallest) for share in (source.cdf(x), source.ccdf(x))
         )
+        return np.where(below < above, target.icdf(below), target.iccdf(above))
 
     @property
     def product(self) -> float:
