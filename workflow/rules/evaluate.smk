@@ -137,7 +137,7 @@ rule collect:
             task=CONFIG.table1.tasks,
             seed=CONFIG.seeds,
         ),
-        metrics=f"{RESULTS}/metric_rows.csv",
+        metrics=rules.collect_metrics.output.rows if METRIC_RUNS else [],
     output:
         rows=f"{RESULTS}/rows.csv",
     log:
