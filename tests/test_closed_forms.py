@@ -1,5 +1,7 @@
 """Closed forms, by the properties that define them, and Algorithm 1 against one."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +18,7 @@ from nlot.closed_forms import (
     harmonic_action,
     harmonic_path,
 )
+from nlot.config import load_config
 from nlot.couplings import assign
 from nlot.evaluation.rows import map_error
 from nlot.lagrangians import Newtonian
@@ -24,8 +27,10 @@ from nlot.potentials import Hill, Well
 from nlot.solve import train, transport
 from nlot.splines import CubicSpline
 from nlot.streams import stream
+from nlot.tasks import build_task
 from nlot.training import Reporter
 
+PRESET = Path(__file__).parents[1] / "config" / "closed_forms.yaml"
 EUCLIDEAN = {"kind": "newtonian"}
 WELL = {"kind": "newtonian", "potential": {"kind": "well", "strength": 2.0}}
 MIXTURE = {"kind": "gaussian_mixture", "means": [[-1.5], [1.5]], "std": 0.6}
@@ -289,6 +294,15 @@ def test_no_closed_form_for_other_lagrangians_and_measures(make_task, wall, circ
     for target in (random_gaussian(2, 1), mixture):
         task = make_task(source=box, target=target, lagrangian=EUCLIDEAN)
         assert closed_form(task) is None
+
+
+def test_preset_has_a_closed_form_for_every_task():
+    config = load_config(PRESET)
+    assert config.table1.tasks
+    for name in config.table1.tasks:
+        task = build_task(config.tasks[name])
+        assert closed_form(task) is not None, name
+        assert closed_form(task).cost > 0
 
 
 # Algorithm 1.
