@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,7 @@ from nlot.config import (
     parse_learner,
 )
 from nlot.datasets.sequences import Sequence
+from nlot.ground_truth.truth import make_truth
 from nlot.tasks import Task, build_task
 
 LEFT = {"kind": "uniform", "low": [-1.25, -1.0], "high": [-1.0, 1.0]}
@@ -77,7 +79,9 @@ EVALUATION = {
     "paper": {"points": 16, "draws": 3, "max_iterations": 200},
     "exact": {"points": 64, "draws": 2},
     "divergence": {"points": 32, "draws": 2, "max_iterations": 200},
-    "action": {"points": 8, "knots": 6, "nodes": 20, "max_steps": 40},
+    "action": {"points": 8},
+    "least_action": {"segments": 16},
+    "ground_truth": {"points": 16, "replicates": 2, "candidates": 4},
 }
 
 SMALL = {"hidden": [16], "activation": "silu"}
@@ -304,6 +308,32 @@ def well(make_task) -> Task:
 @pytest.fixture(scope="session")
 def circle(make_task) -> Task:
     return make_task(lagrangian=CIRCLE)
+
+
+@pytest.fixture(scope="session")
+def truth_config() -> Config:
+    """The free and the harmonic slab, and one with a box in the way."""
+    raw = settings()
+    raw["tasks"]["wall"] = {**raw["tasks"]["free"], "lagrangian": WALL}
+    raw["evaluation"]["ground_truth"] = {"points": 32, "replicates": 3}
+    raw["evaluation"]["least_action"] = {"segments": 24}
+    return parse_config(raw)
+
+
+@pytest.fixture(scope="session")
+def truth_file(
+    tmp_path_factory: pytest.TempPathFactory, truth_config: Config
+) -> Callable[[str], Path]:
+    """The file with a task's ground truth, found once."""
+    folder = tmp_path_factory.mktemp("truth")
+
+    def find(task: str) -> Path:
+        path = folder / f"{task}.npz"
+        if not path.exists():
+            make_truth(truth_config, task, path)
+        return path
+
+    return find
 
 
 @pytest.fixture

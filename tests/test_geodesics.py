@@ -1,144 +1,309 @@
 """Paths of least action where theory knows them."""
 
+from types import SimpleNamespace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nlot import geodesics
 from nlot.action import Quadrature
 from nlot.closed_forms import circle_action, frequency, harmonic_action, harmonic_path
-from nlot.geodesics import least_action, least_actions
+from nlot.geodesics import bent, least_actions, polygon_action, polygon_actions
 from nlot.lagrangians import Newtonian, Riemannian
 from nlot.metrics import CircleMetric
-from nlot.potentials import Well
+from nlot.potentials import Hill, Well
 from nlot.splines import CubicSpline
 
 pytestmark = pytest.mark.usefixtures("x64")
-SPLINE = CubicSpline(30)
-TIMES = np.linspace(0, 1, 41)
+SEGMENTS = 32
+WELL = Newtonian(Well(jnp.array(0.01)), 361.0)
+EUCLIDEAN = Newtonian(None, 1.0)
 
 
-def solve(lagrangian, x, y, start=None, points=200, **settings):
-    """The best path from x[i] to y[i], from the straight one unless told."""
-    if start is None:
-        start = jnp.zeros((1, len(x), SPLINE.size, 2))
-    return least_actions(
-        lagrangian, Quadrature(SPLINE, points), x, y, start, **settings
-    )
-
-
-def positions(x, y, coefficients):
-    """Positions of one path at TIMES."""
-    line = x + TIMES[:, None] * (y - x)
-    return np.asarray(line + SPLINE.position(TIMES) @ coefficients)
+def straight(x, y, segments=SEGMENTS):
+    """Straight polygons from x[i] to y[i]."""
+    s = np.linspace(0, 1, segments + 1)[:, None]
+    x, y = np.asarray(x)[:, None], np.asarray(y)[:, None]
+    return x + s * (y - x)
 
 
 @pytest.fixture
 def ends():
-    return jax.random.uniform(jax.random.key(0), (2, 4, 2), minval=-1.5, maxval=1.5)
-
-
-def test_harmonic_well(ends):
-    x, y = ends
-    well = Newtonian(Well(jnp.array(0.01)), 361.0)
-    omega = frequency(well)
-    truth = jax.vmap(lambda a, b: harmonic_action(a, b, omega))(x, y)
-    found = solve(well, x, y, points=400, tolerance=1e-9)
-    np.testing.assert_allclose(found.action, truth, atol=1e-4)
-    assert jnp.all(found.converged)
-
-    for a, b, coefficients in zip(x, y, found.coefficients, strict=True):
-        path = np.stack([harmonic_path(a, b, t, omega) for t in TIMES])
-        np.testing.assert_allclose(positions(a, b, coefficients), path, atol=1e-4)
-
-
-def test_straight_lines_are_the_euclidean_geodesics(ends):
-    start = jax.random.normal(jax.random.key(1), (1, 4, SPLINE.size, 2))
-    found = solve(Newtonian(None, 1.0), *ends, start)
-    # The action's tolerance of 1e-6 leaves |φ|² of twice that.
-    np.testing.assert_allclose(found.coefficients, 0, atol=2e-3)
-    straight = jnp.sum((ends[1] - ends[0]) ** 2, axis=1) / 2
-    np.testing.assert_allclose(found.action, straight, atol=1e-5)
-
-
-def test_geodesics_of_the_circle_metric_keep_their_radius():
-    """Round the unit circle over angle α: about floor α²/2, which no chord attains."""
-    start_angle, angles = 0.3, np.array([0.8, 1.7, 2.5])
-    x = jnp.tile(jnp.array([np.cos(start_angle), np.sin(start_angle)]), (3, 1))
-    end = start_angle + angles
-    y = jnp.array(np.stack([np.cos(end), np.sin(end)], axis=1))
-    # Half the arc's height, on its side of the chord.
-    knots = np.linspace(0, 1, SPLINE.knots)[:, None]
-    start = []
-    for a, b, angle in zip(np.asarray(x), np.asarray(y), angles, strict=True):
-        chord = a + knots * (b - a)
-        turn = start_angle + knots * angle
-        arc = np.hstack([np.cos(turn), np.sin(turn)])
-        start.append(SPLINE.coefficients((chord + arc) / 2))
-    metric = Riemannian(CircleMetric())
-    found = solve(metric, x, y, jnp.array([start]), tolerance=1e-8, max_steps=1000)
-    np.testing.assert_allclose(found.action, 1e-3 * angles**2 / 2, rtol=1e-3)
-    truth = jax.vmap(lambda a, b: circle_action(a, b, 1e-3))(x, y)
-    np.testing.assert_allclose(found.action, truth, rtol=1e-5)
-    # The floor of 1e-3 lets a path cut the corner by about a thousandth.
-    for a, b, coefficients in zip(x, y, found.coefficients, strict=True):
-        radius = np.linalg.norm(positions(a, b, coefficients), axis=1)
-        np.testing.assert_allclose(radius, 1, atol=5e-3)
+    key = jax.random.key(0)
+    ends = jax.random.uniform(key, (2, 4, 2), jnp.float64, minval=-1.5, maxval=1.5)
+    return np.asarray(ends)
 
 
 @pytest.fixture
 def crossings():
-    """Four pairs of points on either side of a box, and bent and straight starts."""
-    x = jnp.array([[-1.1, 0.2], [-1.2, -0.7], [-1.0, 0.9], [-1.1, 0.0]])
-    y = jnp.array([[1.1, 0.1], [1.0, 0.3], [1.2, 0.8], [1.1, -0.4]])
-    starts = jnp.zeros((3, 4, SPLINE.size, 2))
-    starts = starts.at[1, :, 0, 1].set(2.0).at[2, :, 0, 1].set(-2.0)
-    return x, y, starts
+    """Four pairs of points on either side of a box."""
+    x = np.array([[-1.1, 0.2], [-1.2, -0.7], [-1.0, 0.9], [-1.1, 0.0]])
+    y = np.array([[1.1, 0.1], [1.0, 0.3], [1.2, 0.8], [1.1, -0.4]])
+    return SimpleNamespace(x=x, y=y, starts=round_the_box(x, y))
 
 
-def cross(wall, x, y, starts):
-    # One call signature, so that it is compiled once.
-    return solve(wall.lagrangian, x, y, starts, points=50)
+def round_the_box(x, y):
+    """Straight starts, and starts bent to either side."""
+    wave = np.sin(np.pi * np.linspace(0, 1, SEGMENTS + 1))[:, None] * [0.0, 1.0]
+    return straight(x, y) + np.array([0.0, 0.9, -0.9])[:, None, None, None] * wave
+
+
+def cross(wall, starts, **settings):
+    return least_actions(wall.lagrangian, 1.0, starts, **settings)
+
+
+# Known paths and actions.
+
+
+def test_harmonic_well(ends):
+    """Twice as many segments, a quarter of the error, here below (ω/N)² of the cost."""
+    omega = frequency(WELL)
+    horizon = 1.5
+    truth = jax.vmap(lambda a, b: harmonic_action(a, b, omega, horizon))(*ends)
+    errors = []
+    for segments in (16, 32):
+        found = least_actions(WELL, horizon, straight(*ends, segments))
+        assert np.all(found.converged)
+        errors.append(np.abs(found.action - truth))
+        assert np.all(errors[-1] < (omega * horizon / segments) ** 2 * truth)
+        for t in (1 / 4, 1 / 2, 3 / 4):
+            corner = found.path[:, round(t * segments)]
+            for a, b, z in zip(*map(jnp.array, ends), corner, strict=True):
+                path = harmonic_path(a, b, t * horizon, omega, horizon)
+                atol = (omega * horizon / segments) ** 2
+                np.testing.assert_allclose(z, path, atol=atol)
+    # The next term of the error's expansion is of relative order (ωh)² < 0.1.
+    np.testing.assert_allclose(errors[0] / errors[1], 4, rtol=0.1)
+
+
+def test_straight_lines_are_the_euclidean_geodesics(ends):
+    """From any start."""
+    x, y = ends
+    start = straight(x, y)
+    start[:, 1:-1] += np.random.default_rng(1).normal(size=start[:, 1:-1].shape)
+    found = least_actions(EUCLIDEAN, 2.0, start)
+    assert np.all(found.converged)
+    np.testing.assert_allclose(found.action, np.sum((y - x) ** 2, axis=1) / 4)
+    # The action's tolerance of 1e-9 leaves distances of its root.
+    np.testing.assert_allclose(found.path, straight(x, y), atol=1e-4)
+    np.testing.assert_array_equal(found.path[:, [0, -1]], start[:, [0, -1]])
+
+
+def test_a_well_on_the_line(ends):
+    """One dimension, where blocks are numbers."""
+    x, y = ends[..., :1]
+    found = least_actions(WELL, 1.0, straight(x, y))
+    omega = frequency(WELL)
+    truth = jax.vmap(lambda a, b: harmonic_action(a, b, omega))(x, y)
+    np.testing.assert_allclose(found.action, truth, rtol=(omega / SEGMENTS) ** 2)
+
+
+def test_geodesics_of_the_circle_metric_keep_their_radius():
+    """Round the unit circle over angle α: about floor α²/2, far below a chord's."""
+    first, angles = 0.3, np.array([0.8, 1.7, 2.5])
+    turn = first + np.linspace(0, 1, SEGMENTS + 1) * angles[:, None]
+    arc = np.stack([np.cos(turn), np.sin(turn)], axis=2)
+    x, y = arc[:, 0], arc[:, -1]
+    # Half the arc's height, on its side of the chord.
+    start = (straight(x, y) + arc) / 2
+    metric = Riemannian(CircleMetric())
+    found = least_actions(metric, 1.0, start, tolerance=1e-10)
+    assert np.all(found.converged)
+    truth = jax.vmap(lambda a, b: circle_action(a, b, 1e-3))(x, y)
+    np.testing.assert_allclose(found.action, truth, rtol=1e-3)
+    # The floor of 1e-3 lets a path cut the corner by about a thousandth.
+    radius = np.linalg.norm(found.path, axis=2)
+    np.testing.assert_allclose(radius, 1, atol=5e-3)
+
+
+def test_action_of_a_polygon_is_that_of_a_fine_spline_through_its_corners(ends):
+    """For a smooth path: both rules are of second order, with 1/64² = 2.4e-4."""
+    knots = 65
+    spline = CubicSpline(knots)
+    x, y = ends
+    wave = np.sin(np.pi * np.linspace(0, 1, knots))[:, None] * [0.3, -0.5]
+    paths = straight(x, y, knots - 1) + wave
+    coefficients = np.stack([spline.coefficients(path) for path in paths])
+    rule = Quadrature(spline, 2000, "midpoint", 1.5)
+    for lagrangian in (WELL, Riemannian(CircleMetric(0.5))):
+        truth = [
+            rule(lagrangian, *map(jnp.asarray, each))
+            for each in zip(x, y, coefficients, strict=True)
+        ]
+        found = polygon_actions(lagrangian, 1.5, paths)
+        np.testing.assert_allclose(found, truth, rtol=2e-3)
+
+
+# Derivatives.
+
+
+def curved(d, seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(-1, 1, (2, d))
+    path = straight(x[None], y[None], 6)[0]
+    path[1:-1] += 0.3 * rng.normal(size=(5, d))
+    return jnp.asarray(path)
+
+
+@pytest.mark.parametrize(
+    "lagrangian, d",
+    [
+        (Newtonian(Hill(jnp.array(2.0)), 3.0), 3),
+        (Riemannian(CircleMetric(0.2)), 2),
+    ],
+)
+def test_expansion_is_that_of_the_action(lagrangian, d):
+    """Gradient and Hessian in all inner corners, slopes in both ends."""
+    path, horizon = curved(d, seed=d), 1.7
+
+    def action(path):
+        return polygon_action(lagrangian, horizon, path)
+
+    found = jax.jit(lambda z: geodesics._expand(lagrangian, horizon, z))(path)
+    gradient, hessian = jax.jit(
+        lambda z: (jax.grad(action)(z), jax.hessian(action)(z))
+    )(path)
+    np.testing.assert_allclose(found.action, action(path), rtol=1e-12)
+    np.testing.assert_allclose(found.gradient, gradient[1:-1], atol=1e-10)
+    np.testing.assert_allclose(found.slopes, gradient[jnp.array([0, -1])], atol=1e-10)
+    inner = hessian[1:-1, :, 1:-1]
+    for k in range(5):
+        np.testing.assert_allclose(found.diagonal[k], inner[k, :, k], atol=1e-9)
+    for k in range(4):
+        np.testing.assert_allclose(found.upper[k], inner[k, :, k + 1], atol=1e-9)
+    np.testing.assert_array_equal(inner[0, :, 2:], 0)
+
+
+def test_slopes_are_the_gradients_of_the_cost(wall, crossings):
+    """Central differences of the least action over both ends, on paths round a wall."""
+    # The tolerance of 1e-9 of an action below 20 leaves 1e-5 of the differences.
+    found = cross(wall, crossings.starts[1])
+    step = 1e-3
+    for end in (0, 1):
+        for j in range(2):
+            costs = []
+            for sign in (1, -1):
+                shift = np.zeros((2, 2))
+                shift[end, j] = sign * step
+                s = np.linspace(0, 1, SEGMENTS + 1)[:, None]
+                moved = found.path + (1 - s) * shift[0] + s * shift[1]
+                costs.append(cross(wall, moved).action)
+            difference = (costs[0] - costs[1]) / (2 * step)
+            np.testing.assert_allclose(
+                found.slopes[:, end, j], difference, rtol=1e-3, atol=1e-3
+            )
+
+
+# The search.
+
+
+def test_gradients_vanish(wall, crossings):
+    """A search promises less than 2e-8, at an action below 20: in empty space 2e-4.
+
+    The edges of the wall bend the action up to a hundred times as much as the kinetic
+    energy does, which the norm is dual to: ten times that.
+    """
+    found = cross(wall, np.concatenate(crossings.starts))
+    assert np.all(found.converged)
+    assert np.all(found.gradient_norm < 2e-3)
+    hasty = cross(wall, crossings.starts[1], max_steps=2)
+    assert not np.any(hasty.converged)
+    assert np.all(hasty.gradient_norm > 2e-2)
+
+
+def test_gradient_norm_is_dual_to_the_kinetic_energy(ends):
+    """Of a bend in empty space: the norm of its own velocity."""
+    found = least_actions(EUCLIDEAN, 2.0, bump(ends), max_steps=0)
+    wave = bump(ends) - straight(*ends)
+    speeds = np.diff(wave, axis=1) / (2.0 / SEGMENTS)
+    expected = np.sqrt(np.sum(speeds**2, axis=(1, 2)) * 2.0 / SEGMENTS)
+    np.testing.assert_allclose(found.gradient_norm, expected)
+    np.testing.assert_array_equal(found.path, bump(ends))
+    assert not np.any(found.converged)
+
+
+def bump(ends):
+    wave = np.sin(np.pi * np.linspace(0, 1, SEGMENTS + 1))[:, None] * [0.3, -0.5]
+    return straight(*ends) + wave
 
 
 def test_cost_is_symmetric(wall, crossings):
     """No Lagrangian here knows forward from backward."""
-    x, y, starts = crossings
-    there, back = cross(wall, x, y, starts), cross(wall, y, x, starts)
-    np.testing.assert_allclose(there.action, back.action, rtol=1e-3)
+    x, y = crossings.x, crossings.y
+    back = cross(wall, round_the_box(y, x).reshape(-1, SEGMENTS + 1, 2))
+    there = cross(wall, crossings.starts.reshape(-1, SEGMENTS + 1, 2))
+    best = [found.action.reshape(3, 4).min(axis=0) for found in (there, back)]
+    np.testing.assert_allclose(*best, rtol=1e-6)
 
 
-def test_the_best_of_several_starts_is_taken(wall, crossings):
+def test_the_start_decides_on_which_side(wall, crossings):
     """Straight through the wall, or round it."""
-    x, y, starts = crossings
-    each = [
-        cross(wall, x, y, jnp.broadcast_to(start, starts.shape)).action
-        for start in starts
-    ]
-    best = cross(wall, x, y, starts).action
-    np.testing.assert_allclose(best, np.min(each, axis=0), rtol=1e-6)
-    assert np.any(np.max(each, axis=0) > 2 * best), "the starts must matter"
+    each = np.stack([cross(wall, starts).action for starts in crossings.starts])
+    assert np.any(each.max(axis=0) > 2 * each.min(axis=0))
+    above, below = (cross(wall, starts).path for starts in crossings.starts[1:])
+    assert above[0, :, 1].max() > 0.5
+    assert below[0, :, 1].min() < -0.5
 
 
-def test_a_nan_returns_the_start_and_spoils_no_other_path(wall, crossings):
-    x, y, starts = crossings
-    whole = cross(wall, x, y, starts)
-    broken = cross(wall, x.at[0, 0].set(jnp.nan), y, starts)
-    assert jnp.all(jnp.isfinite(broken.coefficients))
-    assert not broken.converged[0]
-    np.testing.assert_allclose(broken.action[1:], whole.action[1:], rtol=1e-6)
+def test_a_nan_returns_as_it_is_and_spoils_no_other_path(wall, crossings):
+    whole = cross(wall, crossings.starts[1])
+    broken = crossings.starts[1].copy()
+    broken[0, 3, 1] = np.nan
+    found = cross(wall, broken)
+    np.testing.assert_array_equal(found.path[0], broken[0])
+    assert not found.converged[0]
+    assert found.steps[0] == 0
+    np.testing.assert_allclose(found.action[1:], whole.action[1:], rtol=1e-9)
+    assert np.all(found.converged[1:])
 
 
-def test_never_worse_than_the_start(wall, crossings):
-    x, y = crossings[0][0], crossings[1][0]
-    start = jax.random.normal(jax.random.key(2), (SPLINE.size, 2))
-    rule = Quadrature(SPLINE, 50)
-
-    @jax.jit
-    def few_steps(start):
-        return least_action(wall.lagrangian, rule, x, y, start, max_steps=3)
-
-    found = few_steps(start)
+@pytest.mark.parametrize("max_steps", [2, 4, 8])
+def test_never_worse_than_the_start(wall, crossings, max_steps):
+    """Nor after more steps than after fewer, from starts that are rough."""
+    rng = np.random.default_rng(2)
+    starts = np.repeat(crossings.starts[0], 4, axis=0)
+    starts[:, 1:-1] += 0.2 * rng.normal(size=starts[:, 1:-1].shape)
+    found = cross(wall, starts, max_steps=max_steps)
     # Up to the rounding of a sum in another order.
-    assert found.action <= rule(wall.lagrangian, x, y, start) * (1 + 1e-12)
-    assert not found.converged
+    before = polygon_actions(wall.lagrangian, 1.0, starts) * (1 + 1e-12)
+    assert np.all(found.action <= before)
+    assert np.all(found.steps <= max_steps)
+    later = cross(wall, starts, max_steps=2 * max_steps)
+    assert np.all(later.action <= found.action * (1 + 1e-12))
+
+
+def test_more_paths_than_fit_a_batch(monkeypatch, wall, crossings):
+    """Each ends as if it were alone, in its own place."""
+    starts = crossings.starts.reshape(-1, SEGMENTS + 1, 2)
+    whole = cross(wall, starts)
+    monkeypatch.setattr(geodesics, "_BATCH", 5)
+    parts = cross(wall, starts)
+    for a, b in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        polygon_actions(wall.lagrangian, 1.0, parts.path), whole.action
+    )
+
+
+# Starts.
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 3])
+def test_bent_starts_leave_the_line_at_right_angles(dimension):
+    """Straight, and two heights to both sides, in every direction across."""
+    x, y = jax.random.normal(jax.random.key(1), (2, dimension), jnp.float64)
+    starts = bent(x, y, SEGMENTS, [0.45, 0.9])
+    across = dimension - 1
+    assert starts.shape == (1 + 4 * across, SEGMENTS + 1, dimension)
+    line = straight(x[None], y[None])[0]
+    np.testing.assert_allclose(starts[0], line)
+    bends = np.asarray(starts[1:]) - line
+    np.testing.assert_allclose(bends[:, [0, -1]], 0, atol=1e-12)
+    np.testing.assert_allclose(bends @ np.asarray(y - x), 0, atol=1e-12)
+    tops = bends[:, SEGMENTS // 2]
+    heights = np.linalg.norm(bends, axis=2).max(axis=1)
+    np.testing.assert_allclose(np.sort(heights), np.sort([0.45, 0.9] * 2 * across))
+    np.testing.assert_allclose(bends.sum(axis=0), 0, atol=1e-12)
+    assert np.linalg.matrix_rank(tops, tol=1e-6) == across if across else True

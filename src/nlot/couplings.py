@@ -103,7 +103,9 @@ def exact_plan(
     return plan, log["v"]
 
 
-def match(a: Float[Array, "n d"], b: Float[Array, "n d"]) -> Int[np.ndarray, " n"]:
+def match(
+    a: Float[Array | np.ndarray, "n d"], b: Float[Array | np.ndarray, "n d"]
+) -> Int[np.ndarray, " n"]:
     """The permutation s that minimises the sum of |a[i] - b[s[i]]|²."""
     cost = ot.dist(np.asarray(a, np.float64), np.asarray(b, np.float64))
     return linear_sum_assignment(cost)[1]

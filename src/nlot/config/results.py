@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import pydantic
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from nlot.config.base import Name, NonNegative, Section, Seed
@@ -35,15 +36,48 @@ class DivergenceConfig(Section):
 
 
 class ActionConfig(Section):
-    """Mean action of the transported paths, refined to paths of least action."""
+    """Mean action of the transported points, along paths of least action."""
 
     points: PositiveInt = Field(
         512, description="evenly spread points of the source, best a power of two"
     )
-    knots: Annotated[int, Field(ge=5)] = Field(30, description="knots of a path")
-    nodes: Annotated[int, Field(ge=2)] = Field(100, description="midpoint nodes")
-    max_steps: PositiveInt = Field(200, description="limit of the path solver")
-    tolerance: PositiveFloat = Field(1e-6, description="of the path solver")
+
+
+class LeastActionConfig(Section):
+    """How paths of least action between given points are found."""
+
+    segments: Annotated[int, Field(ge=2)] = Field(
+        128, description="of a path, a polygon"
+    )
+    bends: tuple[PositiveFloat, ...] = Field(
+        (0.2, 0.4, 0.6, 0.8),
+        description="heights of bent starting paths, as fractions of the task's bounds",
+    )
+    tolerance: PositiveFloat = Field(
+        1e-9, description="decrease of the action, relative, at which a search ends"
+    )
+    max_steps: PositiveInt = Field(200, description="limit of a search")
+
+
+class GroundTruthConfig(Section):
+    """Exact costs, and bounds on the optimal one, that maps are compared with."""
+
+    points: Annotated[int, Field(ge=2)] = Field(
+        512, description="points a side, a power of two"
+    )
+    replicates: Annotated[int, Field(ge=2)] = Field(
+        4, description="fresh draws from each cell of the measures, for the bounds"
+    )
+    candidates: PositiveInt = Field(
+        32, description="target points that a fresh point's c-transform looks at"
+    )
+
+    @pydantic.field_validator("points")
+    @classmethod
+    def _power_of_two(cls, points: int) -> int:
+        if points & (points - 1):
+            raise ValueError(f"{points} is not a power of two")
+        return points
 
 
 class EvaluationConfig(Section):
@@ -53,6 +87,8 @@ class EvaluationConfig(Section):
     exact: ExactConfig = ExactConfig()
     divergence: DivergenceConfig = DivergenceConfig()
     action: ActionConfig = ActionConfig()
+    least_action: LeastActionConfig = LeastActionConfig()
+    ground_truth: GroundTruthConfig = GroundTruthConfig()
 
 
 Control = Literal["floor", "translation", "euclidean_ot"]

@@ -18,36 +18,54 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from nlot.baselines.bridge_runs import BridgeRun
 from nlot.closed_forms import closed_form
 from nlot.config import Config, EvaluationConfig
-from nlot.evaluation.paths import refined_paths
 from nlot.evaluation.subjects import CONTROLS, AbstractSubject, subjects
+from nlot.evaluation.truth_rows import truth_measures
 from nlot.evaluation.wasserstein import (
     debiased_divergences,
     entropic_costs,
     exact_squared_w2,
 )
+from nlot.ground_truth.truth import GroundTruth
+from nlot.optimal_paths import optimal_paths
 from nlot.runs import Run
 from nlot.streams import stream
 from nlot.tasks import Task, build_task
 
 COLUMNS = ("task", "method", "seed", "measure", "value", "n", "minutes", "device")
+REFERENCE = "reference"
 _HUNDREDFOLD = 100  # Table 1 reports distances times 100.
 
 
 def measure(
-    task: Task, subject: AbstractSubject | None, settings: EvaluationConfig, seed: int
+    task: Task,
+    subject: AbstractSubject | None,
+    settings: EvaluationConfig,
+    seed: int,
+    truth: GroundTruth | None = None,
 ) -> Iterator[tuple[str, float, int]]:
     """All measures of `subject`, or of the floor where it is None.
 
     Yields `(measure, value, n)` with n the sample size. Squared W2 distances are
     multiplied by 100, actions and times are means over the sample. Where the optimal
-    map is known there is a `map_error`, too.
+    map is known there is a `map_error`, too, and where its ground truth is given what
+    `nlot.evaluation.truth_rows` adds.
     """
     suffix = "" if subject is None else subject.suffix
     for name, value, n in _measure(task, subject, settings, seed):
         yield name + suffix, value, n
+    if subject is not None and truth is not None:
+        key = stream(seed, "evaluation/truth")
+        for name, value, n in truth_measures(
+            truth, task, settings.least_action, subject, key
+        ):
+            yield name + suffix, value, n
 
 
-def run_rows(run: Run | BridgeRun, settings: EvaluationConfig) -> pd.DataFrame:
+def run_rows(
+    run: Run | BridgeRun,
+    settings: EvaluationConfig,
+    truth: GroundTruth | None = None,
+) -> pd.DataFrame:
     """Rows of all that a trained run is measured as."""
     provenance = run.header["provenance"]
     parts = [
@@ -55,7 +73,7 @@ def run_rows(run: Run | BridgeRun, settings: EvaluationConfig) -> pd.DataFrame:
             subject.run.header["task"],
             subject.run.header["method"],
             provenance["seed"],
-            measure(run.task, subject, settings, provenance["seed"]),
+            measure(run.task, subject, settings, provenance["seed"], truth),
             minutes=provenance["minutes"],
             device=provenance["device"],
         )
@@ -64,7 +82,13 @@ def run_rows(run: Run | BridgeRun, settings: EvaluationConfig) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def control_rows(config: Config, task: str, control: str, seed: int) -> pd.DataFrame:
+def control_rows(
+    config: Config,
+    task: str,
+    control: str,
+    seed: int,
+    truth: GroundTruth | None = None,
+) -> pd.DataFrame:
     """Rows of a control on a task; `minutes` stays empty, as nothing is trained."""
     built = build_task(config.tasks[task])
     subject = None if control == "floor" else CONTROLS[control](built)
@@ -72,9 +96,28 @@ def control_rows(config: Config, task: str, control: str, seed: int) -> pd.DataF
         task,
         control,
         seed,
-        measure(built, subject, config.evaluation, seed),
+        measure(built, subject, config.evaluation, seed, truth),
         minutes=math.nan,
         device=jax.devices()[0].device_kind,
+    )
+
+
+def reference_rows(truth: GroundTruth) -> pd.DataFrame:
+    """The optimal cost of the points, and the ends of its interval, as tidy rows."""
+    header = truth.header
+    provenance, n = header["provenance"], len(truth.x)
+    measured = [
+        ("optimal_cost", truth.optimum, n),
+        ("optimal_low", truth.lower.low, n),
+        ("optimal_high", truth.upper.high, n),
+    ]
+    return rows_table(
+        header["task"],
+        REFERENCE,
+        provenance["seed"],
+        measured,
+        minutes=provenance["minutes"],
+        device=provenance["device"],
     )
 
 
@@ -156,9 +199,9 @@ def _path_measures(
     x, y = path_ends(task, subject, key, action.points)
     _, subject_key = _action_keys(key)
     own = subject.own_paths(x, y, subject_key)
-    refined = refined_paths(task, action, x, y)
-    yield "action", float(np.asarray(refined.action).mean()), action.points
-    yield "action_converged", float(np.asarray(refined.converged).mean()), action.points
+    best = optimal_paths(task, settings.least_action, x, y)
+    yield "action", float(best.action.mean()), action.points
+    yield "action_converged", float(best.converged.mean()), action.points
     if own is not None:
         yield "action_own_paths", float(jnp.mean(own.action)), action.points
         yield "obstacle_time", float(jnp.mean(own.obstacle_time)), action.points

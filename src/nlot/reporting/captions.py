@@ -30,10 +30,30 @@ def supplement_caption(
         f"All measures of all tasks (preset {config.preset}).",
         _spread(config),
         _protocols(config),
+        _ground_truth(config) if "coupling_gap" in shown else "",
         _MAP_ERROR if "map_error" in shown else "",
         "Network map: the map network without the refinement by the c-transform.",
         _floor(config),
         _published(sources),
+    )
+
+
+def truth_caption(config: Config) -> str:
+    """What the table of the ground truth shows."""
+    tasks = ", ".join(config.table1.tasks)
+    return _join(
+        f"Maps against the ground truth of {tasks} (preset {config.preset}).",
+        _spread(config),
+        _ground_truth(config),
+    )
+
+
+def refinement_caption(config: Config) -> str:
+    """What the table of refinements shows."""
+    return (
+        f"Optimal cost between points of source and target (preset {config.preset}), "
+        "one setting changed at a time. Costs are least actions along polygons, the "
+        "best found from several starts and from the paths of neighbouring pairs."
     )
 
 
@@ -58,6 +78,21 @@ def table2_caption(
         ),
         _by_construction(shown),
         _published(sources),
+    )
+
+
+def _ground_truth(config: Config) -> str:
+    n = config.evaluation.ground_truth.points
+    return (
+        f"Ground truth: exact costs between {n} points a side, which stand for cells "
+        "of equal mass, and their optimal coupling; bounds on the optimal cost of the "
+        "measures are the outer ends of 95 % bootstrap intervals. Percentages are of "
+        "the optimal cost of the same points, or of the action along paths of least "
+        "action between the same ends. Nearest coupling: the points are moved from "
+        "where a map sends them onto the target by the least mean squared distance; "
+        "it cannot cost less than the optimal one, while an action can where the map "
+        "falls short of the target. Duality gap: of the learned potential, after an "
+        "exact c-transform on the same points. Distance: root mean square."
     )
 
 
@@ -125,8 +160,8 @@ def _protocols(config: Config) -> str:
         f"between {e.divergence.points} samples a side, mean over "
         f"{_draws(e.divergence.draws)}. "
         f"Action: mean over {e.action.points} evenly spread points of the source, "
-        "along paths refined to least action between their ends (cubic splines of "
-        f"{e.action.knots} knots)."
+        "along paths of least action between their ends (polygons of "
+        f"{e.least_action.segments} segments)."
     )
 
 

@@ -15,6 +15,7 @@ _METHODS = {
     "nlsb": "NLSB",
     "nlsb_stochastic": "NLSB (stochastic)",
     "nlsb_expected": "NLSB (expected)",
+    "reference": "Ground truth",
     "floor": "Noise floor",
     "translation": "Translation",
     "euclidean_ot": "Euclidean OT",
@@ -53,6 +54,15 @@ MEASURES = {
     "action_own_paths": Measure("Mean action of the method's own paths", 3),
     "action_converged": Measure("Share of path solves that converged", 3),
     "obstacle_time": Measure("Share of the own paths' time inside obstacles", 4),
+    "optimal_cost": Measure("Optimal cost of n = {e.ground_truth.points} points", 4),
+    "optimal_low": Measure("Optimal cost of the measures, lower bound", 4),
+    "optimal_high": Measure("Optimal cost of the measures, upper bound", 4),
+    "action_gap": Measure("Mean action over the optimal cost, percent", 3),
+    "coupling_gap": Measure("Nearest coupling over the optimal cost, percent", 3),
+    "path_loss": Measure("Own paths over paths of least action, percent", 3),
+    "straight_loss": Measure("Straight paths over paths of least action, percent", 2),
+    "duality_gap": Measure("Duality gap of the potential, percent", 3),
+    "optimal_distance": Measure("Distance from the optimal coupling", 3),
     "map_error": Measure("Error of the map in percent, n = {e.action.points}", 2),
     "alignment": Measure("Alignment (eq. 28), {grid} grid", 4),
     "alignment_data": Measure("Alignment at the data", 4),
@@ -60,6 +70,20 @@ MEASURES = {
     "population_error": Measure("Error of predicted populations", 3),
     "minutes": Measure("Training time in minutes", 2),
 }
+
+
+# What maps are compared with the ground truth by.
+TRUTH = (
+    "optimal_cost",
+    "optimal_low",
+    "optimal_high",
+    "action_gap",
+    "coupling_gap",
+    "path_loss",
+    "straight_loss",
+    "duality_gap",
+    "optimal_distance",
+)
 
 
 def method_label(name: str) -> str:

@@ -1,0 +1,225 @@
+r"""Bounds on the optimal cost between two measures, with their statistical error.
+
+*From above:* the coupling that sends cell to cell as the optimal coupling of the
+centres does, and within a cell pairs points at random. Its marginals are exact.
+
+*From below:* for any function g, $\mathrm{OT}(μ, ν) \ge E_μ[g^c] + E_ν[g]$ (eq. 3),
+where $g^c(x) = \inf_y c(x, y) - g(y)$ over the target's support. g is a smooth fit to
+the discrete problem's dual variables; the infimum is searched for globally.
+
+Both are means over fresh draws from each cell, with bootstrap intervals. Measures are
+represented by the members of their cells, evenly spread points: the bounds hold for
+these, and for the measures as far as such points stand for them.
+"""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int, PRNGKeyArray
+from scipy.interpolate import RBFInterpolator
+from scipy.spatial import KDTree
+
+from nlot.config import EvaluationConfig
+from nlot.geodesics import Geodesic
+from nlot.ground_truth.cells import Cells
+from nlot.ground_truth.costs import ExactCosts, moved_paths
+from nlot.optimal_paths import solve
+from nlot.tasks import Task
+
+_LEVEL, _RESAMPLES = 0.95, 2000
+# Degrees of smoothing that a fit of the dual variables is chosen from.
+_SMOOTHING = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+# Cells whose members a c-transform looks at, nearest points of its last look, and
+# points of each look that are priced exactly.
+_CELLS, _AROUND, _PRICED = 4, 64, 2
+
+
+class Interval(NamedTuple):
+    """A mean over fresh draws, with its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Potential(NamedTuple):
+    """A smooth function g on the target's support, and its mean over the target."""
+
+    fit: RBFInterpolator
+    mean: float
+
+    def __call__(self, y: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
+        return self.fit(y)
+
+
+def interval(
+    values: Float[np.ndarray, "replicates cells"], *, seed: int = 0
+) -> Interval:
+    """Mean of a stratified sample: independent draws down a column, a column a stratum.
+
+    Draws are resampled within their stratum; the spread of R of them is widened by
+    √(R / (R - 1)), which it falls short of the truth by.
+    """
+    replicates, cells = values.shape
+    rng = np.random.default_rng(seed)
+    mean = values.mean()
+    means = np.empty(_RESAMPLES)
+    for k in range(_RESAMPLES):
+        pick = rng.integers(0, replicates, values.shape)
+        means[k] = values[pick, np.arange(cells)].mean()
+    spread = (means - mean) * np.sqrt(replicates / (replicates - 1))
+    tail = (1 - _LEVEL) / 2
+    low, high = mean + np.quantile(spread, [tail, 1 - tail])
+    return Interval(float(mean), float(low), float(high))
+
+
+def upper_bound(
+    task: Task,
+    settings: EvaluationConfig,
+    cells: tuple[Cells, Cells],
+    costs: ExactCosts,
+    order: Int[np.ndarray, " n"],
+    *,
+    key: PRNGKeyArray,
+) -> Interval:
+    """Cost of the coupling of cell i with cell `order[i]`.
+
+    An upper bound whether or not the paths are the best ones.
+    """
+    source, target = cells
+    rows, parts = np.arange(len(order)), []
+    for replicate in jax.random.split(key, settings.ground_truth.replicates):
+        first, second = jax.random.split(replicate)
+        x, y = source.draw(first), target.draw(second)[order]
+        starts = moved_paths(costs, cells, rows, order, x, y)
+        parts.append(solve(task, settings.least_action, starts).action)
+    return interval(np.stack(parts))
+
+
+def fit_potential(
+    cost: Float[np.ndarray, "n n"],
+    dual: Float[np.ndarray, " n"],
+    target: Cells,
+) -> Potential:
+    """A thin-plate spline through the dual variables of the target's centres.
+
+    Of several degrees of smoothing, the one with the best dual value on the centres.
+    """
+    y, best, found = target.centres, -np.inf, None
+    for smoothing in _SMOOTHING:
+        fit = RBFInterpolator(y, dual, smoothing=smoothing)
+        mean = float(fit(target.points).mean())
+        value = (cost - fit(y)).min(axis=1).mean() + mean
+        if value > best:
+            best, found = value, Potential(fit, mean)
+    assert found is not None
+    return found
+
+
+def lower_bound(
+    task: Task,
+    settings: EvaluationConfig,
+    cells: tuple[Cells, Cells],
+    costs: ExactCosts,
+    potential: Potential,
+    *,
+    key: PRNGKeyArray,
+) -> Interval:
+    """The dual value of `potential`.
+
+    A lower bound as far as the search for each infimum, and the paths on its way, found
+    the global minima.
+    """
+    parts = []
+    for replicate in jax.random.split(key, settings.ground_truth.replicates):
+        x = cells[0].draw(replicate)
+        parts.append(_c_transform(task, settings, cells, costs, potential, x))
+    return interval(np.stack(parts) + potential.mean)
+
+
+def _c_transform(
+    task: Task,
+    settings: EvaluationConfig,
+    cells: tuple[Cells, Cells],
+    costs: ExactCosts,
+    potential: Potential,
+    x: Float[np.ndarray, "n d"],
+) -> Float[np.ndarray, " n"]:
+    """The infimum over y of c(x[i], y) - g(y), where x[i] lies in cell i.
+
+    First over the centres that are best for the cell of x, then twice over points of
+    the target around the best of them, by a quadratic model of the cost.
+    """
+    _, target = cells
+    n = len(x)
+    slack = costs.cost - potential(target.centres)
+    number = min(settings.ground_truth.candidates, slack.shape[1])
+    j = np.argpartition(slack, number - 1, axis=1)[:, :number]
+    i = np.repeat(np.arange(n), number)
+    ends = target.centres[j.ravel()]
+    starts = moved_paths(costs, cells, i, j.ravel(), x[i], ends)
+    found = solve(task, settings.least_action, starts)
+    values = (found.action - potential(ends)).reshape(n, number)
+
+    cell = np.argsort(values, axis=1)[:, :_CELLS]
+    lanes = cell + number * np.arange(n)[:, None]
+    members = target.members[np.take_along_axis(j, cell, axis=1)]
+    best = values.min(axis=1)
+    at = _Looked(found, ends).pick(lanes)
+    value, at = _look(task, settings, potential, x, at, members)
+    best = np.minimum(best, value)
+
+    points = target.points
+    _, near = KDTree(points).query(at.ends[:, 0], k=min(_AROUND, len(points)))
+    value, _ = _look(task, settings, potential, x, at, points[near][:, None])
+    return np.minimum(best, value)
+
+
+class _Looked(NamedTuple):
+    """Paths that are solved, and the points where they end."""
+
+    found: Geodesic
+    ends: Float[np.ndarray, "*n d"]
+
+    def pick(self, lanes: Int[np.ndarray, "..."]) -> "_Looked":
+        return _Looked(
+            Geodesic(*(leaf[lanes] for leaf in self.found)), self.ends[lanes]
+        )
+
+
+def _look(
+    task: Task,
+    settings: EvaluationConfig,
+    potential: Potential,
+    x: Float[np.ndarray, "n d"],
+    at: _Looked,
+    members: Float[np.ndarray, "n cells members d"],
+) -> tuple[Float[np.ndarray, " n"], _Looked]:
+    """The smallest c(x, y) - g(y) over the most promising of `members`, priced exactly.
+
+    About each of the paths in `at`, of shape (n, cells), the cost is modelled by its
+    slope and by a Hessian of 1/T, which is that without a potential.
+    """
+    n, d = x.shape
+    step = members - at.ends[:, :, None]
+    model = (
+        at.found.action[..., None]
+        + np.einsum("ncd,ncmd->ncm", at.found.slopes[:, :, 1], step)
+        + (step**2).sum(axis=-1) / (2 * task.horizon)
+        - potential(members.reshape(-1, d)).reshape(members.shape[:3])
+    )
+    flat = model.reshape(n, -1)
+    number = min(_PRICED, flat.shape[1])
+    pick = np.argpartition(flat, number - 1, axis=1)[:, :number]
+    rows = np.arange(n)[:, None]
+    cell, member = np.divmod(pick, members.shape[2])
+    ends = members[rows, cell, member]
+    s = np.linspace(0, 1, at.found.path.shape[2])[:, None]
+    shift = (ends - at.ends[rows, cell])[:, :, None]
+    starts = (at.found.path[rows, cell] + s * shift).reshape(n * number, -1, d)
+    found = solve(task, settings.least_action, starts)
+    values = found.action - potential(ends.reshape(-1, d))
+    values = values.reshape(n, number)
+    lanes = values.argmin(axis=1)[:, None] + number * rows
+    return values.min(axis=1), _Looked(found, ends.reshape(-1, d)).pick(lanes)

@@ -1,0 +1,77 @@
+"""How far the reference costs depend on the settings that they are found with."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import jax
+import pandas as pd
+
+from nlot.config import EvaluationConfig, LeastActionConfig
+from nlot.couplings import assign
+from nlot.ground_truth.cells import cut
+from nlot.ground_truth.costs import exact_costs
+from nlot.streams import stream
+from nlot.tasks import Task
+
+COLUMNS = ("task", "setting", "optimal_cost", "change")
+_PERCENT = 100.0
+_OTHER_BENDS = (0.1, 0.3, 0.5)
+
+
+class _Variant(NamedTuple):
+    setting: str
+    paths: LeastActionConfig
+    points: int
+    draw: int
+
+
+def refinement(
+    name: str,
+    task: Task,
+    settings: EvaluationConfig,
+    seed: int,
+    report: Callable[[str], None],
+) -> pd.DataFrame:
+    """The optimal cost between points of both measures, one setting changed at a time.
+
+    From a quarter of the pairs that `settings` asks for; `change` is in percent of the
+    first row. Rows of `COLUMNS`.
+    """
+    rows = []
+    for variant in _variants(settings):
+        report(variant.setting)
+        key = jax.random.fold_in(stream(seed, "ground truth"), variant.draw)
+        x, y = (
+            cut(m, variant.points, key=key).centres for m in (task.source, task.target)
+        )
+        cost = exact_costs(task, variant.paths, x, y, report).cost
+        order, _ = assign(cost)
+        optimum = float(cost[range(len(order)), order].mean())
+        rows.append((name, variant.setting, optimum))
+    base = rows[0][2]
+    return pd.DataFrame(
+        [(*row, _PERCENT * (row[2] / base - 1)) for row in rows], columns=list(COLUMNS)
+    )
+
+
+def _variants(settings: EvaluationConfig) -> Iterator[_Variant]:
+    paths, points = settings.least_action, settings.ground_truth.points // 2
+    segments = paths.segments
+
+    def other(setting: str, **changes: object) -> _Variant:
+        return _Variant(setting, paths.model_copy(update=changes), points, 0)
+
+    yield other(f"{points} points a side, {segments} segments, {_bends(paths.bends)}")
+    yield other(f"{segments // 2} segments", segments=segments // 2)
+    yield other(f"{segments * 2} segments", segments=segments * 2)
+    yield other(_bends(()), bends=())
+    yield other(_bends(_OTHER_BENDS), bends=_OTHER_BENDS)
+    yield _Variant(f"{points // 2} points a side", paths, points // 2, 0)
+    yield _Variant(f"{points * 2} points a side", paths, points * 2, 0)
+    yield _Variant("other points", paths, points, 1)
+
+
+def _bends(heights: tuple[float, ...]) -> str:
+    if not heights:
+        return "straight starts alone"
+    return "starts bent by " + ", ".join(f"{h:g}" for h in heights)

@@ -1,0 +1,138 @@
+"""What is known about the optimal map of a task, in one file."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+
+from nlot.config import Config, EvaluationConfig
+from nlot.couplings import assign
+from nlot.files import whole_file
+from nlot.ground_truth.bounds import Interval, fit_potential, lower_bound, upper_bound
+from nlot.ground_truth.cells import cut
+from nlot.ground_truth.costs import exact_costs
+from nlot.provenance import job_provenance
+from nlot.streams import stream
+from nlot.tasks import Task, build_task
+
+KIND = "ground truth"
+
+
+class TruthError(ValueError):
+    """A file that holds no ground truth; the message names it and the fault."""
+
+
+class GroundTruth(NamedTuple):
+    """Points of both measures, exact costs, and the optimum between them.
+
+    The optimal coupling of the points sends `x[i]` to `y[order[i]]`; its dual variables
+    satisfy f[i] + g[j] ≤ cost[i, j], with equality along it. `upper` and `lower` bound
+    the optimal cost of the measures themselves (`nlot.ground_truth.bounds`).
+    """
+
+    x: Float[np.ndarray, "n d"]
+    y: Float[np.ndarray, "n d"]
+    cost: Float[np.ndarray, "n n"]
+    order: Int[np.ndarray, " n"]
+    f: Float[np.ndarray, " n"]
+    g: Float[np.ndarray, " n"]
+    upper: Interval
+    lower: Interval
+    header: dict[str, Any]
+
+    @property
+    def optimum(self) -> float:
+        """The least mean cost of sending all of `x` to all of `y`."""
+        return float(self.cost[np.arange(len(self.order)), self.order].mean())
+
+
+def find_truth(
+    task: Task, settings: EvaluationConfig, seed: int, report: Callable[[str], None]
+) -> GroundTruth:
+    """Price all pairs of points, couple them, and bound the optimal cost.
+
+    Source and target are cut with one key: where one is a translated copy of the other,
+    so are the points.
+    """
+    n = settings.ground_truth.points
+    keys = jax.random.split(stream(seed, "ground truth"), 3)
+    source, target = (cut(m, n, key=keys[0]) for m in (task.source, task.target))
+    costs = exact_costs(
+        task, settings.least_action, source.centres, target.centres, report
+    )
+    order, dual = assign(costs.cost)
+    f = (costs.cost - dual).min(axis=1)
+    g = (costs.cost - f[:, None]).min(axis=0)
+    upper = upper_bound(task, settings, (source, target), costs, order, key=keys[1])
+    report(f"upper bound {upper.mean:.5f} [{upper.low:.5f}, {upper.high:.5f}]")
+    potential = fit_potential(costs.cost, g, target)
+    lower = lower_bound(task, settings, (source, target), costs, potential, key=keys[2])
+    report(f"lower bound {lower.mean:.5f} [{lower.low:.5f}, {lower.high:.5f}]")
+    header = {
+        "converged": float(costs.converged.mean()),
+        "largest_gradient_norm": float(costs.gradient_norm.max()),
+    }
+    return GroundTruth(
+        source.centres,
+        target.centres,
+        costs.cost,
+        order,
+        f,
+        g,
+        upper,
+        lower,
+        header,
+    )
+
+
+def make_truth(config: Config, task: str, path: str | Path) -> GroundTruth:
+    """Find the ground truth of `task`, with the first of the seeds, and write it."""
+    started = time.monotonic()
+    seed, evaluation = config.seeds[0], config.evaluation
+
+    def report(line: str) -> None:
+        clock = time.strftime("%H:%M:%S")
+        print(f"{clock} {task} ground truth: {line}", file=sys.stderr, flush=True)
+
+    truth = find_truth(build_task(config.tasks[task]), evaluation, seed, report)
+    settings = {
+        "task_config": config.tasks[task].model_dump(mode="json"),
+        "least_action": evaluation.least_action.model_dump(mode="json"),
+        "ground_truth": evaluation.ground_truth.model_dump(mode="json"),
+    }
+    header = {
+        "kind": KIND,
+        "task": task,
+        **settings,
+        **truth.header,
+        "provenance": job_provenance(settings, seed, started),
+    }
+    truth = truth._replace(header=header)
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        arrays = {**truth._asdict(), "header": np.array(json.dumps(header))}
+        np.savez_compressed(file, **arrays)
+    return truth
+
+
+def load_truth(path: str | Path) -> GroundTruth:
+    """Read what `make_truth` wrote.
+
+    Raises `TruthError` for a missing, damaged or foreign file.
+    """
+    try:
+        with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        header = json.loads(str(arrays.pop("header")))
+        upper, lower = (
+            Interval(*map(float, arrays.pop(name))) for name in ("upper", "lower")
+        )
+        return GroundTruth(**arrays, upper=upper, lower=lower, header=header)
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise TruthError(f"{path}: no ground truth can be read: {error}") from error

@@ -1,0 +1,106 @@
+"""Block tridiagonal systems, in time linear in the number of blocks."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+# Matrices and vectors as nested lists of scalars: `vmap` then makes whole arrays of
+# each, which run several times faster than a batch of tiny matrices.
+_Scalar = Float[Array, ""]
+_Vector = list[_Scalar]
+_Matrix = list[_Vector]
+
+
+def solve(
+    diagonal: Float[Array, "n d d"],
+    upper: Float[Array, "n d d"],
+    right: Float[Array, "n d"],
+) -> tuple[Float[Array, "n d"], Bool[Array, ""]]:
+    """Solve H z = `right` for a symmetric block tridiagonal H by Cholesky's method.
+
+    `diagonal[k]` couples block k with itself, `upper[k]` with block k + 1; the last one
+    is finite and not used. Also returns whether H is positive definite; where it is
+    not, z means nothing.
+    """
+    d = right.shape[1]
+    zero = jnp.zeros((), right.dtype)
+
+    def eliminate(
+        carry: tuple[_Matrix, _Vector, Array], block: tuple[_Matrix, _Matrix, _Vector]
+    ) -> tuple[tuple[_Matrix, _Vector, Array], tuple[_Matrix, _Vector, _Matrix]]:
+        taken, moved, definite = carry
+        own, coupling, b = block
+        factor, positive = _cholesky(
+            [[own[i][j] - taken[i][j] for j in range(d)] for i in range(d)]
+        )
+        w = _forward(factor, [b[i] - moved[i] for i in range(d)])
+        # Rows of coupling' inv(factor)', one a component of the next block.
+        across = [
+            _forward(factor, [coupling[i][j] for i in range(d)]) for j in range(d)
+        ]
+        taken = [[_dot(across[i], across[j]) for j in range(d)] for i in range(d)]
+        moved = [_dot(across[i], w) for i in range(d)]
+        return (taken, moved, definite & positive), (factor, w, across)
+
+    def substitute(
+        following: _Vector, block: tuple[_Matrix, _Vector, _Matrix]
+    ) -> tuple[_Vector, _Vector]:
+        factor, w, across = block
+        known = [
+            w[i] - _dot([across[j][i] for j in range(d)], following) for i in range(d)
+        ]
+        z = _backward(factor, known)
+        return z, z
+
+    blocks = (_entries(diagonal), _entries(upper), [right[:, i] for i in range(d)])
+    start = ([[zero] * d for _ in range(d)], [zero] * d, jnp.array(True))
+    (_, _, definite), factors = jax.lax.scan(eliminate, start, blocks)
+    _, z = jax.lax.scan(substitute, [zero] * d, factors, reverse=True)
+    return jnp.stack(z, axis=-1), definite
+
+
+def _entries(blocks: Float[Array, "n d d"]) -> list[list[Float[Array, " n"]]]:
+    d = blocks.shape[1]
+    return [[blocks[:, i, j] for j in range(d)] for i in range(d)]
+
+
+def _dot(a: _Vector, b: _Vector) -> _Scalar:
+    total = a[0] * b[0]
+    for i in range(1, len(a)):
+        total = total + a[i] * b[i]
+    return total
+
+
+def _cholesky(matrix: _Matrix) -> tuple[_Matrix, Bool[Array, ""]]:
+    """Lower triangular factor, and whether all pivots are positive."""
+    factor: _Matrix = []
+    positive = jnp.array(True)
+    for i, row in enumerate(matrix):
+        new: _Vector = []
+        for j in range(i):
+            rest = row[j] - _dot(new, factor[j]) if j else row[j]
+            new.append(rest / factor[j][j])
+        pivot = row[i] - _dot(new, new) if i else row[i]
+        positive = positive & (pivot > 0)
+        new.append(jnp.sqrt(jnp.where(pivot > 0, pivot, 1.0)))
+        factor.append(new)
+    return factor, positive
+
+
+def _forward(factor: _Matrix, b: _Vector) -> _Vector:
+    out: _Vector = []
+    for i, value in enumerate(b):
+        rest = value - _dot(out, factor[i][:i]) if i else value
+        out.append(rest / factor[i][i])
+    return out
+
+
+def _backward(factor: _Matrix, b: _Vector) -> _Vector:
+    d = len(b)
+    out: _Vector = []  # from the last component to the first
+    for i in reversed(range(d)):
+        rest = b[i]
+        for k, value in zip(reversed(range(i + 1, d)), out, strict=True):
+            rest = rest - factor[k][i] * value
+        out.append(rest / factor[i][i])
+    return out[::-1]
