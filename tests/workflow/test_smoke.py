@@ -23,9 +23,11 @@ def test_makes_every_artefact(smoke: Smoke, config: Config) -> None:
     names = [
         f"figures/figure{i}.{kind}" for i in range(1, 5) for kind in ("pdf", "png")
     ]
+    names += ["figures/loss.pdf", "figures/loss.png"]
+    names += [f"ground_truth/{task}.npz" for task in config.table1.tasks]
     names += [
         f"tables/{table}.{kind}"
-        for table in ("table1", "table2", "supplement")
+        for table in ("table1", "table2", "supplement", "ground_truth")
         for kind in ("csv", "md", "tex", "html")
     ]
     for task, method, seed in config.runs():
@@ -59,6 +61,7 @@ def test_rows_are_finite_and_complete(smoke: Smoke, config: Config) -> None:
         for name in config.rows([method]):
             found = measured[task, name, seed]
             assert {"w2_paper", "w2_exact", "action", "obstacle_time"} <= found
+            assert {"action_gap", "coupling_gap", "optimal_distance"} <= found
     for run in config.metric_runs():
         assert {"alignment", "alignment_data"} <= measured[run]
         assert ("trajectory_error" in measured[run]) == (run[1] != "scarvelis_solomon")

@@ -9,17 +9,63 @@ rule table1:
     output:
         table=multiext(f"{RESULTS}/tables/table1", *[f".{f}" for f in FORMATS]),
         supplement=multiext(f"{RESULTS}/tables/supplement", *[f".{f}" for f in FORMATS]),
+        truth=multiext(f"{RESULTS}/tables/ground_truth", *[f".{f}" for f in FORMATS]),
     log:
         f"{RESULTS}/logs/table1.log",
     conda:
         "../../environment.yml"
     params:
         table=settings(CONFIG.table1),
-        code=[fingerprint("reporting.tables"), fingerprint("reporting.writer")],
+        code=[
+            fingerprint("reporting.tables"),
+            fingerprint("reporting.truth_tables"),
+            fingerprint("reporting.writer"),
+        ],
     message:
-        "Writing Table 1 and its supplement"
+        "Writing Table 1, its supplement and the table of the ground truth"
     script:
         "../scripts/table1.py"
+
+
+# Not part of `all`: what the ground truth depends on.
+rule refinement:
+    input:
+        samples=sample_files,
+    output:
+        rows=f"{RESULTS}/refinement/{{task}}.csv",
+    log:
+        f"{RESULTS}/logs/refinement/{{task}}.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        task=lambda w: settings(CONFIG.tasks[w.task]),
+        evaluation=settings(CONFIG.evaluation),
+        code=fingerprint("ground_truth.refinement"),
+    message:
+        "Refining the optimal cost of {wildcards.task}"
+    script:
+        "../scripts/refinement.py"
+
+
+rule refinement_table:
+    input:
+        expand(rules.refinement.output.rows, task=CONFIG.table1.tasks),
+    output:
+        multiext(f"{RESULTS}/tables/refinement", *[f".{f}" for f in FORMATS]),
+    log:
+        f"{RESULTS}/logs/refinement_table.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=fingerprint("reporting.truth_tables"),
+    message:
+        "Writing what the optimal costs depend on"
+    script:
+        "../scripts/refinement_table.py"
 
 
 rule transport_figure:
@@ -40,6 +86,30 @@ rule transport_figure:
         "Drawing {wildcards.figure}"
     script:
         "../scripts/transport_figure.py"
+
+
+rule loss_figure:
+    input:
+        truths=expand(rules.ground_truth.output.truth, task=CONFIG.table1.tasks),
+        models=expand(
+            rules.train.output.model,
+            task=CONFIG.table1.tasks,
+            method=CONFIG.table1.methods,
+            seed=CONFIG.seeds[0],
+        ),
+    output:
+        multiext(f"{RESULTS}/figures/loss", *[f".{f}" for f in IMAGES]),
+    log:
+        f"{RESULTS}/logs/loss.log",
+    conda:
+        "../../environment.yml"
+    params:
+        table=settings(CONFIG.table1),
+        code=fingerprint("reporting.loss_figure"),
+    message:
+        "Drawing where the maps lose against the optimal ones"
+    script:
+        "../scripts/loss_figure.py"
 
 
 rule run_figures:
@@ -131,7 +201,7 @@ rule figures:
     input:
         expand(
             f"{RESULTS}/figures/{{figure}}.{{image}}",
-            figure=["figure1", "figure2", *METRIC_FIGURES],
+            figure=["figure1", "figure2", "loss", *METRIC_FIGURES],
             image=IMAGES,
         ),
         expand(

@@ -69,6 +69,13 @@ def sample_files(wildcards):
     return [m.path for m in (task.source, task.target) if m.kind == "samples"]
 
 
+def truth_file(wildcards):
+    """The ground truth of a task of Table 1; none for one that is only drawn."""
+    if wildcards.task not in CONFIG.table1.tasks:
+        return []
+    return f"{RESULTS}/ground_truth/{wildcards.task}.npz"
+
+
 def metric_figure_runs(wildcards):
     """The learned metrics that a figure draws."""
     section = getattr(CONFIG, wildcards.figure)

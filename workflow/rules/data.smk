@@ -21,3 +21,32 @@ rule generate:
         "Generating the data of {wildcards.sequence}, seed {wildcards.seed}"
     script:
         "../scripts/generate.py"
+
+
+# What is known about the optimal map of a task, for the maps to be compared with.
+rule ground_truth:
+    input:
+        samples=sample_files,
+    output:
+        truth=f"{RESULTS}/ground_truth/{{task}}.npz",
+        rows=f"{RESULTS}/ground_truth/{{task}}.csv",
+    log:
+        f"{RESULTS}/logs/ground_truth/{{task}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ground_truth/{{task}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        task=lambda w: settings(CONFIG.tasks[w.task]),
+        least_action=settings(CONFIG.evaluation.least_action),
+        ground_truth=settings(CONFIG.evaluation.ground_truth),
+        seed=CONFIG.seeds[0],
+        code=fingerprint("ground_truth.truth"),
+    message:
+        "Finding the optimal coupling of {wildcards.task}, and bounds on its cost"
+    script:
+        "../scripts/ground_truth.py"

@@ -4,6 +4,7 @@
 rule evaluate:
     input:
         model=rules.train.output.model,
+        truth=truth_file,
         samples=sample_files,
     output:
         rows=f"{RESULTS}/evaluation/{RUN}.csv",
@@ -28,6 +29,7 @@ rule evaluate:
 
 rule evaluate_controls:
     input:
+        truth=truth_file,
         samples=sample_files,
     output:
         rows=f"{RESULTS}/evaluation/{{task}}/controls/seed_{{seed}}.csv",
@@ -137,6 +139,7 @@ rule collect:
             task=CONFIG.table1.tasks,
             seed=CONFIG.seeds,
         ),
+        truths=expand(rules.ground_truth.output.rows, task=CONFIG.table1.tasks),
         metrics=rules.collect_metrics.output.rows if METRIC_RUNS else [],
     output:
         rows=f"{RESULTS}/rows.csv",

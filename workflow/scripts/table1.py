@@ -5,6 +5,7 @@ with job(snakemake):
     from nlot.reporting.published import published_rows
     from nlot.reporting.summary import read_rows
     from nlot.reporting.tables import supplementary_table, table1
+    from nlot.reporting.truth_tables import truth_table
     from nlot.reporting.writer import write_table
 
     config = parse_config(snakemake.config)
@@ -13,3 +14,5 @@ with job(snakemake):
         write_table(table1(rows, published, config), path)
     for path in snakemake.output.supplement:
         write_table(supplementary_table(rows, published, config), path)
+    for path in snakemake.output.truth:
+        write_table(truth_table(rows, published, config), path)

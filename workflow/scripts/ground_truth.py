@@ -1,0 +1,11 @@
+from job import job
+
+with job(snakemake):
+    from nlot.config import parse_config
+    from nlot.evaluation.rows import reference_rows
+    from nlot.files import write_csv
+    from nlot.ground_truth.truth import make_truth
+
+    config, out = parse_config(snakemake.config), snakemake.output
+    truth = make_truth(config, snakemake.wildcards.task, out.truth)
+    write_csv(reference_rows(truth), out.rows)
