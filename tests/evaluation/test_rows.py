@@ -104,9 +104,7 @@ def test_tasks_of_one_dimension_are_measured(make_task, config):
         source={"kind": "uniform", "low": [-1.0], "high": [1.0]},
         target={"kind": "gaussian", "mean": [0.5], "covariance": [[0.25]]},
     )
-    settings = config.evaluation.model_copy(
-        update={"action": ActionConfig(points=256, knots=6, nodes=20, max_steps=40)}
-    )
+    settings = config.evaluation.model_copy(update={"action": ActionConfig(points=256)})
     found = {
         name: value for name, value, _ in measure(task, EuclideanOT(task), settings, 0)
     }
@@ -210,9 +208,7 @@ def test_a_bridge_is_measured_in_two_rows(task, make_bridge):
     bridge = build_bridge(2, config, key=stream(0, "test"))
     provenance = {"seed": 4, "minutes": 1.5, "device": "cpu"}
     header = {"task": "well", "method": "nlsb", "provenance": provenance}
-    settings = SETTINGS.model_copy(
-        update={"action": ActionConfig(points=8, knots=6, nodes=20, max_steps=40)}
-    )
+    settings = SETTINGS.model_copy(update={"action": ActionConfig(points=8)})
     table = run_rows(BridgeRun(task, config, bridge, header), settings)
     own = [
         "action",
