@@ -10,7 +10,7 @@ from nlot.config import LeastActionConfig
 from nlot.geodesics import Geodesic, least_actions, polygon_actions
 from nlot.ground_truth import costs as module
 from nlot.ground_truth.cells import cut
-from nlot.ground_truth.costs import exact_costs, moved_paths
+from nlot.ground_truth.costs import exact_costs, moved
 from nlot.optimal_paths import optimal_paths
 
 SETTINGS = LeastActionConfig(segments=16)
@@ -166,12 +166,19 @@ def test_worse_local_minima_are_found_by_sweeps(monkeypatch, boxes, ends):
 
 
 def test_moved_paths_end_at_the_points_they_are_moved_to(cells, costs, sample):
-    """A path of the same ends stays; the shift falls linearly along it."""
+    """A path of the same ends stays; the shift falls linearly along it.
+
+    Stored paths are in single precision, their ends after a move are exact.
+    """
     i, j = sample
     x, y = (part.centres[k] for part, k in zip(cells, sample, strict=True))
-    stay = moved_paths(costs, cells, i, j, x, y)
-    np.testing.assert_array_equal(stay, costs.paths[i, j])
-    moved = moved_paths(costs, cells, i, j, x + 0.25, y - [0.5, 0.0])
+    stay = moved(costs.paths[i, j], x, y)
+    np.testing.assert_allclose(stay, costs.paths[i, j], atol=1e-6)
+    np.testing.assert_allclose(stay[:, 0], x, rtol=1e-15)
+    np.testing.assert_allclose(stay[:, -1], y, rtol=1e-15)
+    far = moved(costs.paths[i, j], x + 0.25, y - [0.5, 0.0])
     s = np.linspace(0, 1, SETTINGS.segments + 1)[:, None]
     expected = (1 - s) * 0.25 - s * [0.5, 0.0]
-    np.testing.assert_allclose(moved - stay, np.broadcast_to(expected, moved.shape))
+    np.testing.assert_allclose(
+        far - stay, np.broadcast_to(expected, far.shape), atol=1e-12
+    )

@@ -23,7 +23,7 @@ from scipy.spatial import KDTree
 from nlot.config import EvaluationConfig
 from nlot.geodesics import Geodesic
 from nlot.ground_truth.cells import Cells
-from nlot.ground_truth.costs import ExactCosts, moved_paths
+from nlot.ground_truth.costs import ExactCosts, moved
 from nlot.optimal_paths import solve
 from nlot.tasks import Task
 
@@ -88,12 +88,12 @@ def upper_bound(
     An upper bound whether or not the paths are the best ones.
     """
     source, target = cells
-    rows, parts = np.arange(len(order)), []
+    paths, parts = costs.paths[np.arange(len(order)), order], []
     for replicate in jax.random.split(key, settings.ground_truth.replicates):
         first, second = jax.random.split(replicate)
         x, y = source.draw(first), target.draw(second)[order]
-        starts = moved_paths(costs, cells, rows, order, x, y)
-        parts.append(solve(task, settings.least_action, starts).action)
+        found = solve(task, settings.least_action, moved(paths, x, y))
+        parts.append(found.action)
     return interval(np.stack(parts))
 
 
@@ -158,7 +158,7 @@ def _c_transform(
     j = np.argpartition(slack, number - 1, axis=1)[:, :number]
     i = np.repeat(np.arange(n), number)
     ends = target.centres[j.ravel()]
-    starts = moved_paths(costs, cells, i, j.ravel(), x[i], ends)
+    starts = moved(costs.paths[i, j.ravel()], x[i], ends)
     found = solve(task, settings.least_action, starts)
     values = (found.action - potential(ends)).reshape(n, number)
 
@@ -214,12 +214,10 @@ def _look(
     pick = np.argpartition(flat, number - 1, axis=1)[:, :number]
     rows = np.arange(n)[:, None]
     cell, member = np.divmod(pick, members.shape[2])
-    ends = members[rows, cell, member]
-    s = np.linspace(0, 1, at.found.path.shape[2])[:, None]
-    shift = (ends - at.ends[rows, cell])[:, :, None]
-    starts = (at.found.path[rows, cell] + s * shift).reshape(n * number, -1, d)
+    ends = members[rows, cell, member].reshape(n * number, d)
+    paths = at.found.path[rows, cell].reshape(n * number, -1, d)
+    starts = moved(paths, np.repeat(x, number, axis=0), ends)
     found = solve(task, settings.least_action, starts)
-    values = found.action - potential(ends.reshape(-1, d))
-    values = values.reshape(n, number)
+    values = (found.action - potential(ends)).reshape(n, number)
     lanes = values.argmin(axis=1)[:, None] + number * rows
-    return values.min(axis=1), _Looked(found, ends.reshape(-1, d)).pick(lanes)
+    return values.min(axis=1), _Looked(found, ends).pick(lanes)

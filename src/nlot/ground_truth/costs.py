@@ -17,7 +17,6 @@ from scipy.spatial import KDTree
 
 from nlot.config import LeastActionConfig
 from nlot.geodesics import Geodesic, polygon_actions
-from nlot.ground_truth.cells import Cells
 from nlot.optimal_paths import optimal_paths, solve
 from nlot.tasks import Task
 
@@ -90,24 +89,13 @@ def _exact_costs(table: "_Table", report: Callable[[str], None]) -> ExactCosts:
     )
 
 
-def moved_paths(
-    costs: ExactCosts,
-    cells: tuple[Cells, Cells],
-    i: Indices,
-    j: Indices,
-    x: Points,
-    y: Points,
+def moved(
+    paths: Float[np.ndarray, "pairs corners d"], x: Points, y: Points
 ) -> Float[np.ndarray, "pairs corners d"]:
-    """The paths of pairs (i[k], j[k]) of centres, moved to the ends x[k] and y[k]."""
-    shift_x, shift_y = x - cells[0].centres[i], y - cells[1].centres[j]
-    return _moved(costs.paths[i, j], shift_x, shift_y)
-
-
-def _moved(
-    paths: Float[np.ndarray, "pairs corners d"], shift_x: Points, shift_y: Points
-) -> Float[np.ndarray, "pairs corners d"]:
+    """Each path bent as it is, between the ends `x[k]` and `y[k]`."""
     s = np.linspace(0, 1, paths.shape[1])[:, None]
-    return paths + (1 - s) * shift_x[:, None] + s * shift_y[:, None]
+    bends = paths - ((1 - s) * paths[:, :1] + s * paths[:, -1:])
+    return bends + ((1 - s) * x[:, None] + s * y[:, None])
 
 
 class _Table:
@@ -149,10 +137,12 @@ class _Table:
             i, j = i[new], j[new]
             best, start = np.full(len(i), np.inf), self._empty(len(i))
             for a, b in product(range(near_x.shape[1]), range(near_y.shape[1])):
-                moved = self.moved(near_x[i, a], near_y[j, b], self.x[i], self.y[j])
-                action = self.actions(moved)
+                path = moved(
+                    self.paths[near_x[i, a], near_y[j, b]], self.x[i], self.y[j]
+                )
+                action = self.actions(path)
                 better = action < best
-                best[better], start[better] = action[better], moved[better]
+                best[better], start[better] = action[better], path[better]
             self.store(i, j, solve(self.task, self.settings, start))
 
     def sweep(self) -> int:
@@ -170,22 +160,16 @@ class _Table:
                 )
                 promise += _inner(self.slopes[a, b, 1], self.y[j] - self.y[b])
                 at = np.flatnonzero(promise < self.cost[i, j] * (1 - _PROMISING))
-                moved = self.moved(a[at], b[at], self.x[i[at]], self.y[j[at]])
-                action = self.actions(moved)
+                path = moved(self.paths[a[at], b[at]], self.x[i[at]], self.y[j[at]])
+                action = self.actions(path)
                 better = action < best[at]
-                best[at[better]], start[at[better]] = action[better], moved[better]
+                best[at[better]], start[at[better]] = action[better], path[better]
                 found[at[better]] = True
             if found.any():
                 i, j = i[found], j[found]
                 self.store(i, j, solve(self.task, self.settings, start[found]))
                 improved += len(i)
         return improved
-
-    def moved(
-        self, i: Indices, j: Indices, x: Points, y: Points
-    ) -> Float[np.ndarray, "pairs corners d"]:
-        """The paths of pairs (i[k], j[k]), moved to the ends x[k] and y[k]."""
-        return _moved(self.paths[i, j], x - self.x[i], y - self.y[j])
 
     def actions(
         self, paths: Float[np.ndarray, "pairs corners d"]
