@@ -221,6 +221,16 @@ def quick_compilation(tmp_path_factory: pytest.TempPathFactory) -> None:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_programs() -> Iterator[None]:
+    """Compiled programs take memory maps, of which a process may have 65,530.
+
+    Beyond that the compiler crashes; what a later module needs again is on disk.
+    """
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture
 def raw() -> dict[str, Any]:
     """A fresh copy of `settings()`, for a test to change."""

@@ -16,8 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from nlot import tridiagonal
 from nlot.lagrangians import AbstractLagrangian
+from nlot.tridiagonal import solve as solve_tridiagonal
 
 # Paths that are solved together, many or few: each size is compiled. Steps between
 # looks at who is done.
@@ -149,9 +149,10 @@ def least_actions(
 ) -> Geodesic:
     """Minimise the action of each polygon over all corners but its ends.
 
-    Newton's method, damped by a multiple of the kinetic energy's Hessian where its own
-    is not positive definite, with backtracking. A search ends when a full step promises
-    less than `tolerance` (times the action plus one), or after `max_steps` expansions.
+    Newton's method with backtracking. A multiple of the kinetic energy's Hessian is
+    added at first, and where the action's own is not positive definite; it fades as
+    steps keep their promise. A search ends when a step promises less than `tolerance`
+    (times the action plus one), or after `max_steps` expansions, rounded up to even.
     Obstacles make several local minima: the result is the one that a start leads to,
     and never worse than the start. A start that is not finite comes back as it is.
 
@@ -230,11 +231,12 @@ def _newton(
     damping = jnp.where(trusted, damping, jnp.maximum(2 * search.damping, _AGAIN))
 
     heavy, link = _kinetic(horizon, search.trial)
-    step, definite = tridiagonal.solve(
+    step, definite = solve_tridiagonal(
         at.diagonal + damping * heavy, at.upper + damping * link, -at.gradient
     )
     promise = -jnp.sum(at.gradient * step) / 2
-    small = promise < tolerance * (1 + jnp.abs(at.action))
+    # Damping shortens a step: what the full one promises is larger by as much.
+    small = (1 + damping) * promise < tolerance * (1 + jnp.abs(at.action))
     # Where the Hessian is not definite, the same path is expanded again.
     onward = search.trial.at[1:-1].add(jnp.where(definite, step, 0.0))
     shorter = search.path + _SHORTER * (search.trial - search.path)
@@ -249,7 +251,8 @@ def _newton(
             better & definite, damping, jnp.maximum(4 * search.damping, _AGAIN)
         ),
         steps=search.steps + 1,
-        done=better & definite & small,
+        # With much damping a saddle would pass for a minimum.
+        done=better & definite & small & (damping <= _FIRST),
     )
 
 
@@ -259,7 +262,7 @@ def _measure(
 ) -> tuple[Float[Array, " n"], Float[Array, "n 2 d"], Float[Array, " n"]]:
     def one(path: Array) -> tuple[Array, Array, Array]:
         at = _expand(lagrangian, horizon, path)
-        dual, _ = tridiagonal.solve(*_kinetic(horizon, path), at.gradient)
+        dual, _ = solve_tridiagonal(*_kinetic(horizon, path), at.gradient)
         # Rounding may leave a square below zero.
         square = jnp.maximum(jnp.sum(at.gradient * dual), 0.0)
         return at.action, at.slopes, jnp.sqrt(square)

@@ -22,6 +22,7 @@ _PACKAGES = (
     "diffrax",
     "numpy",
     "scipy",
+    "POT",
 )
 _ROOT = Path(__file__).parent
 

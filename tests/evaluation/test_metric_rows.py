@@ -14,7 +14,7 @@ from nlot.evaluation.metric_rows import (
     metric_control_rows,
     metric_rows,
 )
-from nlot.evaluation.rows import COLUMNS
+from nlot.evaluation.tidy import COLUMNS
 from nlot.metric_runs import MetricRun
 from nlot.pairs import build_pair_networks
 

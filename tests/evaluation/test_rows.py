@@ -9,13 +9,13 @@ from nlot.closed_forms import closed_form
 from nlot.config import ActionConfig, EvaluationConfig
 from nlot.evaluation import rows
 from nlot.evaluation.rows import (
-    COLUMNS,
     control_rows,
     map_error,
     measure,
     run_rows,
 )
 from nlot.evaluation.subjects import EuclideanOT, Translation
+from nlot.evaluation.tidy import COLUMNS
 from nlot.networks import build_networks
 from nlot.runs import Run
 from nlot.streams import stream

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nlot.config import LeastActionConfig
-from nlot.evaluation.rows import control_rows, reference_rows, run_rows
+from nlot.evaluation.rows import control_rows, run_rows
 from nlot.evaluation.subjects import CONTROLS, AbstractSubject, Trained, Translation
 from nlot.evaluation.truth_rows import losses, truth_measures
-from nlot.ground_truth.truth import load_truth
+from nlot.ground_truth.truth import load_truth, reference_rows
 from nlot.networks import build_networks
 from nlot.runs import Run
 from nlot.tasks import build_task
@@ -94,10 +94,6 @@ def test_a_map_that_falls_short_is_cheap_but_not_better(known, measures):
 def test_bad_paths_are_told_by_their_loss(known, measures):
     """Straight paths are optimal without a potential, and only then."""
     found = measures(CONTROLS["euclidean_ot"](known.task))
-    # By a rule of 1,000 nodes and by one of 24, which walls are too sharp for.
-    assert found["path_loss"] == pytest.approx(
-        found["straight_loss"], rel=0.02, abs=1e-3
-    )
     if known.name == "free":
         assert found["straight_loss"] == pytest.approx(0, abs=1e-4)
     else:

@@ -105,12 +105,13 @@ def test_width_of_an_interval_is_that_of_a_stratified_mean(replicates):
     strata = 1000
     means, sds = 100 * rng.normal(size=strata), rng.uniform(0.2, 2.0, strata)
     values = means + sds * rng.normal(size=(replicates, strata))
-    found = interval(values)
+    found = interval(values, 0.5)
+    assert found.converged == 0.5
     sigma = np.sqrt(np.mean(sds**2) / (strata * replicates))
     assert found.mean == pytest.approx(values.mean())
     assert found.low < found.mean < found.high
     assert found.high - found.low == pytest.approx(2 * 1.96 * sigma, rel=0.1)
-    assert interval(values + 3).low == pytest.approx(found.low + 3)
+    assert interval(values + 3, 1.0).low == pytest.approx(found.low + 3)
 
 
 def test_an_interval_covers_the_mean_95_times_of_100(monkeypatch):
@@ -120,7 +121,7 @@ def test_an_interval_covers_the_mean_95_times_of_100(monkeypatch):
     means, sds = rng.normal(size=40), rng.uniform(0.2, 2.0, 40)
     covered = []
     for _ in range(300):
-        found = interval(means + sds * rng.normal(size=(4, 40)))
+        found = interval(means + sds * rng.normal(size=(4, 40)), 1.0)
         covered.append(found.low < means.mean() < found.high)
     assert 0.90 < np.mean(covered) < 0.985
 

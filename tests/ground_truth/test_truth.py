@@ -59,11 +59,15 @@ def test_the_header_says_where_it_comes_from(truth, truth_config):
     assert 0 <= header["largest_gradient_norm"] < 1
 
 
-@pytest.mark.parametrize("fault", ["missing", "truncated", "foreign", "pickled"])
+@pytest.mark.parametrize(
+    "fault", ["missing", "empty", "truncated", "foreign", "pickled"]
+)
 def test_a_file_that_is_none_is_named(fault, truth_file, tmp_path):
     path = tmp_path / "truth.npz"
     if fault == "truncated":
         path.write_bytes(truth_file("wall").read_bytes()[:2000])
+    elif fault == "empty":
+        path.touch()
     elif fault == "foreign":
         np.savez(path, x=np.zeros((2, 2)))
     elif fault == "pickled":

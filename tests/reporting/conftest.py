@@ -8,7 +8,7 @@ import pytest
 
 from nlot.config import Config, parse_config
 from nlot.datasets.sequences import Sequence
-from nlot.evaluation.rows import COLUMNS
+from nlot.evaluation.tidy import COLUMNS
 from nlot.metric_runs import MetricRun
 from nlot.networks import build_networks
 from nlot.pairs import build_pair_networks

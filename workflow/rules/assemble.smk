@@ -43,7 +43,9 @@ rule refinement:
         runtime=120,
     params:
         task=lambda w: settings(CONFIG.tasks[w.task]),
-        evaluation=settings(CONFIG.evaluation),
+        least_action=settings(CONFIG.evaluation.least_action),
+        ground_truth=settings(CONFIG.evaluation.ground_truth),
+        seed=CONFIG.seeds[0],
         code=fingerprint("ground_truth.refinement"),
     message:
         "Refining the optimal cost of {wildcards.task}"
@@ -61,7 +63,7 @@ rule refinement_table:
     conda:
         "../../environment.yml"
     params:
-        code=fingerprint("reporting.truth_tables"),
+        code=[fingerprint("reporting.truth_tables"), fingerprint("reporting.writer")],
     message:
         "Writing what the optimal costs depend on"
     script:

@@ -113,7 +113,11 @@ rule collect_metrics:
         ),
         controls=expand(
             rules.evaluate_metric_controls.output.rows,
-            sequence=CONFIG.table2.sequences if CONFIG.table2 else (),
+            sequence=(
+                CONFIG.table2.sequences
+                if CONFIG.table2 and CONFIG.table2.controls
+                else ()
+            ),
             seed=CONFIG.seeds,
         ),
     output:
@@ -136,7 +140,7 @@ rule collect:
         ),
         controls=expand(
             rules.evaluate_controls.output.rows,
-            task=CONFIG.table1.tasks,
+            task=CONFIG.table1.tasks if CONFIG.table1.controls else (),
             seed=CONFIG.seeds,
         ),
         truths=expand(rules.ground_truth.output.rows, task=CONFIG.table1.tasks),

@@ -15,4 +15,4 @@ with job(snakemake):
     for path in snakemake.output.supplement:
         write_table(supplementary_table(rows, published, config), path)
     for path in snakemake.output.truth:
-        write_table(truth_table(rows, published, config), path)
+        write_table(truth_table(rows, config), path)

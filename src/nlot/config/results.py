@@ -62,7 +62,7 @@ class LeastActionConfig(Section):
 class GroundTruthConfig(Section):
     """Exact costs, and bounds on the optimal one, that maps are compared with."""
 
-    points: Annotated[int, Field(ge=2)] = Field(
+    points: Annotated[int, Field(ge=16)] = Field(
         512, description="points a side, a power of two"
     )
     replicates: Annotated[int, Field(ge=2)] = Field(

@@ -33,7 +33,7 @@ from nlot.evaluation.prediction import (
     population_error,
     trajectory_error,
 )
-from nlot.evaluation.rows import rows_table
+from nlot.evaluation.tidy import rows_table
 from nlot.metric_runs import MetricRun, PlainMetricRun
 from nlot.streams import stream
 from nlot.tasks import build_metric

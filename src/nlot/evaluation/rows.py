@@ -6,7 +6,7 @@ that a subject's excess over the floor is free of most of the sampling noise.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import jax
@@ -19,6 +19,7 @@ from nlot.baselines.bridge_runs import BridgeRun
 from nlot.closed_forms import closed_form
 from nlot.config import Config, EvaluationConfig
 from nlot.evaluation.subjects import CONTROLS, AbstractSubject, subjects
+from nlot.evaluation.tidy import rows_table
 from nlot.evaluation.truth_rows import truth_measures
 from nlot.evaluation.wasserstein import (
     debiased_divergences,
@@ -31,8 +32,6 @@ from nlot.runs import Run
 from nlot.streams import stream
 from nlot.tasks import Task, build_task
 
-COLUMNS = ("task", "method", "seed", "measure", "value", "n", "minutes", "device")
-REFERENCE = "reference"
 _HUNDREDFOLD = 100  # Table 1 reports distances times 100.
 
 
@@ -102,43 +101,6 @@ def control_rows(
     )
 
 
-def reference_rows(truth: GroundTruth) -> pd.DataFrame:
-    """The optimal cost of the points, and the ends of its interval, as tidy rows."""
-    header = truth.header
-    provenance, n = header["provenance"], len(truth.x)
-    measured = [
-        ("optimal_cost", truth.optimum, n),
-        ("optimal_low", truth.lower.low, n),
-        ("optimal_high", truth.upper.high, n),
-    ]
-    return rows_table(
-        header["task"],
-        REFERENCE,
-        provenance["seed"],
-        measured,
-        minutes=provenance["minutes"],
-        device=provenance["device"],
-    )
-
-
-def rows_table(
-    task: str,
-    method: str,
-    seed: int,
-    measured: Iterable[tuple[str, float, int]],
-    minutes: float,
-    device: str,
-) -> pd.DataFrame:
-    """The measures of one subject as tidy rows."""
-    return pd.DataFrame(
-        [
-            (task, method, seed, name, value, n, minutes, device)
-            for name, value, n in measured
-        ],
-        columns=list(COLUMNS),
-    )
-
-
 def _measure(
     task: Task, subject: AbstractSubject | None, settings: EvaluationConfig, seed: int
 ) -> Iterator[tuple[str, float, int]]:
@@ -205,10 +167,10 @@ def _path_measures(
     if own is not None:
         yield "action_own_paths", float(jnp.mean(own.action)), action.points
         yield "obstacle_time", float(jnp.mean(own.obstacle_time)), action.points
-    truth = closed_form(task)
-    if truth is not None:
+    form = closed_form(task)
+    if form is not None:
         covariance = np.asarray(task.target.covariance)
-        error = map_error(np.asarray(y), truth.map(x), covariance)
+        error = map_error(np.asarray(y), form.map(x), covariance)
         yield "map_error", error, action.points
 
 

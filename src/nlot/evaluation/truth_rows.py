@@ -6,12 +6,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Float, Int, PRNGKeyArray
 
 from nlot.config import LeastActionConfig
 from nlot.couplings import match
-from nlot.evaluation.subjects import AbstractSubject, Simulated, Trained
-from nlot.geodesics import polygon_action, straight
+from nlot.evaluation.subjects import AbstractSubject, Trained
+from nlot.geodesics import polygon_actions
 from nlot.ground_truth.truth import GroundTruth
 from nlot.optimal_paths import optimal_paths
 from nlot.runs import Run
@@ -52,7 +52,8 @@ def truth_measures(
 ) -> Iterator[tuple[str, float, int]]:
     """What `nlot.evaluation.rows.measure` adds where the ground truth is known.
 
-    All but the distance in percent of the optimal cost of the truth's points.
+    All but the distance in percent, of the optimal cost of the truth's points or of the
+    action along the best paths; none where that is zero.
     """
     n, optimum = len(truth.x), truth.optimum
     x = jnp.asarray(truth.x, jnp.float32)
@@ -61,35 +62,43 @@ def truth_measures(
 
     best = optimal_paths(task, settings, truth.x, ends)
     action = float(best.action.mean())
-    yield "action_gap", _PERCENT * (action / optimum - 1), n
-    loss = losses(truth, ends).loss
-    yield "coupling_gap", _PERCENT * float(loss.mean()) / optimum, n
+    if optimum > 0:
+        yield "action_gap", _PERCENT * (action / optimum - 1), n
+        loss = losses(truth, ends).loss
+        yield "coupling_gap", _PERCENT * float(loss.mean()) / optimum, n
     apart = ends - truth.y[truth.order]
     yield "optimal_distance", float(np.sqrt((apart**2).sum(axis=1).mean())), n
 
-    # A bridge's own paths are not curves between the same ends.
-    own = None if isinstance(subject, Simulated) else subject.own_paths(x, pushed, key)
-    if own is not None:
-        share = float(np.asarray(own.action, np.float64).mean()) / action
-        yield "path_loss", _PERCENT * (share - 1), n
-    share = _straight_action(task, settings, truth.x, ends) / action
-    yield "straight_loss", _PERCENT * (share - 1), n
-    if isinstance(subject, Trained) and not subject.suffix:
+    s = np.linspace(0, 1, settings.segments + 1)
+    corners = {"straight_loss": _straight(s, truth.x, ends)}
+    if isinstance(subject, Trained):
+        corners["path_loss"] = _amortised(subject.run, s, truth.x, ends)
+    for name, paths in corners.items():
+        with jax.enable_x64(True):
+            found = polygon_actions(task.lagrangian, task.horizon, paths)
+        if action > 0:
+            yield name, _PERCENT * (float(found.mean()) / action - 1), n
+    if isinstance(subject, Trained) and not subject.suffix and optimum > 0:
         yield "duality_gap", _PERCENT * (1 - _dual(truth, subject.run) / optimum), n
 
 
-def _straight_action(
-    task: Task,
-    settings: LeastActionConfig,
+def _straight(
+    s: Float[np.ndarray, " corners"],
     x: Float[np.ndarray, "n d"],
     y: Float[np.ndarray, "n d"],
-) -> float:
-    def one(a: Array, b: Array) -> Array:
-        path = straight(a, b, settings.segments)
-        return polygon_action(task.lagrangian, task.horizon, path)
+) -> Float[np.ndarray, "n corners d"]:
+    return x[:, None] + s[:, None] * (y - x)[:, None]
 
-    with jax.enable_x64(True):
-        return float(jax.jit(jax.vmap(one))(x, y).mean())
+
+def _amortised(
+    run: Run,
+    s: Float[np.ndarray, " corners"],
+    x: Float[np.ndarray, "n d"],
+    y: Float[np.ndarray, "n d"],
+) -> Float[np.ndarray, "n corners d"]:
+    """Corners of the run's own paths: a rule for them as for the best polygons."""
+    bends = np.asarray(run.coefficients(x, y), np.float64)
+    return _straight(s, x, y) + np.einsum("tk,nkd->ntd", run.spline.position(s), bends)
 
 
 def _dual(truth: GroundTruth, run: Run) -> float:

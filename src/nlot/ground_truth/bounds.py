@@ -8,8 +8,8 @@ where $g^c(x) = \inf_y c(x, y) - g(y)$ over the target's support. g is a smooth 
 the discrete problem's dual variables; the infimum is searched for globally.
 
 Both are means over fresh draws from each cell, with bootstrap intervals. Measures are
-represented by the members of their cells, evenly spread points: the bounds hold for
-these, and for the measures as far as such points stand for them.
+represented by the members of their cells, evenly spread points, and actions are those
+of polygons: the bounds hold as far as these stand for measures and curves.
 """
 
 from typing import NamedTuple
@@ -36,11 +36,15 @@ _CELLS, _AROUND, _PRICED = 4, 64, 2
 
 
 class Interval(NamedTuple):
-    """A mean over fresh draws, with its 95 % bootstrap interval."""
+    """A mean over fresh draws, with its 95 % bootstrap interval.
+
+    `converged` is the share of the path searches behind it that came to their end.
+    """
 
     mean: float
     low: float
     high: float
+    converged: float
 
 
 class Potential(NamedTuple):
@@ -54,7 +58,7 @@ class Potential(NamedTuple):
 
 
 def interval(
-    values: Float[np.ndarray, "replicates cells"], *, seed: int = 0
+    values: Float[np.ndarray, "replicates cells"], converged: float, *, seed: int = 0
 ) -> Interval:
     """Mean of a stratified sample: independent draws down a column, a column a stratum.
 
@@ -71,7 +75,7 @@ def interval(
     spread = (means - mean) * np.sqrt(replicates / (replicates - 1))
     tail = (1 - _LEVEL) / 2
     low, high = mean + np.quantile(spread, [tail, 1 - tail])
-    return Interval(float(mean), float(low), float(high))
+    return Interval(float(mean), float(low), float(high), converged)
 
 
 def upper_bound(
@@ -93,8 +97,11 @@ def upper_bound(
         first, second = jax.random.split(replicate)
         x, y = source.draw(first), target.draw(second)[order]
         found = solve(task, settings.least_action, moved(paths, x, y))
-        parts.append(found.action)
-    return interval(np.stack(parts))
+        parts.append(found)
+    return interval(
+        np.stack([found.action for found in parts]),
+        float(np.mean([found.converged for found in parts])),
+    )
 
 
 def fit_potential(
@@ -105,10 +112,13 @@ def fit_potential(
     """A thin-plate spline through the dual variables of the target's centres.
 
     Of several degrees of smoothing, the one with the best dual value on the centres.
+    Those of a measure of few points coincide; a spline takes each place once.
     """
-    y, best, found = target.centres, -np.inf, None
+    best, found = -np.inf, None
+    y = target.centres
+    places, first = np.unique(y, axis=0, return_index=True)
     for smoothing in _SMOOTHING:
-        fit = RBFInterpolator(y, dual, smoothing=smoothing)
+        fit = RBFInterpolator(places, dual[first], smoothing=smoothing)
         mean = float(fit(target.points).mean())
         value = (cost - fit(y)).min(axis=1).mean() + mean
         if value > best:
@@ -135,7 +145,8 @@ def lower_bound(
     for replicate in jax.random.split(key, settings.ground_truth.replicates):
         x = cells[0].draw(replicate)
         parts.append(_c_transform(task, settings, cells, costs, potential, x))
-    return interval(np.stack(parts) + potential.mean)
+    values, converged = (np.stack(each) for each in zip(*parts, strict=True))
+    return interval(values + potential.mean, float(converged.mean()))
 
 
 def _c_transform(
@@ -145,11 +156,12 @@ def _c_transform(
     costs: ExactCosts,
     potential: Potential,
     x: Float[np.ndarray, "n d"],
-) -> Float[np.ndarray, " n"]:
+) -> tuple[Float[np.ndarray, " n"], float]:
     """The infimum over y of c(x[i], y) - g(y), where x[i] lies in cell i.
 
     First over the centres that are best for the cell of x, then twice over points of
-    the target around the best of them, by a quadratic model of the cost.
+    the target around the best of them: a quadratic model of the cost chooses two, which
+    are priced exactly. Also returns the share of the first searches that converged.
     """
     _, target = cells
     n = len(x)
@@ -173,7 +185,7 @@ def _c_transform(
     points = target.points
     _, near = KDTree(points).query(at.ends[:, 0], k=min(_AROUND, len(points)))
     value, _ = _look(task, settings, potential, x, at, points[near][:, None])
-    return np.minimum(best, value)
+    return np.minimum(best, value), float(found.converged.mean())
 
 
 class _Looked(NamedTuple):
@@ -199,7 +211,7 @@ def _look(
     """The smallest c(x, y) - g(y) over the most promising of `members`, priced exactly.
 
     About each of the paths in `at`, of shape (n, cells), the cost is modelled by its
-    slope and by a Hessian of 1/T, which is that without a potential.
+    slope and a Hessian of 1/T, which is right for |v|²/2 alone; it only chooses.
     """
     n, d = x.shape
     step = members - at.ends[:, :, None]

@@ -135,7 +135,8 @@ class _Table:
         for i, j in _blocks(rows, columns):
             new = np.isinf(self.cost[i, j])
             i, j = i[new], j[new]
-            best, start = np.full(len(i), np.inf), self._empty(len(i))
+            best = np.full(len(i), np.inf)
+            start = moved(self.paths[near_x[i, 0], near_y[j, 0]], self.x[i], self.y[j])
             for a, b in product(range(near_x.shape[1]), range(near_y.shape[1])):
                 path = moved(
                     self.paths[near_x[i, a], near_y[j, b]], self.x[i], self.y[j]

@@ -57,12 +57,13 @@ def refinement(
 def _variants(settings: EvaluationConfig) -> Iterator[_Variant]:
     paths, points = settings.least_action, settings.ground_truth.points // 2
     segments = paths.segments
+    half = max(2, segments // 2)
 
     def other(setting: str, **changes: object) -> _Variant:
         return _Variant(setting, paths.model_copy(update=changes), points, 0)
 
     yield other(f"{points} points a side, {segments} segments, {_bends(paths.bends)}")
-    yield other(f"{segments // 2} segments", segments=segments // 2)
+    yield other(f"{half} segments", segments=half)
     yield other(f"{segments * 2} segments", segments=segments * 2)
     yield other(_bends(()), bends=())
     yield other(_bends(_OTHER_BENDS), bends=_OTHER_BENDS)

@@ -85,14 +85,16 @@ def _ground_truth(config: Config) -> str:
     n = config.evaluation.ground_truth.points
     return (
         f"Ground truth: exact costs between {n} points a side, which stand for cells "
-        "of equal mass, and their optimal coupling; bounds on the optimal cost of the "
-        "measures are the outer ends of 95 % bootstrap intervals. Percentages are of "
-        "the optimal cost of the same points, or of the action along paths of least "
-        "action between the same ends. Nearest coupling: the points are moved from "
-        "where a map sends them onto the target by the least mean squared distance; "
-        "it cannot cost less than the optimal one, while an action can where the map "
-        "falls short of the target. Duality gap: of the learned potential, after an "
-        "exact c-transform on the same points. Distance: root mean square."
+        f"of equal mass and are those of seed {config.seeds[0]} for all runs, and "
+        "their optimal coupling; deviations are between runs; bounds on the optimal "
+        "cost of the measures are the outer ends of 95 % bootstrap intervals. "
+        "Percentages are of the optimal cost of the same points, or of the action "
+        "along paths of least action between the same ends. Nearest coupling: the "
+        "points are moved from where a map sends them onto the target by the least "
+        "mean squared distance; it cannot cost less than the optimal one, while an "
+        "action can where the map falls short of the target. Duality gap: of the "
+        "learned potential, after an exact c-transform on the same points. "
+        "Distance: root mean square."
     )
 
 

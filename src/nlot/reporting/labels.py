@@ -77,6 +77,7 @@ TRUTH = (
     "optimal_cost",
     "optimal_low",
     "optimal_high",
+    "action",
     "action_gap",
     "coupling_gap",
     "path_loss",

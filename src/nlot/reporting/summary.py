@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nlot.evaluation.rows import COLUMNS
+from nlot.evaluation.tidy import COLUMNS
 from nlot.reporting.labels import EXCESS, decimals, split_measure
 
 DISTANCES = ("w2_paper", "w2_exact", "sinkhorn_divergence")

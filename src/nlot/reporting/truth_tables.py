@@ -5,24 +5,24 @@ import math
 import pandas as pd
 
 from nlot.config import Config
+from nlot.ground_truth.truth import REFERENCE
 from nlot.reporting.captions import refinement_caption, truth_caption
-from nlot.reporting.labels import TRUTH
+from nlot.reporting.labels import MAP, TRUTH
 from nlot.reporting.layout import ABSENT, Block, Row, Table, lay_out
 from nlot.reporting.summary import MEASURED, summarise
 
 
-def truth_table(rows: pd.DataFrame, published: pd.DataFrame, config: Config) -> Table:
+def truth_table(rows: pd.DataFrame, config: Config) -> Table:
     """Optimal costs, and how far from them methods and controls are.
 
-    `rows` are the tidy rows of a preset, of which those of its tasks count; arguments
-    are those of `nlot.reporting.tables.table1`, and nothing of this was `published`.
+    `rows` are the tidy rows of a preset, of which those of its tasks count.
     """
     section = config.table1
-    wanted = rows["measure"].str.removesuffix("_map").isin(TRUTH)
+    wanted = rows["measure"].str.removesuffix(MAP).isin(TRUTH)
     rows = rows[wanted & rows["task"].isin(section.tasks)]
     summary = summarise(rows[rows["seed"].isin(config.seeds)])
     summary = summary[summary["measure"] != "minutes"]
-    methods = ("reference", *config.rows(section.methods), *section.controls)
+    methods = (REFERENCE, *config.rows(section.methods), *section.controls)
     caption = truth_caption(config)
     return lay_out("ground_truth", caption, summary, section.tasks, methods, config)
 
