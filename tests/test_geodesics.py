@@ -7,12 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot import geodesics
+from nlot import polygons
 from nlot.action import Quadrature
 from nlot.closed_forms import circle_action, frequency, harmonic_action, harmonic_path
-from nlot.geodesics import bent, least_actions, polygon_action, polygon_actions
+from nlot.geodesics import least_actions
 from nlot.lagrangians import Newtonian, Riemannian
 from nlot.metrics import CircleMetric
+from nlot.polygons import bent, expand, polygon_action, polygon_actions
 from nlot.potentials import Hill, Well
 from nlot.splines import CubicSpline
 
@@ -161,7 +162,7 @@ def test_expansion_is_that_of_the_action(lagrangian, d):
     def action(path):
         return polygon_action(lagrangian, horizon, path)
 
-    found = jax.jit(lambda z: geodesics._expand(lagrangian, horizon, z))(path)
+    found = jax.jit(lambda z: expand(lagrangian, horizon, z))(path)
     gradient, hessian = jax.jit(
         lambda z: (jax.grad(action)(z), jax.hessian(action)(z))
     )(path)
@@ -278,7 +279,7 @@ def test_more_paths_than_fit_a_batch(monkeypatch, wall, crossings):
     """Each ends as if it were alone, in its own place."""
     starts = crossings.starts.reshape(-1, SEGMENTS + 1, 2)
     whole = cross(wall, starts)
-    monkeypatch.setattr(geodesics, "_BATCH", 5)
+    monkeypatch.setattr(polygons, "_BATCH", 5)
     parts = cross(wall, starts)
     for a, b in zip(whole, parts, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)

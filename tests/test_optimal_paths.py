@@ -8,8 +8,9 @@ import pytest
 from nlot import optimal_paths as module
 from nlot.closed_forms import frequency, harmonic_action
 from nlot.config import LeastActionConfig
-from nlot.geodesics import bent, least_actions, polygon_actions
+from nlot.geodesics import least_actions
 from nlot.optimal_paths import optimal_paths
+from nlot.polygons import bent, polygon_actions
 
 SETTINGS = LeastActionConfig(segments=32)
 

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from nlot.config import LeastActionConfig
-from nlot.geodesics import Geodesic, bent, least_actions
+from nlot.geodesics import Geodesic, least_actions
+from nlot.polygons import bent
 from nlot.tasks import Task
 
 # Pairs whose starts are made at a time.

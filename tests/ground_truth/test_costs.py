@@ -7,11 +7,12 @@ import pytest
 
 from nlot.closed_forms import frequency, harmonic_action
 from nlot.config import LeastActionConfig
-from nlot.geodesics import Geodesic, least_actions, polygon_actions
+from nlot.geodesics import Geodesic, least_actions
 from nlot.ground_truth import costs as module
 from nlot.ground_truth.cells import cut
 from nlot.ground_truth.costs import exact_costs, moved
 from nlot.optimal_paths import optimal_paths
+from nlot.polygons import polygon_actions
 
 SETTINGS = LeastActionConfig(segments=16)
 # Boxes with edges as soft as a segment is long: 16 segments resolve their paths.

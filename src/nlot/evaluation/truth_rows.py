@@ -11,9 +11,9 @@ from jaxtyping import Float, Int, PRNGKeyArray
 from nlot.config import LeastActionConfig
 from nlot.couplings import match
 from nlot.evaluation.subjects import AbstractSubject, Trained
-from nlot.geodesics import polygon_actions
 from nlot.ground_truth.truth import GroundTruth
 from nlot.optimal_paths import optimal_paths
+from nlot.polygons import polygon_actions
 from nlot.runs import Run
 from nlot.tasks import Task
 

@@ -16,8 +16,9 @@ from jaxtyping import Bool, Float, Int
 from scipy.spatial import KDTree
 
 from nlot.config import LeastActionConfig
-from nlot.geodesics import Geodesic, polygon_actions
+from nlot.geodesics import Geodesic
 from nlot.optimal_paths import optimal_paths, solve
+from nlot.polygons import polygon_actions
 from nlot.tasks import Task
 
 # Points a side that are solved from several starts, and the growth of a level.
