@@ -27,6 +27,8 @@ TRANSLATION = "translation"
 _PERCENT = 100.0
 # Share of the points of a column whose losses its colours tell apart.
 _SHOWN = 0.99
+# The least loss, in percent, that the darkest colour stands for: less is rounding.
+_LEAST = 0.01
 
 
 def loss_figure(
@@ -55,8 +57,7 @@ def loss_figure(
         figure, axes = grid(len(rows), len(truths), panel=(1.65, 1.25))
         for column, (task, truth) in enumerate(truths.items()):
             every = np.concatenate([shown[task, method] for method in rows])
-            # Rounding may leave a loss below zero.
-            top = max(float(np.quantile(every, _SHOWN)), 1e-6)
+            top = max(float(np.quantile(every, _SHOWN)), _LEAST)
             norm = PowerNorm(0.5, vmin=0.0, vmax=top)
             for row, method in enumerate(rows):
                 panel, loss = axes[row][column], shown[task, method]
