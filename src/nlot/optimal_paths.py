@@ -23,7 +23,7 @@ def optimal_paths(
 ) -> Geodesic:
     """The best path from `x[i]` to `y[i]`, each over all starts of `settings`.
 
-    In double precision; the starts are those of `nlot.geodesics.bent`.
+    In double precision; the starts are those of `nlot.polygons.bent`.
     """
     heights = tuple(share * task.bounds for share in settings.bends)
     parts = []

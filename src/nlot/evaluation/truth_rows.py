@@ -15,6 +15,7 @@ from nlot.ground_truth.truth import GroundTruth
 from nlot.optimal_paths import optimal_paths
 from nlot.polygons import polygon_actions
 from nlot.runs import Run
+from nlot.storage import spline_positions
 from nlot.tasks import Task
 
 _PERCENT = 100.0
@@ -97,8 +98,10 @@ def _amortised(
     y: Float[np.ndarray, "n d"],
 ) -> Float[np.ndarray, "n corners d"]:
     """Corners of the run's own paths: a rule for them as for the best polygons."""
-    bends = np.asarray(run.coefficients(x, y), np.float64)
-    return _straight(s, x, y) + np.einsum("tk,nkd->ntd", run.spline.position(s), bends)
+    coefficients = run.coefficients(x, y)
+    with jax.enable_x64(True):
+        ends = jnp.asarray(x), jnp.asarray(y)
+        return np.asarray(spline_positions(run.spline, s, *ends, coefficients))
 
 
 def _dual(truth: GroundTruth, run: Run) -> float:
