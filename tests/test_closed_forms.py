@@ -24,11 +24,11 @@ from nlot.evaluation.rows import map_error
 from nlot.lagrangians import Newtonian
 from nlot.metrics import CircleMetric
 from nlot.potentials import Hill, Well
+from nlot.progress import Reporter
 from nlot.solve import train, transport
 from nlot.splines import CubicSpline
 from nlot.streams import stream
 from nlot.tasks import build_task
-from nlot.training import Reporter
 
 PRESET = Path(__file__).parents[1] / "config" / "closed_forms.yaml"
 EUCLIDEAN = {"kind": "newtonian"}

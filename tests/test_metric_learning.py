@@ -20,10 +20,11 @@ from nlot.metric_learning import metric_loss, refine
 from nlot.minimise import minimise
 from nlot.networks import MLP, SplineNetwork
 from nlot.pairs import Frame, build_pair_networks
+from nlot.progress import Reporter
 from nlot.rotations import RotationMetric
 from nlot.splines import CubicSpline
 from nlot.streams import stream
-from nlot.training import DivergenceError, Reporter, run_chunks
+from nlot.training import DivergenceError, run_chunks
 
 RULE = Quadrature(CubicSpline(5), 8)
 

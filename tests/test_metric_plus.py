@@ -15,11 +15,12 @@ from nlot.evaluation.alignment import alignment, matrices
 from nlot.lagrangians import Riemannian
 from nlot.metric_plus import cheap_vectors, direction_loss
 from nlot.networks import SplineNetwork
+from nlot.progress import Reporter
 from nlot.rotations import RotationMetric
 from nlot.sequence_couplings import couple_neighbours
 from nlot.splines import CubicSpline
 from nlot.streams import stream
-from nlot.training import DivergenceError, Reporter
+from nlot.training import DivergenceError
 
 MODES = pytest.mark.parametrize("angle", ["single", "double"])
 DIRECTIONS = [(1.0, 0.0), (0.0, 2.0), (3.0, 4.0), (-0.2, 0.1), (-1.0, -3.0)]

@@ -15,8 +15,9 @@ from nlot.couplings import match
 from nlot.networks import build_networks
 from nlot.polish import PolishState, rematch
 from nlot.problem import Problem
+from nlot.progress import Reporter
 from nlot.streams import stream
-from nlot.training import DivergenceError, Reporter, Trainee
+from nlot.training import DivergenceError, Trainee
 
 RATE = {"learning_rate": 3e-3, "final_fraction": 0.01}
 SETTINGS = {

@@ -87,8 +87,8 @@ def test_config_hash_ignores_the_order_of_keys():
 
 
 def test_provenance_says_what_was_used_and_can_be_stored():
-    record = provenance.provenance(seed=3)
-    assert record["seed"] == 3
+    record = provenance.provenance({}, seed=3, seconds=90.0)
+    assert (record["seed"], record["minutes"]) == (3, 1.5)
     assert {"nlot", "python", "jax", "numpy"} <= record["versions"].keys()
     assert json.loads(json.dumps(record)) == record
 
@@ -103,7 +103,7 @@ def test_the_commit_is_marked_only_where_the_package_differs(tmp_path, monkeypat
         subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True)
 
     def commit():
-        return provenance.provenance()["commit"]
+        return provenance.provenance({}, 0, 0.0)["commit"]
 
     assert commit() is None
     git("init", "--quiet")

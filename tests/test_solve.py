@@ -7,9 +7,9 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from nlot.networks import build_networks
+from nlot.progress import Reporter
 from nlot.solve import train, transport
 from nlot.streams import stream
-from nlot.training import Reporter
 
 
 @pytest.fixture

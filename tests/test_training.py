@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 
 from nlot.config import OptimiserConfig
-from nlot.training import (
-    DivergenceError,
-    Reporter,
-    Trainee,
-    optimiser,
-    run_chunks,
-)
+from nlot.progress import Reporter
+from nlot.training import DivergenceError, Trainee, optimiser, run_chunks
 
 
 def chunks(series, chunk, offset=0):

@@ -22,9 +22,10 @@ from nlot.losses import Path, amortised_cost, map_loss, potential_loss, spline_l
 from nlot.metrics import AbstractMetric
 from nlot.networks import MLP
 from nlot.pairs import Frame, PairNetworks, build_pair_networks
+from nlot.progress import Reporter
 from nlot.rotations import Blend
 from nlot.splines import CubicSpline
-from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
+from nlot.training import Log, Trainee, compiled, optimiser, run_chunks
 
 
 class Fixed(eqx.Module):

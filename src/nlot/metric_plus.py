@@ -29,10 +29,11 @@ from nlot.lagrangians import Riemannian
 from nlot.losses import spline_loss
 from nlot.networks import MLP
 from nlot.pairs import Frame, PairNetworks, build_pair_networks
+from nlot.progress import Reporter
 from nlot.rotations import Angle, RotationMetric, double_angle
 from nlot.sequence_couplings import PairCouplings, couple_neighbours
 from nlot.splines import CubicSpline
-from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
+from nlot.training import Log, Trainee, compiled, optimiser, run_chunks
 
 
 def transport(

@@ -1,6 +1,5 @@
 """Trained metrics: learn one, keep it in a folder, open it again."""
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -26,13 +25,11 @@ from nlot.config import (
     parse_learner,
 )
 from nlot.datasets.sequences import load_sequence
+from nlot.jobs import train_and_write
 from nlot.lagrangians import Riemannian
 from nlot.pairs import PairNetworks, build_pair_networks
-from nlot.provenance import job_provenance
 from nlot.splines import CubicSpline
-from nlot.storage import read_run, spline_positions, write_run
-from nlot.streams import stream
-from nlot.training import Reporter
+from nlot.storage import read_run, spline_positions
 
 KIND = "metric"
 # Each module has `train`.
@@ -161,36 +158,33 @@ def train_metric(
 ) -> MetricRun | PlainMetricRun:
     """Learn a metric from the file `samples`; write weights and history to `folder`.
 
+    A run that was killed goes on from its checkpoint in `folder`, to the same weights.
     Raises `nlot.training.DivergenceError` when a loss stops being finite, and
     `nlot.datasets.files.SampleError` for unusable samples; nothing is written then.
     """
     sequence_config = config.sequences[sequence]
     settings = config.learner(learner, sequence)
     data = load_sequence(sequence_config.data, samples)
-    started = time.monotonic()
-    report = Reporter(f"{sequence} {learner} seed {seed}")
-    networks, history = _LEARNERS[settings.kind].train(
-        data, settings, stream(seed, "training"), report
-    )
-    report.close()
-    stored = {
-        "sequence_config": sequence_config.model_dump(mode="json"),
-        "learner_config": settings.model_dump(mode="json"),
-        "sequence_shape": {
-            "pairs": data.pairs,
-            "centre": data.centre,
-            "half_width": data.half_width,
-            "bounds": data.bounds,
+    header, networks = train_and_write(
+        _LEARNERS[settings.kind],
+        data,
+        settings,
+        name=f"{sequence} {learner}",
+        seed=seed,
+        names={"kind": KIND, "sequence": sequence, "method": learner},
+        settings={
+            "sequence_config": sequence_config.model_dump(mode="json"),
+            "learner_config": settings.model_dump(mode="json"),
+            "sequence_shape": {
+                "pairs": data.pairs,
+                "centre": data.centre,
+                "half_width": data.half_width,
+                "bounds": data.bounds,
+            },
         },
-    }
-    header = {
-        "kind": KIND,
-        "sequence": sequence,
-        "method": learner,
-        **stored,
-        "provenance": job_provenance(stored, seed, started),
-    }
-    header = write_run(folder, header, networks, history)
+        folder=folder,
+        checkpoint_minutes=config.resources.checkpoint_minutes,
+    )
     return _open(settings, networks, header)
 
 

@@ -38,9 +38,10 @@ from nlot.networks import (
 )
 from nlot.polish import polish
 from nlot.problem import Problem
+from nlot.progress import Reporter
 from nlot.splines import CubicSpline
 from nlot.tasks import Task
-from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
+from nlot.training import Log, Trainee, compiled, optimiser, run_chunks
 
 
 def transport(

@@ -12,7 +12,8 @@ from nlot.couplings import match
 from nlot.losses import spline_loss
 from nlot.networks import MapNetwork, Networks, PotentialNetwork
 from nlot.problem import Problem
-from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
+from nlot.progress import Reporter
+from nlot.training import Log, Trainee, compiled, optimiser, run_chunks
 
 
 class PolishState(eqx.Module):

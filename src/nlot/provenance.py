@@ -7,7 +7,6 @@ import importlib.util
 import json
 import platform
 import subprocess
-import time
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -88,29 +87,34 @@ def _is_module(name: str) -> bool:
     return (_ROOT / relative).with_suffix(".py").is_file()
 
 
-def provenance(**extra: Any) -> dict[str, Any]:
-    """Commit, package versions, device, platform and time, with `extra` entries."""
-    import jax
-
-    device = jax.devices()[0]
+def provenance(settings: Any, seed: int, seconds: float) -> dict[str, Any]:
+    """Where something comes from that was made of `settings` in so many seconds."""
     return {
         "commit": _commit(),
-        "versions": {
-            "nlot": importlib.metadata.version("nlot"),
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _PACKAGES},
-        },
-        "device": device.device_kind,
+        "versions": versions(),
+        "device": device_kind(),
         "platform": f"{platform.system()} {platform.machine()}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **extra,
+        "config_hash": config_hash(settings),
+        "seed": seed,
+        "minutes": round(seconds / 60, 4),
     }
 
 
-def job_provenance(settings: Any, seed: int, started: float) -> dict[str, Any]:
-    """`provenance` of what was made from `settings` since `started` (monotonic)."""
-    minutes = round((time.monotonic() - started) / 60, 4)
-    return provenance(config_hash=config_hash(settings), seed=seed, minutes=minutes)
+def versions() -> dict[str, str]:
+    """Versions of the package, of Python, and of what results depend on."""
+    return {
+        "nlot": importlib.metadata.version("nlot"),
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in _PACKAGES},
+    }
+
+
+def device_kind() -> str:
+    """What JAX computes on."""
+    import jax
+
+    return jax.devices()[0].device_kind
 
 
 def _commit() -> str | None:

@@ -1,6 +1,5 @@
 """Trained runs: train one, keep it in a folder, open it again."""
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -23,13 +22,11 @@ from nlot.config import (
     TaskConfig,
     parse_method,
 )
+from nlot.jobs import train_and_write
 from nlot.networks import Networks, build_networks
-from nlot.provenance import job_provenance
 from nlot.splines import CubicSpline
-from nlot.storage import read_run, spline_positions, write_run
-from nlot.streams import stream
+from nlot.storage import read_run, spline_positions
 from nlot.tasks import Task, build_task
-from nlot.training import Reporter
 
 KIND = "transport"
 # Each module has `train`.
@@ -123,29 +120,26 @@ def train_run(
 ) -> Run | BridgeRun:
     """Train `method` on `task` and write weights and history to `folder`.
 
+    A run that was killed goes on from its checkpoint in `folder`, to the same weights.
     Raises `nlot.training.DivergenceError` when a loss stops being finite; nothing is
     written then.
     """
     task_config, method_config = config.tasks[task], config.method(method, task)
     built = build_task(task_config)
-    started = time.monotonic()
-    report = Reporter(f"{task} {method} seed {seed}")
-    networks, history = _KINDS[method_config.kind].train(
-        built, method_config, stream(seed, "training"), report
+    header, networks = train_and_write(
+        _KINDS[method_config.kind],
+        built,
+        method_config,
+        name=f"{task} {method}",
+        seed=seed,
+        names={"kind": KIND, "task": task, "method": method},
+        settings={
+            "task_config": task_config.model_dump(mode="json"),
+            "method_config": method_config.model_dump(mode="json"),
+        },
+        folder=folder,
+        checkpoint_minutes=config.resources.checkpoint_minutes,
     )
-    settings = {
-        "task_config": task_config.model_dump(mode="json"),
-        "method_config": method_config.model_dump(mode="json"),
-    }
-    header = {
-        "kind": KIND,
-        "task": task,
-        "method": method,
-        **settings,
-        "provenance": job_provenance(settings, seed, started),
-    }
-    report.close()
-    header = write_run(folder, header, networks, history)
     return _open(built, method_config, networks, header)
 
 

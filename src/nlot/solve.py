@@ -15,9 +15,10 @@ from nlot.lagrangians import AbstractLagrangian, sigmoid_ramp
 from nlot.losses import amortised_cost, map_loss, potential_loss, spline_loss
 from nlot.networks import Networks, build_networks
 from nlot.problem import Problem
+from nlot.progress import Reporter
 from nlot.splines import CubicSpline
 from nlot.tasks import Task
-from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
+from nlot.training import Log, Trainee, compiled, optimiser, run_chunks
 
 
 class State(eqx.Module):

@@ -1,9 +1,7 @@
 """What the training of every method shares: optimisers, compiled chunks, history."""
 
-import sys
-import time
 from collections.abc import Callable, Mapping
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -11,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jaxtyping import Array, PyTree
-from tqdm import tqdm
 
 from nlot.config import OptimiserConfig
+from nlot.progress import Reporter
 
 State = TypeVar("State")
 Fixed = TypeVar("Fixed")
@@ -94,43 +92,6 @@ def compiled(
     return lambda state, n: scan(state, fixed, n)
 
 
-class Reporter:
-    """Progress: a bar on a terminal, plain lines with time stamps in a log file."""
-
-    def __init__(self, name: str, file: TextIO | None = None):
-        self.name, self.total = name, 0
-        self.file = sys.stderr if file is None else file
-        self.bar: tqdm | None = None
-        self.started = time.monotonic()
-
-    def start(self, total: int) -> None:
-        """Announce the number of steps that will be reported."""
-        self.total, self.started = total, time.monotonic()
-        if self.file.isatty():
-            self.bar = tqdm(total=total, desc=self.name, file=self.file)
-
-    def __call__(self, step: int, record: Mapping[str, float]) -> None:
-        """Report that `step` steps are done, with the losses of `record`."""
-        text = " ".join(f"{key} {value:.4g}" for key, value in record.items())
-        if self.bar is not None:
-            self.bar.update(step - self.bar.n)
-            self.bar.set_postfix_str(text)
-            return
-        seconds = time.monotonic() - self.started
-        rate = step / seconds if seconds > 0 else 0.0
-        print(
-            f"{time.strftime('%H:%M:%S')} {self.name}: step {step}/{self.total}, "
-            f"{rate:.1f} steps/s, {text}",
-            file=self.file,
-            flush=True,
-        )
-
-    def close(self) -> None:
-        """Leave the bar behind."""
-        if self.bar is not None:
-            self.bar.close()
-
-
 def run_chunks(
     advance: Callable[[State, int], tuple[State, Log]],
     state: State,
@@ -143,33 +104,53 @@ def run_chunks(
 ) -> tuple[State, list[dict[str, Any]]]:
     """Advance `state` by `steps` steps in compiled chunks of at most `chunk`.
 
-    `advance(state, n)` runs n steps and returns what each of them logged. Returns the
-    final state and one history record a chunk: the means of what was logged.
+    `advance(state, n)` runs n steps and returns what each of them logged. Where
+    `report` has checkpoints, the phase goes on from there, and is kept after a chunk.
+    Returns the final state and one history record a chunk: the means of what was
+    logged.
 
     Raises `DivergenceError`, naming quantity and step, when a logged value is not
     finite, or a number in `state` after a chunk.
     """
-    history, done = [], 0
+    history, done, kept = list[dict[str, Any]](), 0, report.checkpoints
+    if kept is not None:
+        state, done, history = kept.restore(phase, state)
+        if done > 0:
+            report.resume(offset + done)
     while done < steps:
         n = min(chunk, steps - done)
         state, logged = advance(state, n)
         values = {key: np.asarray(value) for key, value in logged.items()}
-        for key, series in values.items():
-            bad = np.flatnonzero(~np.isfinite(series))
-            if bad.size:
-                raise DivergenceError(
-                    f"{report.name}: {key} is {series[bad[0]]} at step "
-                    f"{offset + done + int(bad[0])} (phase {phase})"
-                )
+        where = f"(phase {phase})"
+        _check_logs(report.name, values, offset + done, where)
         done += n
-        # The last step's weights show in no loss.
-        for leaf in jax.tree.leaves(eqx.filter(state, eqx.is_inexact_array)):
-            if not np.isfinite(leaf).all():
-                raise DivergenceError(
-                    f"{report.name}: weights are not finite after step "
-                    f"{offset + done - 1} (phase {phase})"
-                )
+        _check_weights(report.name, state, offset + done - 1, where)
         record = {key: float(series.mean()) for key, series in values.items()}
         history.append({"phase": phase, "step": offset + done, **record})
         report(offset + done, record)
+        if kept is not None:
+            kept.save(phase, state, done, history)
+    if kept is not None:
+        kept.close(phase, state, done, history)
     return state, history
+
+
+def _check_logs(
+    name: str, logged: Mapping[str, np.ndarray], first: int, where: str
+) -> None:
+    for key, series in logged.items():
+        bad = np.flatnonzero(~np.isfinite(series))
+        if bad.size:
+            raise DivergenceError(
+                f"{name}: {key} is {series[bad[0]]} at step {first + int(bad[0])} "
+                f"{where}"
+            )
+
+
+def _check_weights(name: str, state: Any, last: int, where: str) -> None:
+    """The last step's weights show in no loss."""
+    for leaf in jax.tree.leaves(eqx.filter(state, eqx.is_inexact_array)):
+        if not np.isfinite(leaf).all():
+            raise DivergenceError(
+                f"{name}: weights are not finite after step {last} {where}"
+            )

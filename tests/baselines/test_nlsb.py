@@ -6,8 +6,9 @@ import pytest
 
 from nlot.baselines import nlsb
 from nlot.baselines.nlsb import build_bridge, losses
+from nlot.progress import Reporter
 from nlot.streams import stream
-from nlot.training import DivergenceError, Reporter
+from nlot.training import DivergenceError
 
 # Blur, width of the samples, and iterations as in the settings' defaults.
 USUAL = (0.05, 3.0, 20)

@@ -23,8 +23,9 @@ from nlot.evaluation.alignment import alignment, matrices
 from nlot.evaluation.metric_rows import SequenceData, metric_rows
 from nlot.metric_runs import PlainMetricRun, load_metric_run, train_metric
 from nlot.networks import MLP
+from nlot.progress import Reporter
 from nlot.streams import stream
-from nlot.training import DivergenceError, Reporter
+from nlot.training import DivergenceError
 
 KIND = "scarvelis_solomon"
 RATE = {"learning_rate": 2e-2}

@@ -18,7 +18,8 @@ from nlot.datasets.trajectories import (
 )
 from nlot.metrics import VeeMetric
 from nlot.networks import MLP
-from nlot.training import DivergenceError, Reporter
+from nlot.progress import Reporter
+from nlot.training import DivergenceError
 
 ROUND = [[[3.0, 0.0]], [[0.0, 3.0], [0.0, 5.0]], [[-3.0, 0.0]], [[3.0, 0.0]]]
 SETTINGS = {

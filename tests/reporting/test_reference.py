@@ -20,7 +20,7 @@ def results(config, tmp_path):
     metric = {
         "kind": "metric",
         "method": "nlot_plus",
-        "provenance": provenance(minutes=120.0),
+        "provenance": provenance({}, seed=0, seconds=7200.0),
     }
     write_run(folder / METRIC, metric, networks=None, history=[{"step": 1}])
     (folder / "rows.csv").write_text("task,method,value\nfree,nlot,1.5\n")

@@ -19,8 +19,9 @@ from ott.tools.sinkhorn_divergence import sinkhorn_divergence
 from nlot.baselines.bridge import Bridge, OTFlowPotential, hjb_residual, simulate
 from nlot.config import NLSBConfig
 from nlot.networks import MLP
+from nlot.progress import Reporter
 from nlot.tasks import Task
-from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
+from nlot.training import Log, Trainee, compiled, optimiser, run_chunks
 
 
 class Losses(NamedTuple):

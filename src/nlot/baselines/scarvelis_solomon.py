@@ -27,7 +27,8 @@ from nlot.datasets.files import SampleError
 from nlot.datasets.sequences import Sequence
 from nlot.metrics import AbstractMetric
 from nlot.networks import MLP
-from nlot.training import Log, Reporter, Trainee, compiled, optimiser, run_chunks
+from nlot.progress import Reporter
+from nlot.training import Log, Trainee, compiled, optimiser, run_chunks
 
 Groups = tuple[Sequence, ...]
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import pydantic
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from nlot.config.base import Name, NonNegative, Section, Seed
 
@@ -135,8 +135,13 @@ class FigureConfig(Section):
 
 
 class ResourcesConfig(Section):
-    """What a training job asks of the scheduler."""
+    """What a training job asks of the machine."""
 
     memory_mb: PositiveInt = Field(2000, description="memory in MB")
     runtime: PositiveInt = Field(30, description="minutes")
     gpu: NonNegative = Field(0, description="number of GPUs")
+    checkpoint_minutes: NonNegativeFloat = Field(
+        1.0,
+        description="between the checkpoints from which a killed job goes on; "
+        "0: after every report",
+    )

@@ -26,10 +26,11 @@ from nlot.config import GeneratedConfig, GroupConfig, VelocityConfig
 from nlot.files import whole_file
 from nlot.metrics import AbstractMetric
 from nlot.networks import MLP
-from nlot.provenance import job_provenance
+from nlot.progress import Reporter
+from nlot.provenance import provenance
 from nlot.streams import stream
 from nlot.tasks import build_metric
-from nlot.training import DivergenceError, Reporter
+from nlot.training import DivergenceError
 
 
 class Trajectories(NamedTuple):
@@ -230,7 +231,7 @@ def make_data(
     header = {
         "sequence": name,
         "data_config": settings,
-        "provenance": job_provenance(settings, seed, started),
+        "provenance": provenance(settings, seed, time.monotonic() - started),
     }
     order = stream(seed, "data/order")
     write_trajectories(path, data, header, order, len(config.groups))

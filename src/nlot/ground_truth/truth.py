@@ -22,7 +22,7 @@ from nlot.files import whole_file
 from nlot.ground_truth.bounds import Interval, fit_potential, lower_bound, upper_bound
 from nlot.ground_truth.cells import cut
 from nlot.ground_truth.costs import exact_costs
-from nlot.provenance import job_provenance
+from nlot.provenance import provenance
 from nlot.streams import stream
 from nlot.tasks import Task, build_task
 
@@ -129,7 +129,7 @@ def make_truth(config: Config, task: str, path: str | Path) -> GroundTruth:
         "task": task,
         **settings,
         **truth.header,
-        "provenance": job_provenance(settings, seed, started),
+        "provenance": provenance(settings, seed, time.monotonic() - started),
     }
     truth = truth._replace(header=header)
     with whole_file(path) as temporary, temporary.open("wb") as file:

@@ -1,0 +1,138 @@
+"""A killed run goes on from its checkpoint, to the same end."""
+
+import os
+
+import numpy as np
+import pytest
+
+from nlot.checkpoints import CHECKPOINT
+from nlot.config import merge, parse_config
+from nlot.metric_runs import train_metric
+from nlot.progress import Reporter
+from nlot.runs import load_run, train_run
+
+from .conftest import BRIDGE, GRAM, LEARNERS, sequence_settings, settings
+from .test_plus import SETTINGS as PLUS
+
+SHORT = {
+    "paths": {"steps": 4, "batch": 16},
+    "couplings": {"number": 1, "points": 16},
+    "regression": {"steps": 4, "batch": 16},
+    "polish": {"rounds": 4, "steps": 2, "points": 16, "pool": 2, "batch": 16},
+    "report_every": 2,
+}
+# The number of reports of an uninterrupted run.
+REPORTS = {
+    "nlot": 3,
+    "nlot_plus": 8,
+    "nlsb": 2,
+    "metric/nlot": 3,
+    "metric/nlot_plus": 8,
+    "metric/scarvelis_solomon": 8,
+}
+
+
+class KilledError(Exception):
+    """In place of a signal that would end the tests, too."""
+
+
+@pytest.fixture(scope="module")
+def configs():
+    """Every kind of method on a task, every kind of learner on a sequence."""
+    plain, metric = settings(), sequence_settings()
+    plain["methods"] |= {"nlot_plus": merge(PLUS, SHORT), "nlsb": BRIDGE}
+    metric["learners"] = {**LEARNERS, "scarvelis_solomon": GRAM}
+    for raw in (plain, metric):
+        raw["resources"] = {"checkpoint_minutes": 0}
+    return parse_config(plain), parse_config(metric)
+
+
+@pytest.fixture(scope="module")
+def train(configs, translations, tmp_path_factory):
+    """Trains a kind of method in a folder; a metric on the translations."""
+    samples = tmp_path_factory.mktemp("samples") / "given.npz"
+    np.savez(samples, samples=np.asarray(translations.sequence.points))
+    plain, metric = configs
+
+    def run(kind, folder, seed=0):
+        name = kind.removeprefix("metric/")
+        if name == kind:
+            return train_run(plain, "well", name, seed, folder)
+        return train_metric(metric, "given", name, seed, samples, folder)
+
+    return run
+
+
+@pytest.fixture
+def kill_after(monkeypatch):
+    """Lets the next run die at its n-th report, before that chunk is kept."""
+
+    def arm(n):
+        left = [n]
+        report = Reporter.__call__
+
+        def counted(self, step, record):
+            left[0] -= 1
+            if left[0] == 0:
+                monkeypatch.setattr(Reporter, "__call__", report)
+                raise KilledError
+            report(self, step, record)
+
+        monkeypatch.setattr(Reporter, "__call__", counted)
+
+    return arm
+
+
+def outcome(folder):
+    """Weights and history, to the bit; the header states times."""
+    _, _, weights = (folder / "model.eqx").read_bytes().partition(b"\n")
+    return weights, (folder / "history.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_a_run_killed_twice_ends_bit_equal(kind, train, kill_after, tmp_path, capsys):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    train(kind, whole)
+    assert capsys.readouterr().err.count("steps/s") == REPORTS[kind]
+    # Once after the first chunk, and once in the last one.
+    for reports in (2, REPORTS[kind] - 1):
+        kill_after(reports)
+        with pytest.raises(KilledError):
+            train(kind, killed)
+        assert os.listdir(killed) == [CHECKPOINT]
+    capsys.readouterr()
+    train(kind, killed)
+    said = capsys.readouterr().err
+    assert "taken from the checkpoint" in said
+    assert said.count("steps/s") == 1
+    assert outcome(killed) == outcome(whole)
+    assert sorted(os.listdir(killed)) == ["history.csv", "model.eqx"]
+
+
+def test_another_seed_does_not_go_on(train, kill_after, tmp_path, capsys):
+    kill_after(3)
+    with pytest.raises(KilledError):
+        train("nlot", tmp_path / "run", seed=0)
+    train("nlot", tmp_path / "run", seed=1)
+    assert "seed 0, expected 1" in capsys.readouterr().err
+    train("nlot", tmp_path / "clean", seed=1)
+    assert outcome(tmp_path / "run") == outcome(tmp_path / "clean")
+
+
+def test_minutes_count_all_attempts(train, kill_after, tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("nlot.checkpoints.time.monotonic", lambda: now[0])
+    report = Reporter.__call__
+
+    def slow(self, step, record):
+        now[0] += 60
+        report(self, step, record)
+
+    monkeypatch.setattr(Reporter, "__call__", slow)
+    kill_after(3)
+    with pytest.raises(KilledError):
+        train("nlot", tmp_path)
+    now[0] += 1e6
+    train("nlot", tmp_path)
+    # Two of three reports were kept, and one made again.
+    assert load_run(tmp_path).header["provenance"]["minutes"] == pytest.approx(3)
