@@ -174,3 +174,50 @@ def test_a_file_without_keys_is_an_error(tmp_path, text):
 def test_a_folder_in_place_of_a_file_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match=str(tmp_path)):
         load_config(tmp_path)
+
+
+@pytest.mark.parametrize("sequence", ["circle", "mass_splitting", "x_paths"])
+def test_the_paper_preset_learns_every_metric_as_table_4_says(sequence):
+    """Settings of the default preset, its own for each sequence, must not shine in."""
+    config = load_config("config/paper.yaml")
+    settings = config.learner("nlot", sequence)
+    assert settings == config.learners["nlot"]
+    assert settings.knots == 30
+    for network in (settings.potential, settings.map):
+        assert network.hidden == (64, 64, 64, 64)
+    assert settings.spline.hidden == (1024, 1024)
+    for network in (
+        settings.potential,
+        settings.map,
+        settings.spline,
+        settings.metric,
+    ):
+        assert network.activation == "leaky_relu"
+    assert (settings.steps, settings.batch, settings.warm_up) == (3001, 0, 50)
+    assert settings.metric_every == 10
+    assert settings.ctransform.max_steps == 20
+    assert settings.metric_optimiser.learning_rate == 5e-3
+    for optimiser in (
+        settings.potential_optimiser,
+        settings.map_optimiser,
+        settings.spline_optimiser,
+    ):
+        assert (optimiser.learning_rate, optimiser.final_fraction) == (1e-4, 1.0)
+    # What only our own presets do.
+    assert settings.isotropic_steps == settings.annealing_steps == 0
+    assert settings.smoothing == settings.average == 0
+
+
+@pytest.mark.parametrize("task", ["box", "slit", "hill", "well", "gmm", "half_circle"])
+def test_the_paper_preset_trains_every_task_as_table_3_says(task):
+    config = load_config("config/paper.yaml")
+    settings, own = config.method("nlot", task), {"annealing_steps", "kind"}
+    if task == "gmm":
+        own |= {"potential_optimiser"}
+    table = config.methods["nlot"]
+    assert settings.model_dump(exclude=own) == table.model_dump(exclude=own)
+    assert settings.annealing_steps == 2000
+    assert (settings.steps, settings.batch) == (10001, 1024)
+    assert settings.potential_optimiser.learning_rate == 1e-4
+    assert settings.map_optimiser.learning_rate == 1e-4
+    assert settings.ctransform.max_steps == settings.transport.max_steps == 20
