@@ -35,7 +35,7 @@ ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR)
 .PHONY: $(LOCKED)
 endif
 
-.PHONY: help env reproduce smoke test lint lock
+.PHONY: help env reproduce smoke test lint bench lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ lint: env ## Check style, formatting and types
 	$(IN_VENV) ruff format --check .
 	$(IN_VENV) snakefmt --check Snakefile workflow
 	$(IN_VENV) mypy
+
+bench: env ## Measure how long steps and solves take (BENCH_ARGS="step batch": groups)
+	$(IN_VENV) python -m benchmarks $(BENCH_ARGS)
 
 lock: ## Make the lock files anew from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || \

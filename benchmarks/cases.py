@@ -1,0 +1,104 @@
+"""What is measured: a case is a function of `steps` or `solves` and its arguments."""
+
+from typing import Any, NamedTuple
+
+_TASKS = ("box", "slit", "hill", "well")
+
+
+class Case(NamedTuple):
+    """A measurement. `size` is what varies within a group, where something does."""
+
+    group: str
+    name: str
+    size: int | None
+    function: str
+    arguments: dict[str, Any]
+
+
+def _whole_steps() -> list[Case]:
+    """Algorithm 1 on box, Algorithm 2 on 25 clouds of 100 points like circle's."""
+    lengths = {"paper": (5, 10), "config": (100, 20)}
+    return [
+        case
+        for preset, (short, long) in lengths.items()
+        for case in (
+            Case(
+                "step",
+                f"Algorithm 1, box, {preset}",
+                None,
+                "steps.algorithm_1",
+                {"preset": preset, "steps": short},
+            ),
+            Case(
+                "step",
+                f"Algorithm 2, circle, {preset}",
+                None,
+                "steps.algorithm_2",
+                {"preset": preset, "steps": long, "pairs": 24, "points": 100},
+            ),
+        )
+    ]
+
+
+def _solves() -> list[Case]:
+    transforms = [
+        Case(
+            "solve",
+            f"c-transform, box, {preset}",
+            None,
+            "solves.c_transforms",
+            {"preset": preset, "batch": 1024},
+        )
+        for preset in ("paper", "config")
+    ]
+    paths = [
+        Case(
+            "solve",
+            f"exact path, {task}",
+            None,
+            "solves.least_actions",
+            {"task": task, "batch": 256},
+        )
+        for task in _TASKS
+    ]
+    return transforms + paths
+
+
+def _growth() -> list[Case]:
+    """Default settings; steps are so many that a chunk takes a second or more."""
+    batches = [
+        Case(
+            "batch",
+            "Algorithm 1, box",
+            batch,
+            "steps.algorithm_1",
+            {"preset": "config", "steps": max(8192 // batch, 5), "batch": batch},
+        )
+        for batch in (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+    ]
+    dimensions = [
+        Case(
+            "dimension",
+            "Algorithm 1, Gaussians",
+            dimension,
+            "steps.algorithm_1_in_dimension",
+            {"preset": "config", "steps": 20, "dimension": dimension},
+        )
+        for dimension in (2, 4, 8, 16, 32, 64)
+    ]
+    pairs = [
+        Case(
+            "pairs",
+            "Algorithm 2, circle",
+            count,
+            "steps.algorithm_2",
+            {"preset": "config", "steps": 20, "pairs": count, "points": 100},
+        )
+        for count in (1, 2, 4, 8, 16, 32, 64)
+    ]
+    return batches + dimensions + pairs
+
+
+def cases() -> list[Case]:
+    """All cases, in the order in which they are measured."""
+    return [*_whole_steps(), *_solves(), *_growth()]

@@ -1,0 +1,52 @@
+"""That the benchmarks measure what they say; how long things take is their result."""
+
+import importlib
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+from benchmarks.__main__ import measure
+from benchmarks.cases import cases
+from benchmarks.plot import plot_growth
+from benchmarks.steps import Clock, _per_step
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda c: f"{c.group}-{c.name}-{c.size}")
+def test_every_case_calls_a_function_with_arguments_that_it_takes(case):
+    module, name = case.function.split(".")
+    function = getattr(importlib.import_module(f"benchmarks.{module}"), name)
+    inspect.signature(function).bind(**case.arguments)
+
+
+def test_cases_are_told_apart():
+    names = [(case.group, case.name, case.size) for case in cases()]
+    assert len(set(names)) == len(names)
+
+
+def test_the_first_chunk_is_the_compilations():
+    """Chunks of 10 steps that took 25, 3, 2 and 4 seconds."""
+    clock = Clock()
+    clock.times = [125.0, 128.0, 130.0, 134.0]
+    found = _per_step(clock, begun=100.0, steps=10)
+    assert found == pytest.approx(
+        {"seconds": 0.3, "low": 0.2, "high": 0.4, "compile_seconds": 22.0}
+    )
+
+
+def test_a_small_case_is_measured():
+    found = measure("steps.algorithm_1", {"preset": "smoke", "steps": 2, "batch": 8})
+    assert 0 < found["low"] <= found["seconds"] <= found["high"]
+    assert found["compile_seconds"] > 0
+    assert found["peak_mb"] > 100
+
+
+def test_growth_is_drawn_where_sizes_differ(tmp_path):
+    sizes = np.array([1.0, 2.0, 4.0])
+    table = pd.DataFrame(
+        {"group": "batch", "case": "a", "size": sizes, "seconds": sizes / 10}
+    ).assign(low=lambda t: t["seconds"] / 2, high=lambda t: t["seconds"] * 2)
+    plot_growth(table, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").stat().st_size > 1000
+    plot_growth(table.assign(size=None), tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()
