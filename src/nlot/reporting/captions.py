@@ -48,6 +48,17 @@ def truth_caption(config: Config) -> str:
     )
 
 
+def bounds_caption(config: Config) -> str:
+    """What the table of single runs against the bounds shows."""
+    return (
+        f"Every run (preset {config.preset}) against the bounds on the optimal cost of "
+        "the measures, the outer ends of 95 % bootstrap intervals: the cost, and how "
+        "far it is above (+) or below (-) the interval. The nearest coupling cannot "
+        "cost less than the optimal one of the same points; the mean action can, "
+        "where the map falls short of the target."
+    )
+
+
 def refinement_caption(config: Config) -> str:
     """What the table of refinements shows."""
     return (
