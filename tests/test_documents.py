@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from nlot.config.reference import markdown, schema
-from nlot.reporting.readme import updated
+from nlot.reporting.documents import DOCUMENTS, updated
 
 ROOT = Path(__file__).parents[1]
 AGAIN = "make it anew with `python -m nlot.config.reference"
@@ -25,5 +27,6 @@ def test_every_key_is_explained() -> None:
     assert all(cell.strip() for row in rows for cell in row.split("|")[1:-1])
 
 
-def test_readme_shows_the_committed_rows() -> None:
-    assert (ROOT / "README.md").read_text(encoding="utf-8") == updated(ROOT)
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_documents_show_the_committed_rows(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == updated(ROOT)[name]

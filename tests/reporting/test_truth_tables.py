@@ -64,6 +64,8 @@ def test_cells_are_means_over_seeds(measured, config):
 def test_the_caption_states_the_points(measured, config):
     table = truth_table(measured, config)
     assert f"{config.evaluation.ground_truth.points} points a side" in table.caption
+    actions = truth_table(measured[measured["measure"] == "action"], config)
+    assert "Ground truth" not in actions.caption
 
 
 def test_refinements_are_written_in_every_format(config):

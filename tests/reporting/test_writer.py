@@ -8,7 +8,7 @@ from nlot.reporting.layout import cell
 from nlot.reporting.published import published_rows
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import supplementary_table, table1
-from nlot.reporting.writer import readme_table, render, write_table
+from nlot.reporting.writer import render, write_table
 
 NUMBER = re.compile(r"-?\d+\.\d+")
 
@@ -120,13 +120,6 @@ def test_html_is_one_well_formed_page(table):
     assert not re.search(r"(src|href)=", text), "the page needs no other file"
     for column in table.columns:
         assert column in page.cells
-
-
-@pytest.mark.parametrize("make", [table1, table2])
-def test_readme_table_is_the_table_in_markdown(all_rows, config, tmp_path, make):
-    all_rows.to_csv(tmp_path / "rows.csv", index=False)
-    expected = render(make(all_rows, published_rows(), config), "md")
-    assert readme_table(make, tmp_path / "rows.csv", config) == expected
 
 
 def test_unknown_format(table, tmp_path):

@@ -38,13 +38,16 @@ def supplement_caption(
     )
 
 
-def truth_caption(config: Config) -> str:
-    """What the table of the ground truth shows."""
+def truth_caption(config: Config, shown: Collection[str]) -> str:
+    """What the table of the ground truth shows.
+
+    Sentences on measures that are not in `shown` are left out.
+    """
     tasks = ", ".join(config.table1.tasks)
     return _join(
         f"Maps against the ground truth of {tasks} (preset {config.preset}).",
         _spread(config),
-        _ground_truth(config),
+        _ground_truth(config) if "coupling_gap" in shown else "",
     )
 
 

@@ -23,7 +23,7 @@ def truth_table(rows: pd.DataFrame, config: Config) -> Table:
     summary = summarise(rows[rows["seed"].isin(config.seeds)])
     summary = summary[summary["measure"] != "minutes"]
     methods = (REFERENCE, *config.rows(section.methods), *section.controls)
-    caption = truth_caption(config)
+    caption = truth_caption(config, set(summary["measure"]))
     return lay_out("ground_truth", caption, summary, section.tasks, methods, config)
 
 

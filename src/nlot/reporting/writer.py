@@ -4,14 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import jinja2
-import pandas as pd
 from tabulate import tabulate
 
-from nlot.config import Config
 from nlot.files import whole_file
 from nlot.reporting.layout import ABSENT, Table
-from nlot.reporting.published import published_rows
-from nlot.reporting.summary import read_rows
 
 # LaTeX cannot break a float over pages; longer tables are set as a longtable.
 _ROWS_OF_A_PAGE = 40
@@ -46,18 +42,6 @@ def render(table: Table, format: str) -> str:
     if format not in _FORMATS:
         raise ValueError(f"unknown format {format!r}; valid: {', '.join(_FORMATS)}")
     return _FORMATS[format](table)
-
-
-def readme_table(
-    make: Callable[[pd.DataFrame, pd.DataFrame, Config], Table],
-    path: str | Path,
-    config: Config,
-) -> str:
-    """In Markdown, the table that `make` makes of the tidy rows in the file at `path`.
-
-    `make` takes rows, published rows and configuration, as `table1` and `table2` do.
-    """
-    return render(make(read_rows(path), published_rows(), config), "md")
 
 
 def _csv(table: Table) -> str:

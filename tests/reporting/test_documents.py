@@ -1,0 +1,91 @@
+"""Tables in documents are made from the committed rows, and nothing else changes."""
+
+import pytest
+import yaml
+
+from nlot.reporting.documents import updated
+from nlot.reporting.published import published_rows
+from nlot.reporting.summary import RowsError
+from nlot.reporting.table2 import table2
+from nlot.reporting.tables import table1
+from nlot.reporting.truth_tables import truth_table
+from nlot.reporting.writer import render
+
+README = """# Title
+
+<!-- table1 -->
+an old table
+<!-- /table1 -->
+
+Between.
+
+<!-- table2 -->
+<!-- /table2 -->
+
+The end.
+"""
+
+
+TRUTH = """Before.
+<!-- ground_truth -->
+<!-- /ground_truth -->
+"""
+TEXTS = {"README.md": README, "docs/ground-truth.md": TRUTH}
+
+
+@pytest.fixture
+def root(config, all_rows, tmp_path):
+    """A repository with documents, rows and a default preset."""
+    for folder in ("config", "docs", "results/reference"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name, text in TEXTS.items():
+        (tmp_path / name).write_text(text)
+    preset = yaml.safe_dump(config.model_dump(mode="json"))
+    (tmp_path / "config" / "config.yaml").write_text(preset)
+    for name in ("rows.csv", "metric_rows.csv"):
+        all_rows.to_csv(tmp_path / "results" / "reference" / name, index=False)
+    return tmp_path
+
+
+def test_every_table_stands_between_its_markers(root, config, all_rows):
+    first, second = (
+        render(make(all_rows, published_rows(), config), "md")
+        for make in (table1, table2)
+    )
+    truth = render(truth_table(all_rows, config), "md")
+    assert updated(root) == {
+        "README.md": f"# Title\n\n<!-- table1 -->\n{first}<!-- /table1 -->\n\n"
+        f"Between.\n\n<!-- table2 -->\n{second}<!-- /table2 -->\n\nThe end.\n",
+        "docs/ground-truth.md": f"Before.\n<!-- ground_truth -->\n{truth}"
+        "<!-- /ground_truth -->\n",
+    }
+
+
+def test_updated_documents_stay(root):
+    texts = updated(root)
+    for name, text in texts.items():
+        (root / name).write_text(text, encoding="utf-8")
+    assert updated(root) == texts
+
+
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [
+        ("README.md", "table1"),
+        ("README.md", "table2"),
+        ("docs/ground-truth.md", "ground_truth"),
+    ],
+)
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_missing_markers_are_named(root, document, name, slash):
+    text = TEXTS[document].replace(f"<!-- {slash}{name} -->", "")
+    (root / document).write_text(text)
+    named = f"{document}: no <!-- {name} --> ... <!-- /{name} -->"
+    with pytest.raises(ValueError, match=named):
+        updated(root)
+
+
+def test_rows_that_lack_a_table_are_refused(root, rows):
+    rows.to_csv(root / "results" / "reference" / "metric_rows.csv", index=False)
+    with pytest.raises(RowsError, match="x_paths nlot_plus 3 alignment"):
+        updated(root)
