@@ -35,7 +35,7 @@ ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR)
 .PHONY: $(LOCKED)
 endif
 
-.PHONY: help env reproduce smoke test lint bench lock
+.PHONY: help env reproduce smoke tables test lint bench lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ reproduce: env ## Run the whole workflow with the default preset
 
 smoke: env ## Run the whole workflow in minutes, on tiny settings
 	$(IN_VENV) snakemake --cores all --configfile config/smoke.yaml $(SNAKEMAKE_ARGS)
+
+tables: env ## Make tables and documents from the committed rows, without training
+	@$(IN_VENV) python -m nlot.reporting.rebuild
 
 test: env ## Run the tests, those of the workflow included
 	@$(IN_VENV) pytest $(PYTEST_ARGS)

@@ -1,55 +1,73 @@
 """Keeps the results in the documents equal to the committed rows.
 
-A table stands between a pair of markers, `<!-- name -->` and `<!-- /name -->`, and is
-made of the rows in results/reference/; `python -m nlot.reporting.documents` makes all
-of them anew.
+A table stands between a pair of markers, `<!-- name -->` and `<!-- /name -->`, and the
+page of claims is a document of its own. All are made of the rows in results/reference/.
 """
 
 from pathlib import Path
 
-from nlot.config import load_config
-from nlot.files import whole_file
-from nlot.reporting.published import published_rows
+from nlot.config import Config, load_config
+from nlot.reporting.claims import Group, claims, joined
+from nlot.reporting.claims_page import markdown
+from nlot.reporting.layout import Table
+from nlot.reporting.published import published_rows, published_statements
 from nlot.reporting.summary import read_rows
 from nlot.reporting.table2 import table2
-from nlot.reporting.tables import table1
+from nlot.reporting.tables import supplementary_table, table1
 from nlot.reporting.truth_tables import truth_table
 from nlot.reporting.writer import render
 
-# The tables of each document, in order.
-DOCUMENTS = {
+REFERENCE = Path("results", "reference")
+# The tables that stand in a document, in order.
+_TABLES = {
     "README.md": ("table1", "table2"),
     "docs/ground-truth.md": ("ground_truth",),
 }
+_CLAIMS = "docs/claims.md"
+DOCUMENTS = (*_TABLES, _CLAIMS)
 
 
 def updated(root: Path) -> dict[str, str]:
-    """The documents of the repository at `root`, by path, with tables made anew.
+    """The documents of the repository at `root`, by path, with results made anew.
 
     Raises `ValueError` when markers are missing.
     """
     tables = reference_tables(root)
     documents = {}
-    for name, parts in DOCUMENTS.items():
+    for name, parts in _TABLES.items():
         text = (root / name).read_text(encoding="utf-8")
         for part in parts:
-            text = _replaced(name, text, part, tables[part])
+            text = _replaced(name, text, part, render(tables[part], "md"))
         documents[name] = text
+    # The figures are not kept with the rows.
+    documents[_CLAIMS] = markdown(reference_claims(root), _config(root), {})
     return documents
 
 
-def reference_tables(root: Path) -> dict[str, str]:
-    """The tables of the committed rows of the default preset, in Markdown, by name."""
-    config = load_config(root / "config" / "config.yaml")
-    reference, published = root / "results" / "reference", published_rows()
-    rows = read_rows(reference / "rows.csv")
-    metric_rows = read_rows(reference / "metric_rows.csv")
-    tables = {
+def reference_tables(root: Path) -> dict[str, Table]:
+    """The tables of the committed rows of the default preset, by name."""
+    config, published = _config(root), published_rows()
+    rows = read_rows(root / REFERENCE / "rows.csv")
+    metric_rows = read_rows(root / REFERENCE / "metric_rows.csv")
+    return {
         "table1": table1(rows, published, config),
+        "supplement": supplementary_table(rows, published, config),
         "ground_truth": truth_table(rows, config),
         "table2": table2(metric_rows, published, config),
     }
-    return {name: render(table, "md") for name, table in tables.items()}
+
+
+def reference_claims(root: Path) -> list[Group]:
+    """The claims, judged by the committed rows of the default preset."""
+    rows = joined(
+        read_rows(root / REFERENCE / "rows.csv"),
+        read_rows(root / REFERENCE / "metric_rows.csv"),
+    )
+    return claims(rows, published_rows(), published_statements(), _config(root))
+
+
+def _config(root: Path) -> Config:
+    return load_config(root / "config" / "config.yaml")
 
 
 def _replaced(document: str, text: str, part: str, table: str) -> str:
@@ -60,9 +78,3 @@ def _replaced(document: str, text: str, part: str, table: str) -> str:
     if not begun or not ended:
         raise ValueError(f"{document}: no {begin} ... {end}")
     return f"{head}{begin}\n{table}{end}{tail}"
-
-
-if __name__ == "__main__":
-    for name, text in updated(Path()).items():
-        with whole_file(name) as path:
-            path.write_text(text, encoding="utf-8")

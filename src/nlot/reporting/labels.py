@@ -66,6 +66,7 @@ MEASURES = {
     "map_error": Measure("Error of the map in percent, n = {e.action.points}", 2),
     "alignment": Measure("Alignment (eq. 28), {grid} grid", 4),
     "alignment_data": Measure("Alignment at the data", 4),
+    "misalignment": Measure("One less the alignment", 4),
     "trajectory_error": Measure("Error of predicted particles, held out", 3),
     "population_error": Measure("Error of predicted populations", 3),
     "minutes": Measure("Training time in minutes", 2),
@@ -111,6 +112,11 @@ def grid_size(config: Config) -> str:
 def decimals(name: str) -> int:
     """Digits after the point that a table shows for a measure."""
     return MEASURES[name].decimals if name in MEASURES else 3
+
+
+def lower_is_better(name: str) -> bool:
+    """Whether less of a measure is better: all but the alignments are errors."""
+    return name not in {"alignment", "alignment_data"}
 
 
 def split_measure(name: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The numbers that papers print, kept in one data file with their source."""
+"""What papers print: numbers and statements, each in a data file with their source."""
 
 from importlib.resources import files
 
@@ -17,3 +17,16 @@ def published_rows() -> pd.DataFrame:
     """
     with (files("nlot.reporting") / "published.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file)
+
+
+def published_statements() -> pd.DataFrame:
+    """What the paper says of its tables and figures, and what must hold if it is so.
+
+    Columns: `section` of the configuration that the runs belong to, `where` in the
+    paper, `says` (its words), `holds` (the criterion in words, with `{factor}`),
+    `tasks` (names apart by spaces), `measure` of `method`, `rule` ("mean" or "every",
+    see `nlot.reporting.verdicts`), and what it is to be better than: `factor` times
+    `against_measure` of `against_method` of the same task and seed, or `factor` itself.
+    """
+    with (files("nlot.reporting") / "statements.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file, keep_default_na=False)

@@ -66,7 +66,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     minutes of training. Columns: task, method, measure, mean, sd (NaN for one seed),
     runs (number of seeds), decimals (digits to show) and source ("measured").
     """
-    rows = pd.concat([rows, _excess(rows), _minutes(rows)], ignore_index=True)
+    rows = pd.concat([rows, _excess(rows), training_minutes(rows)], ignore_index=True)
     # `std` divides by the number of seeds less one.
     summary = (
         rows.groupby(_GROUP, sort=False)["value"]
@@ -92,9 +92,14 @@ def published_summary(
         rows[rows["task"] == printed].assign(task=task)
         for task in tasks
         for printed in rows["task"].unique()
-        if task == printed or task.startswith(printed + _RELEASED)
+        if is_printed(task, printed)
     ]
     return pd.concat(parts) if parts else rows[:0]
+
+
+def is_printed(task: str, printed: str) -> bool:
+    """Whether a task or sequence is the one that is printed under a name."""
+    return task == printed or task.startswith(printed + _RELEASED)
 
 
 def published_sources(summary: pd.DataFrame) -> list[str]:
@@ -124,7 +129,7 @@ def _excess(rows: pd.DataFrame) -> pd.DataFrame:
     return paired[[*_KEY, "value"]]
 
 
-def _minutes(rows: pd.DataFrame) -> pd.DataFrame:
+def training_minutes(rows: pd.DataFrame) -> pd.DataFrame:
     """Training time as a measure of its own; controls have none."""
     runs = rows.dropna(subset="minutes").drop_duplicates(["task", "method", "seed"])
     return runs.assign(measure="minutes", value=runs["minutes"])[[*_KEY, "value"]]

@@ -39,9 +39,9 @@ def write_table(table: Table, path: str | Path) -> None:
 
 def render(table: Table, format: str) -> str:
     """`table` as text in a format: "csv", "md", "tex" or "html"."""
-    if format not in _FORMATS:
-        raise ValueError(f"unknown format {format!r}; valid: {', '.join(_FORMATS)}")
-    return _FORMATS[format](table)
+    if format not in FORMATS:
+        raise ValueError(f"unknown format {format!r}; valid: {', '.join(FORMATS)}")
+    return FORMATS[format](table)
 
 
 def _csv(table: Table) -> str:
@@ -110,7 +110,7 @@ def _html(table: Table) -> str:
 
 
 _LOADER = jinja2.PackageLoader("nlot.reporting")
-_FORMATS: dict[str, Callable[[Table], str]] = {
+FORMATS: dict[str, Callable[[Table], str]] = {
     "csv": _csv,
     "md": _markdown,
     "tex": _latex,

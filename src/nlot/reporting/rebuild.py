@@ -1,0 +1,42 @@
+"""Makes anew all that is made of the committed rows: `make tables`.
+
+Nothing is trained or measured. Tables and the page of claims go to
+results/reference/tables/, those in documents between their markers.
+"""
+
+import sys
+from pathlib import Path
+
+from nlot.config import load_config
+from nlot.files import whole_file
+from nlot.reporting.claims_page import write_claims
+from nlot.reporting.documents import (
+    REFERENCE,
+    reference_claims,
+    reference_tables,
+    updated,
+)
+from nlot.reporting.writer import FORMATS, write_table
+
+
+def rebuild(root: Path) -> list[Path]:
+    """Write it all, in the repository at `root`; the files that were written."""
+    folder = root / REFERENCE / "tables"
+    written = []
+    for name, table in reference_tables(root).items():
+        for kind in FORMATS:
+            written.append(folder / f"{name}.{kind}")
+            write_table(table, written[-1])
+    config = load_config(root / "config" / "config.yaml")
+    written.append(folder / "claims.html")
+    write_claims(reference_claims(root), config, written[-1], {})
+    for name, text in updated(root).items():
+        written.append(root / name)
+        with whole_file(written[-1]) as path:
+            path.write_text(text, encoding="utf-8")
+    return written
+
+
+if __name__ == "__main__":
+    for path in rebuild(Path()):
+        sys.stdout.write(f"{path}\n")

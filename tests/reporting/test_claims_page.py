@@ -1,0 +1,90 @@
+"""The page of claims holds every line, in both formats, and needs no other file."""
+
+import re
+from html import unescape
+
+import pytest
+
+from nlot.reporting.claims import claims
+from nlot.reporting.claims_page import RULE, html, markdown, write_claims
+from nlot.reporting.published import published_rows, published_statements
+from nlot.reporting.verdicts import Verdict
+
+
+@pytest.fixture
+def groups(all_rows, config):
+    return claims(all_rows, published_rows(), published_statements(), config)
+
+
+@pytest.fixture
+def figures(tmp_path):
+    """Two figures at hand; their bytes do not matter."""
+    paths = {name: tmp_path / "figures" / f"{name}.png" for name in ("figure1", "loss")}
+    (tmp_path / "figures").mkdir()
+    for path in paths.values():
+        path.write_bytes(b"\x89PNG\r\n")
+    return paths
+
+
+def texts(page):
+    return unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL))
+
+
+def test_both_formats_hold_every_cell(groups, config):
+    found = (markdown(groups, config, {}), texts(html(groups, config, {})))
+    for page in found:
+        for group in groups:
+            assert group.title in page
+            assert group.text in page
+            assert group.command in page
+            for line in group.lines:
+                for cell in (line.name, line.reference, line.ours, line.why):
+                    assert cell in page
+        assert page.count(Verdict.NOT_RUN) >= sum(
+            group.count(Verdict.NOT_RUN) for group in groups
+        )
+        for paragraph in RULE:
+            words = paragraph.replace("*", "").split()
+            assert " ".join(words) in " ".join(page.replace("*", "").split())
+
+
+def test_counts_are_those_of_the_lines(groups, config):
+    page = markdown(groups, config, {})
+    rows = page.split("## The rule")[0].splitlines()
+    cells = [[c.strip() for c in row.split("|")[1:-1]] for row in rows if "|" in row]
+    body = [row[1:] for row in cells[2:]]
+    total = sum(int(count) for row in body for count in row if count)
+    assert total == sum(len(group.lines) for group in groups)
+    assert [row[-1] for row in body] == [
+        str(group.count(Verdict.NOT_RUN) or "") for group in groups
+    ]
+
+
+def test_markdown_links_to_figures_from_where_it_lies(
+    groups, config, figures, tmp_path
+):
+    write_claims(groups, config, tmp_path / "claims.md", figures)
+    text = (tmp_path / "claims.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)]*)\)", text)
+    assert links
+    assert all((tmp_path / link).is_file() for link in links)
+    assert "`results/tiny/figures/figure2.png`" in text
+
+
+def test_html_holds_its_figures(groups, config, figures, tmp_path):
+    write_claims(groups, config, tmp_path / "claims.html", figures)
+    text = (tmp_path / "claims.html").read_text(encoding="utf-8")
+    sources = re.findall(r'src="([^"]*)"', text)
+    assert len(sources) == len(figures)
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    anchors = re.findall(r'href="([^"]*)"', text)
+    names = re.findall(r'id="([^"]*)"', text)
+    assert len(names) == len(set(names))
+    assert anchors
+    assert {anchor.removeprefix("#") for anchor in anchors} <= set(names)
+
+
+def test_unknown_format(groups, config, tmp_path):
+    with pytest.raises(ValueError, match=r"'\.pdf'; valid: \.md, \.html"):
+        write_claims(groups, config, tmp_path / "claims.pdf", {})
+    assert not any(tmp_path.iterdir())
