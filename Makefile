@@ -29,13 +29,17 @@ export PYTHONNOUSERSITE := 1
 export PIP_USER := 0
 unexport PYTHONPATH PYTHONHOME
 
+# A preset is named like its file: the report of config/smoke.yaml goes to results/smoke.
+PRESET := $(patsubst config/%.yaml,%,$(filter config/%.yaml,$(SNAKEMAKE_ARGS)))
+REPORT ?= results/$(or $(PRESET),default)/report.html
+
 # A copied or moved environment still imports the old source tree, and one whose
 # interpreter was uninstalled runs nothing: both are made anew.
 ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR))
 .PHONY: $(LOCKED)
 endif
 
-.PHONY: help env reproduce smoke tables test lint bench lock
+.PHONY: help env reproduce smoke report tables test lint bench lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,7 +47,7 @@ help: ## This list
 	@echo "  EXTRA=cpu|cuda12      kind of environment (now: $(EXTRA))"
 	@echo "  PYTHON=python3.12     interpreter to create it with, 3.11 or newer"
 	@echo "  VENV=path             where to create it (now: $(VENV))"
-	@echo "  SNAKEMAKE_ARGS=...    more arguments for snakemake (reproduce, smoke)"
+	@echo "  SNAKEMAKE_ARGS=...    more arguments for snakemake (reproduce, smoke, report)"
 	@echo "  PYTEST_ARGS=...       more arguments for pytest (test)"
 	@echo "  LOCK_ARGS=--upgrade   newest versions rather than the pinned ones (lock)"
 
@@ -54,6 +58,9 @@ reproduce: env ## Run the whole workflow with the default preset
 
 smoke: env ## Run the whole workflow in minutes, on tiny settings
 	$(IN_VENV) snakemake --cores all --configfile config/smoke.yaml $(SNAKEMAKE_ARGS)
+
+report: env ## Write the report of what was made, one file: results/<preset>/report.html
+	$(IN_VENV) snakemake --cores all --report $(REPORT) $(SNAKEMAKE_ARGS)
 
 tables: env ## Make tables and documents from the committed rows, without training
 	@$(IN_VENV) python -m nlot.reporting.rebuild

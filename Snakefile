@@ -5,6 +5,9 @@
 configfile: "config/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
@@ -17,4 +20,5 @@ rule all:
     input:
         rules.tables.input,
         rules.figures.input,
+        rules.claims.output,
     localrule: True

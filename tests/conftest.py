@@ -25,6 +25,8 @@ from nlot.datasets.sequences import Sequence
 from nlot.ground_truth.truth import make_truth
 from nlot.tasks import Task, build_task
 
+from .browser import Browser, find_browser
+
 LEFT = {"kind": "uniform", "low": [-1.25, -1.0], "high": [-1.0, 1.0]}
 RIGHT = {"kind": "uniform", "low": [1.0, -1.0], "high": [1.25, 1.0]}
 EUCLIDEAN = {"kind": "newtonian"}
@@ -344,6 +346,16 @@ def truth_file(
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless browser; the tests that need one are skipped where there is none."""
+    program = find_browser()
+    if program is None:
+        pytest.skip("no Chromium found; .ci/install-browser installs it on Debian")
+    with Browser(program) as running:
+        yield running
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ import re
 from html import unescape
 
 import pytest
+from matplotlib.figure import Figure
 
 from nlot.reporting.claims import claims
 from nlot.reporting.claims_page import RULE, html, markdown, write_claims
 from nlot.reporting.published import published_rows, published_statements
+from nlot.reporting.style import save_figure
 from nlot.reporting.verdicts import Verdict
 
 
@@ -88,3 +90,23 @@ def test_unknown_format(groups, config, tmp_path):
     with pytest.raises(ValueError, match=r"'\.pdf'; valid: \.md, \.html"):
         write_claims(groups, config, tmp_path / "claims.pdf", {})
     assert not any(tmp_path.iterdir())
+
+
+def test_browser_shows_the_page_without_a_network(browser, groups, config, tmp_path):
+    figure = Figure(figsize=(1, 1))
+    save_figure(figure, tmp_path / "figure1.png")
+    figures = {"figure1": tmp_path / "figure1.png"}
+    write_claims(groups, config, tmp_path / "claims.html", figures)
+    browser.open(tmp_path / "claims.html")
+    assert browser.evaluate("document.images.length") == 1
+    assert browser.broken_images() == []
+    assert browser.dead_links() == []
+    assert browser.outside == []
+    assert browser.errors == []
+    lines = sum(len(group.lines) for group in groups)
+    assert browser.evaluate("document.querySelectorAll('td.verdict').length") == lines
+    # No cell is cut off on a screen of usual width.
+    assert browser.evaluate(
+        "[...document.querySelectorAll('.wide')]"
+        ".every(part => part.scrollWidth <= part.clientWidth)"
+    )

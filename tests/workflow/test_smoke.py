@@ -23,7 +23,7 @@ def test_makes_every_artefact(smoke: Smoke, config: Config) -> None:
     names = [
         f"figures/figure{i}.{kind}" for i in range(1, 5) for kind in ("pdf", "png")
     ]
-    names += ["figures/loss.pdf", "figures/loss.png"]
+    names += ["figures/loss.pdf", "figures/loss.png", "claims.md", "claims.html"]
     names += [f"ground_truth/{task}.npz" for task in config.table1.tasks]
     names += [
         f"tables/{table}.{kind}"

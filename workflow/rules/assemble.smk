@@ -1,21 +1,42 @@
 # Tables and figures from the measured rows and the trained runs.
-FORMATS = ["csv", "md", "tex", "html"]
-IMAGES = ["pdf", "png"]
 
 
 rule table1:
     input:
         rows=rules.collect.output.rows,
     output:
-        table=multiext(f"{RESULTS}/tables/table1", *[f".{f}" for f in FORMATS]),
-        supplement=multiext(f"{RESULTS}/tables/supplement", *[f".{f}" for f in FORMATS]),
-        truth=multiext(f"{RESULTS}/tables/ground_truth", *[f".{f}" for f in FORMATS]),
+        table=in_formats(
+            f"{RESULTS}/tables/table1",
+            FORMATS,
+            "html",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "Table 1"},
+        ),
+        supplement=in_formats(
+            f"{RESULTS}/tables/supplement",
+            FORMATS,
+            "html",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "All measures of all tasks"},
+        ),
+        truth=in_formats(
+            f"{RESULTS}/tables/ground_truth",
+            FORMATS,
+            "html",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "Maps against the ground truth"},
+        ),
     log:
         f"{RESULTS}/logs/table1.log",
     conda:
         "../../environment.yml"
     params:
         table=settings(CONFIG.table1),
+        about=about(CONFIG.table1.tasks),
+        training=report_captions.table1_training(CONFIG),
         code=[
             fingerprint("reporting.tables"),
             fingerprint("reporting.truth_tables"),
@@ -74,7 +95,14 @@ rule transport_figure:
     input:
         models=figure_runs,
     output:
-        multiext(f"{RESULTS}/figures/{{figure}}", *[f".{f}" for f in IMAGES]),
+        in_formats(
+            f"{RESULTS}/figures/{{figure}}",
+            IMAGES,
+            "png",
+            caption="../report/transport_figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
     log:
         f"{RESULTS}/logs/{{figure}}.log",
     wildcard_constraints:
@@ -83,6 +111,7 @@ rule transport_figure:
         "../../environment.yml"
     params:
         section=lambda w: settings(getattr(CONFIG, w.figure)),
+        caption=figure_caption,
         code=fingerprint("reporting.figures"),
     message:
         "Drawing {wildcards.figure}"
@@ -100,13 +129,22 @@ rule loss_figure:
             seed=CONFIG.seeds[0],
         ),
     output:
-        multiext(f"{RESULTS}/figures/loss", *[f".{f}" for f in IMAGES]),
+        in_formats(
+            f"{RESULTS}/figures/loss",
+            IMAGES,
+            "png",
+            caption="../report/loss_figure.rst",
+            category="Figures",
+            labels={"figure": "loss against the ground truth"},
+        ),
     log:
         f"{RESULTS}/logs/loss.log",
     conda:
         "../../environment.yml"
     params:
         table=settings(CONFIG.table1),
+        about=about(CONFIG.table1.tasks),
+        training=report_captions.table1_training(CONFIG),
         code=fingerprint("reporting.loss_figure"),
     message:
         "Drawing where the maps lose against the optimal ones"
@@ -119,13 +157,30 @@ rule run_figures:
         model=rules.train.output.model,
         history=rules.train.output.history,
     output:
-        maps=multiext(f"{RESULTS}/figures/maps/{RUN}", *[f".{f}" for f in IMAGES]),
-        curves=multiext(f"{RESULTS}/figures/training/{RUN}", *[f".{f}" for f in IMAGES]),
+        maps=in_formats(
+            f"{RESULTS}/figures/maps/{RUN}",
+            IMAGES,
+            "png",
+            caption="../report/map.rst",
+            category="Maps",
+            labels={"task": "{task}", "method": "{method}", "seed": "{seed}"},
+        ),
+        curves=in_formats(
+            f"{RESULTS}/figures/training/{RUN}",
+            IMAGES,
+            "png",
+            caption="../report/curves.rst",
+            category="Training",
+            labels={"task": "{task}", "method": "{method}", "seed": "{seed}"},
+        ),
     log:
         f"{RESULTS}/logs/figures/{RUN}.log",
     conda:
         "../../environment.yml"
     params:
+        training=lambda w: report_captions.methods_training(
+            CONFIG, [w.method], [w.task]
+        ),
         code=fingerprint("reporting.figures"),
     message:
         "Drawing the map and training curves of {wildcards.method} on {wildcards.task}"
@@ -137,13 +192,22 @@ rule table2:
     input:
         rows=rules.collect_metrics.output.rows,
     output:
-        table=multiext(f"{RESULTS}/tables/table2", *[f".{f}" for f in FORMATS]),
+        table=in_formats(
+            f"{RESULTS}/tables/table2",
+            FORMATS,
+            "html",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "Table 2"},
+        ),
     log:
         f"{RESULTS}/logs/table2.log",
     conda:
         "../../environment.yml"
     params:
         table=settings(CONFIG.table2) if CONFIG.table2 else None,
+        about=about(CONFIG.table2.sequences) if CONFIG.table2 else None,
+        training=report_captions.table2_training(CONFIG),
         code=[fingerprint("reporting.table2"), fingerprint("reporting.writer")],
     message:
         "Writing Table 2"
@@ -156,7 +220,14 @@ rule metric_figure:
         models=metric_figure_runs,
         samples=metric_figure_samples,
     output:
-        multiext(f"{RESULTS}/figures/{{figure}}", *[f".{f}" for f in IMAGES]),
+        in_formats(
+            f"{RESULTS}/figures/{{figure}}",
+            IMAGES,
+            "png",
+            caption="../report/metric_figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
     log:
         f"{RESULTS}/logs/{{figure}}.log",
     wildcard_constraints:
@@ -165,6 +236,7 @@ rule metric_figure:
         "../../environment.yml"
     params:
         section=lambda w: settings(getattr(CONFIG, w.figure)),
+        caption=figure_caption,
         code=fingerprint("reporting.metric_figures"),
     message:
         "Drawing {wildcards.figure}"
@@ -176,20 +248,62 @@ rule metric_curves:
     input:
         history=rules.train_metric.output.history,
     output:
-        multiext(
+        in_formats(
             f"{RESULTS}/figures/training_metrics/{METRIC_RUN}",
-            *[f".{f}" for f in IMAGES],
+            IMAGES,
+            "png",
+            caption="../report/curves.rst",
+            category="Training",
+            labels={
+                "sequence": "{sequence}",
+                "learner": "{learner}",
+                "seed": "{seed}",
+            },
         ),
     log:
         f"{RESULTS}/logs/figures/metrics/{METRIC_RUN}.log",
     conda:
         "../../environment.yml"
     params:
+        training=lambda w: report_captions.learners_training(
+            CONFIG, [w.learner], [w.sequence]
+        ),
         code=fingerprint("reporting.figures"),
     message:
         "Drawing the training curves of {wildcards.learner} on {wildcards.sequence}"
     script:
         "../scripts/metric_curves.py"
+
+
+rule claims:
+    input:
+        rows=rules.collect.output.rows,
+        metric_rows=rules.collect_metrics.output.rows if METRIC_RUNS else [],
+        figures=expand(
+            f"{RESULTS}/figures/{{figure}}.png",
+            figure=["figure1", "figure2", *METRIC_FIGURES],
+        ),
+    output:
+        in_formats(
+            f"{RESULTS}/claims",
+            ["md", "html"],
+            "html",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"page": "What was printed, and what came out here"},
+        ),
+    log:
+        f"{RESULTS}/logs/claims.log",
+    conda:
+        "../../environment.yml"
+    params:
+        preset=CONFIG.preset,
+        seeds=CONFIG.seeds,
+        code=fingerprint("reporting.claims_page"),
+    message:
+        "Comparing every number and statement of the paper with ours"
+    script:
+        "../scripts/claims.py"
 
 
 rule tables:

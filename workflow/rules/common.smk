@@ -4,6 +4,7 @@ from nlot.config import ConfigError, parse_config
 from nlot.datasets.files import SampleError
 from nlot.datasets.sequences import load_sequence
 from nlot.provenance import fingerprint
+from nlot.reporting import report_captions
 from nlot.tasks import build_task
 from snakemake.exceptions import WorkflowError
 
@@ -36,6 +37,9 @@ METRIC_RUN = "{sequence}/{learner}/seed_{seed}"
 METRIC_RUNS = [
     METRIC_RUN.format(sequence=s, learner=m, seed=i) for s, m, i in CONFIG.metric_runs()
 ]
+# What tables and figures are written as.
+FORMATS = ["csv", "md", "tex", "html"]
+IMAGES = ["pdf", "png"]
 METRIC_FIGURES = [f for f in ("figure3", "figure4") if getattr(CONFIG, f)]
 
 
@@ -50,6 +54,24 @@ wildcard_constraints:
 def settings(section):
     """A section of the configuration as plain data, compared between runs."""
     return section.model_dump(mode="json")
+
+
+def in_formats(stem, formats, shown, **place):
+    """A result in all formats, of which the report shows one, in `place`."""
+    return [
+        f"{stem}.{f}" if f != shown else report(f"{stem}.{f}", **place) for f in formats
+    ]
+
+
+def about(names):
+    """What a table is of, for its caption in the report."""
+    seeds = ", ".join(map(str, CONFIG.seeds))
+    return f"Preset {CONFIG.preset}, seeds {seeds}: {', '.join(names)}."
+
+
+def figure_caption(wildcards):
+    """Whose runs a figure shows, and how they were trained."""
+    return report_captions.figure_caption(CONFIG, wildcards.figure)
 
 
 def figure_runs(wildcards):
