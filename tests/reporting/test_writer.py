@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from nlot.reporting.layout import cell
+from nlot.reporting.layout import Block, Row, Table, cell
 from nlot.reporting.published import published_rows
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import supplementary_table, table1
@@ -126,3 +126,19 @@ def test_unknown_format(table, tmp_path):
     with pytest.raises(ValueError, match="'docx'; valid: csv, md, tex, html"):
         write_table(table, tmp_path / "table.docx")
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "cell, latex",
+    [
+        ("–", "--"),
+        ("1.50 ± 0.02", r"$1.50 \pm 0.02$"),
+        ("-0.5", "$-0.5$"),
+        ("2.7086 (inside)", "$2.7086$ (inside)"),
+        ("2.7086 (-0.007 %)", r"$2.7086$ ($-0.007$ \%)"),
+    ],
+)
+def test_latex_sets_numbers_as_mathematics_and_words_as_words(cell, latex):
+    row = Row("a", "1", (cell,))
+    table = Table("t", "A table.", ("box",), (Block("b", (row,)),), pd.DataFrame())
+    assert f"& {latex} \\\\" in render(table, "tex")

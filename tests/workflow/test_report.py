@@ -33,6 +33,7 @@ def test_report_holds_tables_figures_claims_and_run_times(
     names = set(browser.evaluate("Object.values(results).map(r => r.name)"))
     wanted = {"claims.html", "table1.html", "table2.html", "supplement.html"}
     wanted |= {
+        "bounds.html",
         "ground_truth.html",
         "loss.png",
         *(f"figure{i}.png" for i in range(1, 5)),

@@ -27,7 +27,7 @@ def test_makes_every_artefact(smoke: Smoke, config: Config) -> None:
     names += [f"ground_truth/{task}.npz" for task in config.table1.tasks]
     names += [
         f"tables/{table}.{kind}"
-        for table in ("table1", "table2", "supplement", "ground_truth")
+        for table in ("table1", "table2", "supplement", "ground_truth", "bounds")
         for kind in ("csv", "md", "tex", "html")
     ]
     for task, method, seed in config.runs():

@@ -29,6 +29,14 @@ rule table1:
             category="Tables",
             labels={"table": "Maps against the ground truth"},
         ),
+        bounds=in_formats(
+            f"{RESULTS}/tables/bounds",
+            FORMATS,
+            "html",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "Every run against bounds on the optimal cost"},
+        ),
     log:
         f"{RESULTS}/logs/table1.log",
     conda:
@@ -40,10 +48,11 @@ rule table1:
         code=[
             fingerprint("reporting.tables"),
             fingerprint("reporting.truth_tables"),
+            fingerprint("reporting.bounds_table"),
             fingerprint("reporting.writer"),
         ],
     message:
-        "Writing Table 1, its supplement and the table of the ground truth"
+        "Writing Table 1, its supplement and the tables of the ground truth"
     script:
         "../scripts/table1.py"
 

@@ -2,6 +2,7 @@ from job import job
 
 with job(snakemake):
     from nlot.config import parse_config
+    from nlot.reporting.bounds_table import bounds_table
     from nlot.reporting.published import published_rows
     from nlot.reporting.summary import read_rows
     from nlot.reporting.tables import supplementary_table, table1
@@ -16,3 +17,5 @@ with job(snakemake):
         write_table(supplementary_table(rows, published, config), path)
     for path in snakemake.output.truth:
         write_table(truth_table(rows, config), path)
+    for path in snakemake.output.bounds:
+        write_table(bounds_table(rows, config), path)

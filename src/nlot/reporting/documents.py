@@ -7,6 +7,7 @@ page of claims is a document of its own. All are made of the rows in results/ref
 from pathlib import Path
 
 from nlot.config import Config, load_config
+from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.claims import Group, claims, joined
 from nlot.reporting.claims_page import markdown
 from nlot.reporting.layout import Table
@@ -21,7 +22,7 @@ REFERENCE = Path("results", "reference")
 # The tables that stand in a document, in order.
 _TABLES = {
     "README.md": ("table1", "table2"),
-    "docs/ground-truth.md": ("ground_truth",),
+    "docs/ground-truth.md": ("ground_truth", "bounds"),
 }
 _CLAIMS = "docs/claims.md"
 DOCUMENTS = (*_TABLES, _CLAIMS)
@@ -53,6 +54,7 @@ def reference_tables(root: Path) -> dict[str, Table]:
         "table1": table1(rows, published, config),
         "supplement": supplementary_table(rows, published, config),
         "ground_truth": truth_table(rows, config),
+        "bounds": bounds_table(rows, config),
         "table2": table2(metric_rows, published, config),
     }
 

@@ -1,5 +1,6 @@
 """Tables as CSV, Markdown, LaTeX and HTML."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,19 @@ _TEX = {
     "ε": r"$\varepsilon$",
     "–": "--",
 }
+# Of a table's numbers; single runs have a seed, and `over` a bound.
+_COLUMNS = (
+    "measure",
+    "method",
+    "task",
+    "seed",
+    "mean",
+    "over",
+    "sd",
+    "runs",
+    "source",
+)
+_NUMBER = r"[+-]?\d+(?:\.\d+)?"
 
 
 def write_table(table: Table, path: str | Path) -> None:
@@ -45,7 +59,7 @@ def render(table: Table, format: str) -> str:
 
 
 def _csv(table: Table) -> str:
-    columns = ["measure", "method", "task", "mean", "sd", "runs", "source"]
+    columns = [name for name in _COLUMNS if name in table.data]
     return f"# {table.caption}\n" + table.data[columns].to_csv(index=False)
 
 
@@ -93,8 +107,13 @@ def _escape_latex(text: str) -> str:
 
 
 def _latex_cell(text: str) -> str:
-    # In math mode, so that a minus is none of the hyphens.
-    return "--" if text == ABSENT else "$" + text.replace("±", r"\pm") + "$"
+    if text == ABSENT:
+        return "--"
+    # Numbers in math mode, so that a minus is none of the hyphens.
+    parts = re.split(f"({_NUMBER}(?: ± {_NUMBER})?)", text)
+    parts[1::2] = ["$" + part.replace("±", r"\pm") + "$" for part in parts[1::2]]
+    parts[::2] = map(_escape_latex, parts[::2])
+    return "".join(parts)
 
 
 def _html(table: Table) -> str:
