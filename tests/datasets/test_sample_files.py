@@ -1,4 +1,6 @@
+import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +10,9 @@ from nlot.datasets.files import SampleError, read_samples
 GOOD = np.random.default_rng(0).normal(size=(10, 2))
 
 
-def saved(folder, samples, name="points.npz", **others):
+def saved(folder, samples, name="points.npz", save=np.savez, **others):
     path = folder / name
-    np.savez(path, samples=samples, **others)
+    save(path, samples=samples, **others)
     return path
 
 
@@ -32,7 +34,7 @@ def test_npz_is_read_as_it_was_saved(tmp_path):
     np.testing.assert_array_equal(read_samples(path, "other", 2), GOOD + 1)
 
 
-@pytest.mark.parametrize("header", ["", "x,y\n"])
+@pytest.mark.parametrize("header", ["", "x,y\n", "\ufeff", "\ufeffx,y\n"])
 def test_csv_is_read_with_and_without_a_header(tmp_path, header):
     rows = "\n".join(f"{float(x)!r},{float(y)!r}" for x, y in GOOD)
     path = written(tmp_path, header + rows + "\n")
@@ -46,7 +48,21 @@ def test_a_single_column_keeps_its_shape(tmp_path):
 
 CASES = {
     "missing": (lambda d: d / "none.npz", "no such sample file"),
-    "folder": (lambda d: d, "no such sample file"),
+    "folder": (lambda d: d, "no such sample file: a folder"),
+    "folder of that name": (
+        lambda d: made(d / "points.npz", Path.mkdir),
+        "no such sample file: a folder",
+    ),
+    "dangling link": (
+        lambda d: made(d / "points.npz", lambda p: p.symlink_to("none")),
+        "no such sample file",
+    ),
+    "pipe": (
+        lambda d: made(d / "points.csv", os.mkfifo),
+        "no such sample file: a folder or a device",
+    ),
+    "name without end": (lambda d: d / ("n" * 300 + ".npz"), "File name too long"),
+    "name with a null": (lambda d: d / "a\0.npz", "null byte"),
     "suffix": (
         lambda d: written(d, "1,2", "points.txt"),
         "unknown format '.txt'; valid: '.npz', '.csv'",
@@ -73,12 +89,45 @@ CASES = {
         lambda d: saved(d, np.array([[1, "a"]] * 9, object)),
         "not a readable .npz file",
     ),
-    "text": (lambda d: saved(d, np.full((9, 2), "a")), "holds <U1, not numbers"),
+    "complex": (lambda d: saved(d, GOOD + 1j), "holds complex128, not real numbers"),
+    "booleans": (lambda d: saved(d, GOOD > 0), "holds bool, not real numbers"),
+    "dates": (
+        lambda d: saved(d, np.full((9, 2), "2024-01-01", "datetime64[D]")),
+        "holds datetime64[D], not real numbers",
+    ),
+    "records": (
+        lambda d: saved(d, np.zeros(9, [("x", "f8"), ("y", "f8")])),
+        "not real numbers",
+    ),
+    "too large": (lambda d: saved(d, spoiled(2, 1e39)), "beyond single precision"),
+    "csv too large": (
+        lambda d: written(d, "1,2\n" * 9 + "1,-1e39\n"),
+        "beyond single precision",
+    ),
+    "text": (lambda d: saved(d, np.full((9, 2), "a")), "holds <U1, not real numbers"),
     "not npz": (lambda d: written(d, "hello", "p.npz"), "not a readable .npz file"),
     "empty npz": (lambda d: written(d, "", "p.npz"), "not a readable .npz file"),
     "truncated": (
         lambda d: truncated(saved(d, np.ones((500, 2)))),
         "not a readable .npz file",
+    ),
+    "damaged": (lambda d: damaged(saved(d, GOOD)), "not a readable .npz file"),
+    "damaged compression": (
+        lambda d: damaged(saved(d, GOOD, save=np.savez_compressed)),
+        "not a readable .npz file",
+    ),
+    "encrypted": (lambda d: encrypted(saved(d, GOOD)), "encrypted, password required"),
+    "csv typing error in the first row": (
+        lambda d: written(d, "1,2.O\n" + "1,2\n" * 9),
+        "not a table of numbers",
+    ),
+    "csv with decimal commas": (
+        lambda d: written(d, "0,5;1,5\n" * 9),
+        "not a table of numbers",
+    ),
+    "csv in UTF-16": (
+        lambda d: made(d / "p.csv", lambda p: p.write_text("1,2\n" * 9, "utf-16")),
+        "not a table of numbers",
     ),
     "csv text": (lambda d: written(d, "x,y\n1,2\nhello,3\n"), "not a table of numbers"),
     "csv ragged": (lambda d: written(d, "1,2\n1,2,3\n"), "not a table of numbers"),
@@ -96,6 +145,29 @@ def bare(path):
     """A single array, saved under the suffix of an archive."""
     with path.open("wb") as file:
         np.save(file, GOOD)
+    return path
+
+
+def made(path, make):
+    make(path)
+    return path
+
+
+def damaged(path):
+    """With a few bytes in the middle overwritten."""
+    whole = bytearray(path.read_bytes())
+    middle = len(whole) // 3
+    whole[middle : middle + 8] = b"\xff" * 8
+    path.write_bytes(whole)
+    return path
+
+
+def encrypted(path):
+    """With the flag of an encrypted member in both of its headers."""
+    whole = bytearray(path.read_bytes())
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        whole[whole.index(mark) + offset] |= 1
+    path.write_bytes(whole)
     return path
 
 
@@ -118,3 +190,23 @@ def test_a_missing_array_lists_those_there_are(tmp_path):
     path = saved(tmp_path, GOOD, other=GOOD)
     with pytest.raises(SampleError, match="no array 'points'; valid: samples, other"):
         read_samples(path, "points", 2)
+
+
+def test_no_damage_goes_unnamed(tmp_path):
+    """Bytes overwritten anywhere: the numbers are right, or the file is refused."""
+    path = saved(tmp_path, GOOD, save=np.savez_compressed)
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for _ in range(300):
+        spoilt = bytearray(whole)
+        for position in rng.integers(len(whole), size=3):
+            spoilt[position] = rng.integers(256)
+        path.write_bytes(spoilt)
+        try:
+            found = read_samples(path, "samples", 2)
+        except SampleError as error:
+            assert str(error).startswith(f"{path}: ")
+            refused += 1
+        else:
+            np.testing.assert_array_equal(found, GOOD)
+    assert refused > 200

@@ -1,5 +1,7 @@
 """Samples from files, checked before anything is computed with them."""
 
+import stat
+import zlib
 from pathlib import Path
 from zipfile import BadZipFile, is_zipfile
 
@@ -7,6 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 _MIN_SAMPLES = 8
+# Computations are in single precision.
+_LARGEST = float(np.finfo(np.float32).max)
+# What reading a damaged archive ends with; RuntimeError where its flags are damaged.
+_DAMAGE = (OSError, EOFError, RuntimeError, ValueError, BadZipFile, zlib.error)
 
 
 class SampleError(ValueError):
@@ -45,49 +51,64 @@ def read_array(path: str | Path, array: str) -> np.ndarray:
     Raises `SampleError` for a file that is missing, unreadable or of another format.
     """
     path = Path(path)
-    if not path.is_file():
-        raise SampleError(f"{path}: no such sample file")
-    if path.suffix == ".npz":
-        return _read_npz(path, array)
-    if path.suffix == ".csv":
-        return _read_csv(path)
-    raise SampleError(f"{path}: unknown format {path.suffix!r}; valid: '.npz', '.csv'")
+    try:
+        mode = path.stat().st_mode
+    # A name that no file can have is a ValueError.
+    except (OSError, ValueError) as error:
+        raise SampleError(f"{path}: no such sample file: {error}") from error
+    if not stat.S_ISREG(mode):
+        raise SampleError(f"{path}: no such sample file: a folder or a device")
+    if path.suffix not in {".npz", ".csv"}:
+        raise SampleError(
+            f"{path}: unknown format {path.suffix!r}; valid: '.npz', '.csv'"
+        )
+    numbers = _read_npz(path, array) if path.suffix == ".npz" else _read_csv(path)
+    if np.any(np.isfinite(numbers) & (np.abs(numbers) > _LARGEST)):
+        raise SampleError(f"{path}: a value is beyond single precision, {_LARGEST:.2g}")
+    return numbers
 
 
 def _read_npz(path: Path, array: str) -> np.ndarray:
-    if not is_zipfile(path):
-        raise SampleError(f"{path}: not a readable .npz file: no zip archive")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if array not in file:
-                raise SampleError(
-                    f"{path}: no array {array!r}; valid: {', '.join(file.files)}"
-                )
-            points = file[array]
-    except (OSError, ValueError, BadZipFile) as error:
+        # Opened here, as NumPy leaves a damaged file open.
+        with path.open("rb") as raw:
+            if not is_zipfile(raw):
+                raise SampleError(f"{path}: not a readable .npz file: no zip archive")
+            raw.seek(0)
+            with np.load(raw, allow_pickle=False) as file:
+                if array not in file:
+                    raise SampleError(
+                        f"{path}: no array {array!r}; valid: {', '.join(file.files)}"
+                    )
+                points = file[array]
+    except _DAMAGE as error:
         if isinstance(error, SampleError):
             raise
         raise SampleError(f"{path}: not a readable .npz file: {error}") from error
-    if not np.issubdtype(points.dtype, np.number):
-        raise SampleError(f"{path}: array {array!r} holds {points.dtype}, not numbers")
+    kinds = (np.integer, np.floating)
+    if not any(np.issubdtype(points.dtype, kind) for kind in kinds):
+        raise SampleError(
+            f"{path}: array {array!r} holds {points.dtype}, not real numbers"
+        )
     return points.astype(np.float64)
 
 
 def _read_csv(path: Path) -> np.ndarray:
     try:
-        text = path.read_text(encoding="utf-8").splitlines()
-        if text and not _is_numeric(text[0]):
+        # Spreadsheets put a mark before the first number.
+        text = path.read_text(encoding="utf-8-sig").splitlines()
+        if text and not any(map(_is_numeric, text[0].split(","))):
             text = text[1:]
         if not text:
             raise ValueError("no lines of numbers")
         return np.loadtxt(text, delimiter=",", ndmin=2)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise SampleError(f"{path}: not a table of numbers: {error}") from error
 
 
-def _is_numeric(line: str) -> bool:
+def _is_numeric(cell: str) -> bool:
     try:
-        [float(cell) for cell in line.split(",")]
+        float(cell)
     except ValueError:
         return False
     return True
