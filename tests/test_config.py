@@ -5,7 +5,6 @@ import pytest
 import yaml
 
 from nlot.config import (
-    ConfigError,
     load_config,
     merge,
     parse_config,
@@ -129,51 +128,6 @@ def test_corners_of_boxes_may_be_infinite(raw):
 def test_a_configuration_is_immutable(config):
     with pytest.raises(pydantic.ValidationError, match="frozen"):
         config.preset = "other"
-
-
-def test_a_missing_file_is_named(tmp_path):
-    path = tmp_path / "none.yaml"
-    with pytest.raises(ConfigError) as caught:
-        load_config(path)
-    assert str(caught.value) == f"{path}: no such configuration file"
-
-
-def test_a_missing_base_is_named(tmp_path):
-    path = saved(tmp_path, "a.yaml", {"extends": "none.yaml"})
-    with pytest.raises(ConfigError, match=r"none\.yaml: no such configuration file"):
-        load_config(path)
-
-
-def test_a_preset_that_extends_itself_is_an_error(tmp_path):
-    path = saved(tmp_path, "a.yaml", {"extends": "a.yaml"})
-    with pytest.raises(ConfigError, match=r"a\.yaml: extends itself"):
-        load_config(path)
-
-
-def test_extends_must_be_a_file_name(tmp_path):
-    path = saved(tmp_path, "a.yaml", {"extends": ["b.yaml"]})
-    with pytest.raises(ConfigError, match=r"extends: expected .* found \['b.yaml'\]"):
-        load_config(path)
-
-
-def test_invalid_yaml_is_named_with_its_line(tmp_path):
-    path = tmp_path / "bad.yaml"
-    path.write_text("preset: a\nseeds: [1, 2\ntasks: {}\n")
-    with pytest.raises(ConfigError, match=r"bad\.yaml: not valid YAML: (.|\n)*line 3"):
-        load_config(path)
-
-
-@pytest.mark.parametrize("text", ["", "just text", "[1, 2]"])
-def test_a_file_without_keys_is_an_error(tmp_path, text):
-    path = tmp_path / "list.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match="expected a mapping of keys, found"):
-        load_config(path)
-
-
-def test_a_folder_in_place_of_a_file_is_an_error(tmp_path):
-    with pytest.raises(ConfigError, match=str(tmp_path)):
-        load_config(tmp_path)
 
 
 @pytest.mark.parametrize("sequence", ["circle", "mass_splitting", "x_paths"])

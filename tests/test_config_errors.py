@@ -1,6 +1,7 @@
 """Every mistake in a preset: one message with key, value found and valid choices."""
 
 import math
+import reprlib
 from typing import Any
 
 import pytest
@@ -10,9 +11,13 @@ from nlot.config import ConfigError, parse_config
 DELETE = object()
 
 # Key, its wrong value, and what the message must say.
-CASES: list[tuple[str, Any, list[str]]] = [
+CASES: list[tuple[Any, Any, list[str]]] = [
     # Unknown keys, at every depth.
-    ("sedes", [0], ["unknown key 'sedes'", "valid keys: preset, seeds, tasks"]),
+    (
+        "sedes",
+        [0],
+        ["unknown key 'sedes'; did you mean 'seeds'?", "valid keys: preset, seeds"],
+    ),
     ("tasks.free.bound", 1.5, ["tasks.free", "unknown key 'bound'", "source, target"]),
     ("tasks.free.source.hight", [1], ["tasks.free.source", "'hight'", "low, high"]),
     (
@@ -24,7 +29,13 @@ CASES: list[tuple[str, Any, list[str]]] = [
     ("methods.nlot.map.width", 5, ["map", "'width'", "hidden, activation"]),
     ("evaluation.paper.n", 128, ["evaluation.paper", "'n'", "points, draws"]),
     ("table1.rows", [], ["table1", "unknown key 'rows'", "tasks, methods, controls"]),
+    ("tasks.free.lagrangian.potentail", None, ["did you mean 'potential'?"]),
+    (7, 1, ["unknown key 7", "valid keys: preset"]),
+    (None, 1, ["unknown key None", "valid keys: preset"]),
+    ("a" * 5000, 1, ["unknown key 'aaaa", "valid keys: preset"]),
     # Unknown names and kinds.
+    ("table1.tasks", ["fre"], ["unknown 'fre'; did you mean 'free'?", "free, well"]),
+    ("table1.tasks", ["Free"], ["table1.tasks.0: a name", "(found 'Free')"]),
     ("table1.tasks", ["maze"], ["table1.tasks", "unknown 'maze'", "free, well"]),
     ("table1.methods", ["nlsb"], ["table1.methods", "unknown 'nlsb'", "valid: nlot"]),
     ("table1.controls", ["truth"], ["controls", "'floor', 'translation'", "'truth'"]),
@@ -58,12 +69,45 @@ CASES: list[tuple[str, Any, list[str]]] = [
     ("tasks.well.lagrangian.potential.strength", math.nan, ["strength", "found nan"]),
     ("evaluation.exact.points", -1, ["evaluation.exact.points", "found -1"]),
     ("figure1.paths", 0, ["figure1.paths", "found 0"]),
+    ("evaluation.ground_truth.points", 100, ["points: 100 is not a power of two"]),
+    ("resources.gpu", 0.5, ["resources.gpu", "integer", "found 0.5"]),
+    # Values of another type.
+    ("methods.nlot.steps", True, ["methods.nlot: steps", "no boolean, found True"]),
+    ("tasks.free.bounds", False, ["tasks.free: bounds", "no boolean, found False"]),
+    ("tasks.free.source.low", [True, 0], ["tasks.free.source: low", "found True"]),
+    ("seeds", [0, True], ["seeds: expected no boolean, found True"]),
+    ("methods.nlot.steps", None, ["methods.nlot.steps", "integer", "found None"]),
+    ("methods.nlot.steps", [4], ["methods.nlot.steps", "integer", "found [4]"]),
+    ("methods.nlot.steps", math.nan, ["methods.nlot.steps", "finite", "found nan"]),
+    ("methods.nlot.steps", 10**400, ["methods.nlot: steps", "over 63 bits"]),
+    ("methods.nlot.map.hidden", 64, ["methods.nlot.map.hidden", "list", "found 64"]),
+    ("methods.nlot.map.hidden", "64", ["map.hidden", "valid list", "found '64'"]),
+    ("table1.tasks", "free", ["table1.tasks", "valid list", "found 'free'"]),
+    ("evaluation", [], ["evaluation: Input should be a mapping of keys (found [])"]),
+    ("tasks.free.bounds", "1,5", ["tasks.free.bounds", "number", "found '1,5'"]),
+    ("tasks.free.bounds", "x" * 9999, ["tasks.free.bounds", "number", "xxx...xxx"]),
+    ("tasks.free.source", {"kind": "samples", "path": ""}, ["source.path", "found ''"]),
+    ("tasks.free.source", {"kind": "samples", "path": 3}, ["source.path", "found 3"]),
+    (
+        "tasks.free.source",
+        {"kind": "samples", "path": "a.npz", "dimension": 3},
+        ["tasks.free: source has dimension 3, target has dimension 2"],
+    ),
     # Seeds.
+    ("seeds", ["one"], ["seeds.0", "integer", "found 'one'"]),
+    ("seeds", [2**31], ["seeds.0", "less than 2147483648", "found 2147483648"]),
+    ("figure1.seed", -1, ["figure1.seed", "found -1"]),
     ("seeds", [0, 1, 0], ["seeds: 0 is listed twice"]),
     ("seeds", [], ["seeds", "at least 1 item"]),
     ("seeds", [-1], ["seeds.0", "found -1"]),
     ("seeds", 3, ["seeds", "found 3"]),
+    # Empty lists and mappings.
+    ("tasks", {}, ["tasks: Mapping should have at least 1 item"]),
+    ("methods", {}, ["methods: Mapping should have at least 1 item"]),
+    ("table1.tasks", [], ["table1.tasks: List should have at least 1 item"]),
+    ("figure2.methods", [], ["figure2.methods: List should have at least 1 item"]),
     # What does not fit together.
+    ("table1.controls", ["floor"] * 2, ["table1.controls: 'floor' is listed twice"]),
     ("table1.tasks", ["free", "free"], ["table1.tasks", "'free' is listed twice"]),
     ("tasks.free.source.low", [0.0], ["tasks.free.source", "differ in length"]),
     ("tasks.free.source.low", [9.0, 9.0], ["tasks.free.source", "must lie below"]),
@@ -80,22 +124,30 @@ CASES: list[tuple[str, Any, list[str]]] = [
     (
         "tasks.free.target",
         {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 0], [0]]},
-        ["target.gaussian.covariance", "columns as rows", "2 rows of lengths [2, 1]"],
+        ["tasks.free.target.covariance", "columns as rows", "2 rows of lengths [2, 1]"],
     ),
     (
         "tasks.free.target",
         {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 0.2], [0.3, 1]]},
-        ["gaussian.covariance", "symmetric", "0.2 in row 1, column 2 and 0.3 across"],
+        [
+            "tasks.free.target.covariance",
+            "symmetric",
+            "0.2 in row 1, column 2 and 0.3 across",
+        ],
     ),
     (
         "tasks.free.target",
         {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 2], [2, 1]]},
-        ["gaussian.covariance", "positive definite", "eigenvalues from -1 to 3"],
+        [
+            "tasks.free.target.covariance",
+            "positive definite",
+            "eigenvalues from -1 to 3",
+        ],
     ),
     (
         "tasks.free.target",
         {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 1], [1, 1]]},
-        ["gaussian.covariance", "positive definite", "eigenvalues from"],
+        ["tasks.free.target.covariance", "positive definite", "eigenvalues from"],
     ),
     (
         "tasks.free",
@@ -168,14 +220,29 @@ CASES: list[tuple[str, Any, list[str]]] = [
         {"well": {"batch": -1}},
         ["overrides.nlot.well", "batch", "greater than 0", "found -1"],
     ),
+    ("overrides", [], ["overrides", "mapping of keys", "found []"]),
+    ("overrides", {"nlot": {"well": 3}}, ["overrides.nlot.well", "found 3"]),
+    (
+        "overrides",
+        {"nlto": {"well": {}}},
+        ["overrides: unknown 'nlto'; did you mean 'nlot'?"],
+    ),
+    (
+        "overrides",
+        {"nlot": {"well": {"kind": "nlsb"}}},
+        ["overrides.nlot.well", "unknown key 'map'", "valid keys: kind, potential"],
+    ),
+    (
+        "overrides",
+        {"nlot": {"well": {"batch": True}}},
+        ["overrides.nlot.well: batch: expected no boolean"],
+    ),
     # Missing and misplaced.
     ("table1", DELETE, ["table1", "required"]),
     ("methods.nlot.batch", DELETE, ["methods.nlot", "batch", "required"]),
     ("tasks.free.source.kind", DELETE, ["tasks.free.source", "kind"]),
     ("tasks", ["free"], ["tasks", "found ['free']"]),
     ("tasks.free", None, ["tasks.free", "found None"]),
-    ("preset", "My preset", ["preset", "found 'My preset'"]),
-    ("preset", "../other", ["preset", "found '../other'"]),
 ]
 
 STATIONS = "sequences.crossing.data.groups"
@@ -288,7 +355,8 @@ SEQUENCE_CASES: list[tuple[str, Any, list[str]]] = [
 
 
 def change(data, key, value):
-    *parents, last = key.split(".")
+    # Other keys than texts are no paths of keys.
+    *parents, last = key.split(".") if isinstance(key, str) else [key]
     for parent in parents:
         data = data.setdefault(parent, {})
     if value is DELETE:
@@ -307,7 +375,9 @@ def check(data, key, value, parts):
 
 
 @pytest.mark.parametrize(
-    "key, value, parts", CASES, ids=[f"{i}-{case[0]}" for i, case in enumerate(CASES)]
+    "key, value, parts",
+    CASES,
+    ids=[f"{i}-{case[0]!s:.40}" for i, case in enumerate(CASES)],
 )
 def test_message(raw, key, value, parts):
     check(raw, key, value, parts)
@@ -367,6 +437,92 @@ def test_message_about_metrics_without_maps(
     raw_sequences["figure3"] = {**panels, "learners": ["nlot", "gram"]}
     parse_config(raw_sequences)
     check(raw_sequences, key, value, parts)
+
+
+NAMES = {
+    "empty": "",
+    "parent": "..",
+    "leads out": "../other",
+    "path": "a/b",
+    "backslash": "a\\b",
+    "absolute": "/etc/passwd",
+    "leading dot": ".hidden",
+    "leading dash": "-n",
+    "leading digit": "2d",
+    "space": "my box",
+    "capital": "Box",
+    "not ascii": "größe",
+    "line break": "box\n",
+    "null": "a\0b",
+    "wildcard": "{task}",
+    "shell": "$(id)",
+    "too long": "a" * 65,
+    "number": 3,
+    "none": None,
+}
+
+
+def rename(data, where, name):
+    """Give `name` to the preset, or to a copy of an entry of a section."""
+    if where == "preset":
+        data["preset"] = name
+    else:
+        data[where][name] = next(iter(data[where].values()))
+
+
+@pytest.mark.parametrize(
+    "where", ["preset", "tasks", "methods", "sequences", "learners"]
+)
+@pytest.mark.parametrize("kind", NAMES)
+def test_names_that_files_cannot_have(raw_sequences, where, kind):
+    """Names are those of folders: none leads out, and none collides with another."""
+    rename(raw_sequences, where, NAMES[kind])
+    with pytest.raises(ConfigError, match=f"^my.yaml: {where}: ") as caught:
+        parse_config(raw_sequences, source="my.yaml")
+    assert f"(found {reprlib.repr(NAMES[kind])})" in str(caught.value)
+
+
+RESERVED = [
+    ("preset", "reference"),
+    ("methods", "floor"),
+    ("methods", "reference"),
+    ("methods", "controls"),
+    ("learners", "true_metric"),
+    ("learners", "controls"),
+]
+
+
+@pytest.mark.parametrize(("where", "name"), RESERVED)
+def test_names_that_results_have_already(raw_sequences, where, name):
+    rename(raw_sequences, where, name)
+    with pytest.raises(ConfigError, match=f"{where}: '{name}' stands for something"):
+        parse_config(raw_sequences)
+
+
+def test_a_method_named_like_the_variant_of_another(raw, make_bridge):
+    """Their rows could not be told apart."""
+    raw["methods"]["nlsb"] = make_bridge().model_dump()
+    raw["methods"]["nlsb_expected"] = raw["methods"]["nlot"]
+    raw["table1"]["methods"] = ["nlsb", "nlsb_expected"]
+    with pytest.raises(ConfigError, match="table1: row: 'nlsb_expected' is listed tw"):
+        parse_config(raw)
+
+
+def test_the_longest_name_is_accepted(raw):
+    rename(raw, "preset", "a" * 64)
+    assert parse_config(raw).preset == "a" * 64
+
+
+def test_numbers_may_be_text(raw):
+    """YAML 1.1 takes 1e-3 for text."""
+    change(raw, "methods.nlot.map_optimiser.learning_rate", "1e-3")
+    assert parse_config(raw).methods["nlot"].map_optimiser.learning_rate == 1e-3
+
+
+@pytest.mark.parametrize("data", [[], None, "preset", 3])
+def test_what_is_no_mapping(unchecked, data):
+    with pytest.raises(ConfigError, match=r"^my\.yaml: expected a mapping of keys"):
+        parse_config(data, source="my.yaml")
 
 
 def test_two_mistakes_are_both_named(raw):

@@ -57,6 +57,42 @@ def test_message_comes_before_any_job(project, name) -> None:
     assert "Traceback" not in done.stdout
 
 
+FILES = {
+    "key twice": (b"seeds: [0]\nseeds: [1]\n", "'seeds' stands twice, line 2"),
+    "another base": (b"extends: paper.yaml\n", "name it first: --configfile"),
+    "syntax": (b"seeds: [0\n", "Config file is not valid JSON or YAML"),
+    "list": (b"- seeds\n", "with keys at top level"),
+    "not UTF-8": (b"preset: \xff\n", "'utf-8' codec can't decode byte 0xff"),
+    "empty": (b"", "with keys at top level"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_cannot_be_merged_ends_the_workflow(project, name) -> None:
+    content, message = FILES[name]
+    path = project / "config" / "bad.yaml"
+    path.write_bytes(content)
+    done = snakemake(project, "--configfile", str(path))
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert not (project / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("seeds=abc", "seeds: Input should be a valid list (found 'abc')"),
+        ("seed=[1]", "unknown key 'seed'; did you mean 'seeds'?"),
+        ("preset=../x", "preset: a name is made of lower-case letters"),
+    ],
+)
+def test_a_bad_change_on_the_command_line_is_named(project, change, message) -> None:
+    done = snakemake(project, "--config", change)
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert not (project / "results").exists()
+
+
 def test_missing_sample_file_is_named(project) -> None:
     config = project / "config" / "config.yaml"
     text = config.read_text().replace(

@@ -1,6 +1,6 @@
 # Reads and validates the configuration; nothing is computed here.
 from nlot.baselines.scarvelis_solomon import split
-from nlot.config import ConfigError, parse_config
+from nlot.config import ConfigError, check_presets, parse_config
 from nlot.datasets.files import SampleError
 from nlot.datasets.sequences import load_sequence
 from nlot.provenance import fingerprint
@@ -9,6 +9,8 @@ from nlot.tasks import build_task
 from snakemake.exceptions import WorkflowError
 
 try:
+    # Snakemake merges files without a look at what they extend, or at keys lost in them.
+    check_presets(workflow.overwrite_configfiles, "config/config.yaml")
     CONFIG = parse_config(config)
     for task in sorted({task for task, _, _ in CONFIG.runs()}):
         build_task(CONFIG.tasks[task])

@@ -41,6 +41,9 @@ from nlot.config.methods import (
     Sampling,
     parse_method,
 )
+from nlot.config.presets import (
+    check_presets,
+)
 from nlot.config.results import (
     ActionConfig,
     Control,
@@ -157,6 +160,7 @@ __all__ = [
     "VeeMetricConfig",
     "VelocityConfig",
     "WellConfig",
+    "check_presets",
     "load_config",
     "merge",
     "parse_config",

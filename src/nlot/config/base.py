@@ -1,17 +1,22 @@
 """What all sections of a configuration share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import pydantic
 from pydantic import Field
 
+from nlot.config.messages import unknown
+
 NonNegative = Annotated[int, Field(ge=0)]
 Point = tuple[float, ...]
 # A corner of a region may be at infinity; no other number may.
 Corner = tuple[Annotated[float, Field(allow_inf_nan=True)], ...]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+# Names become those of folders: none leads out of the results, none is too long for a
+# file system, and no two differ only in their case.
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+_BITS = 63
 
 
 class ConfigError(ValueError):
@@ -30,8 +35,32 @@ class Section(pydantic.BaseModel):
             for key in data:
                 if key not in cls.model_fields:
                     valid = ", ".join(cls.model_fields)
-                    raise ValueError(f"unknown key {key!r}; valid keys: {valid}")
+                    message = unknown("key ", key, cls.model_fields)
+                    raise ValueError(f"{message}; valid keys: {valid}")
         return data
+
+    # Numbers as text remain welcome: YAML reads 1e-3 as text.
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _numbers_are_numbers(cls, data: Any) -> Any:
+        for key, value in data.items() if isinstance(data, Mapping) else ():
+            field = cls.model_fields.get(key)
+            if field is None or field.annotation is bool:
+                continue
+            for leaf in _leaves(value):
+                if isinstance(leaf, bool):
+                    raise ValueError(f"{key}: expected no boolean, found {leaf}")
+                if isinstance(leaf, int) and leaf.bit_length() > _BITS:
+                    raise ValueError(f"{key}: found a number of over {_BITS} bits")
+        return data
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _leaves(part)
+    else:
+        yield value
 
 
 def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,20 +71,3 @@ def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any
             value = merge(merged[key], value)
         merged[key] = value
     return merged
-
-
-def describe(error: pydantic.ValidationError, prefix: str = "") -> str:
-    """One line for all faults: key, what is wrong, and the value found."""
-    lines = []
-    for item in error.errors():
-        # Pydantic adds the kind chosen from a union, which is no key in YAML.
-        parts = [str(part) for part in item["loc"]]
-        key = ".".join(filter(None, [prefix, *parts]))
-        message = item["msg"].removeprefix("Value error, ")
-        found = "" if item["type"] in {"value_error", "missing"} else _found(item)
-        lines.append(f"{key}: {message}{found}" if key else message)
-    return "; ".join(lines)
-
-
-def _found(item: Any) -> str:
-    return f" (found {item['input']!r})"

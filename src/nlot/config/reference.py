@@ -26,6 +26,10 @@ reads `config.yaml`, `--configfile config/smoke.yaml` merges another one over it
 coordinates, times in those of its `horizon`, actions in length² per time.
 
 Unknown keys, names and values are errors, reported before any job starts.
+Snakemake merges the files that it is given, and not what they extend: a preset that
+extends another than `config.yaml` is named after it, as in `--configfile
+config/paper.yaml config/mine.yaml`. Where it says no more than that a file is not
+valid, `python -c "import nlot; nlot.load_config('config/mine.yaml')"` names the line.
 """
 
 

@@ -116,7 +116,9 @@ class SequenceFileConfig(Section):
     """
 
     kind: Literal["samples"]
-    path: str = Field(description="the file, relative to the working directory")
+    path: str = Field(
+        min_length=1, description="the file, relative to the working directory"
+    )
     array: str = Field("samples", description="name of the array in an `.npz` file")
     dimension: Literal[2] = Field(2, description="number of coordinates of a sample")
 

@@ -102,7 +102,9 @@ class SamplesConfig(Section):
     """Samples from a file: `.npz` (array of shape (n, d)) or `.csv` (d columns)."""
 
     kind: Literal["samples"]
-    path: str = Field(description="the file, relative to the working directory")
+    path: str = Field(
+        min_length=1, description="the file, relative to the working directory"
+    )
     array: str = Field("samples", description="name of the array in an `.npz` file")
     dimension: PositiveInt = Field(2, description="number of coordinates of a sample")
 

@@ -6,13 +6,15 @@ from typing import Any
 import pydantic
 from pydantic import Field
 
-from nlot.config.base import Name, Section, Seed, describe, merge
+from nlot.config.base import Name, Section, Seed, merge
 from nlot.config.learners import (
     LearnerConfig,
     ScarvelisSolomonConfig,
     parse_learner,
 )
+from nlot.config.messages import describe
 from nlot.config.methods import MethodConfig, parse_method
+from nlot.config.names import check_known, check_once, check_reserved
 from nlot.config.results import (
     EvaluationConfig,
     FigureConfig,
@@ -34,8 +36,8 @@ class Config(Section):
 
     preset: Name = Field(description="results go to `results/<preset>/`")
     seeds: tuple[Seed, ...] = Field(min_length=1, description="runs of Table 1")
-    tasks: dict[Name, TaskConfig] = Field(description="by name")
-    methods: dict[Name, MethodConfig] = Field(description="by name")
+    tasks: dict[Name, TaskConfig] = Field(min_length=1, description="by name")
+    methods: dict[Name, MethodConfig] = Field(min_length=1, description="by name")
     overrides: dict[Name, dict[Name, dict[str, Any]]] = Field(
         default_factory=dict,
         description="`overrides.<method>.<task>`: settings of a method that differ for "
@@ -66,9 +68,8 @@ class Config(Section):
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> "Config":
-        for seed in self.seeds:
-            if self.seeds.count(seed) > 1:
-                raise ValueError(f"seeds: {seed} is listed twice in {self.seeds}")
+        check_reserved(self.preset, self.methods, self.learners)
+        check_once("seeds", self.seeds)
         for name in self.sequences:
             if name in self.tasks:
                 raise ValueError(f"sequences: {name!r} is the name of a task, too")
@@ -78,10 +79,11 @@ class Config(Section):
                 continue
             for what in ("tasks", "methods", "sequences", "learners"):
                 names = getattr(part, what, ())
-                _check_names(f"{section}.{what}", names, getattr(self, what))
-                for name in names:
-                    if names.count(name) > 1:
-                        raise ValueError(f"{section}.{what}: {name!r} is listed twice")
+                check_known(f"{section}.{what}", names, getattr(self, what))
+                check_once(f"{section}.{what}", names)
+            check_once(f"{section}.controls", getattr(part, "controls", ()))
+            # Rows of a method's variants have names of their own.
+            check_once(f"{section}: row", self.rows(getattr(part, "methods", ())))
         for section in ("figure1", "figure2"):
             for name in getattr(self, section).tasks:
                 if self.tasks[name].dimension < _PLANE:
@@ -128,9 +130,9 @@ class Config(Section):
         settings: Callable[[str, str], Any],
     ) -> None:
         overrides = getattr(self, section)
-        _check_names(section, overrides, methods)
+        check_known(section, overrides, methods)
         for method, parts in overrides.items():
-            _check_names(f"{section}.{method}", parts, subjects)
+            check_known(f"{section}.{method}", parts, subjects)
             for subject in parts:
                 settings(method, subject)
 
@@ -142,7 +144,7 @@ class Config(Section):
             return parse_method(data)
         except pydantic.ValidationError as error:
             raise ValueError(
-                describe(error, prefix=f"overrides.{method}.{task}")
+                describe(error, data, prefix=f"overrides.{method}.{task}")
             ) from None
 
     def rows(self, methods: Iterable[str]) -> tuple[str, ...]:
@@ -161,7 +163,7 @@ class Config(Section):
             return parse_learner(data)
         except pydantic.ValidationError as error:
             raise ValueError(
-                describe(error, prefix=f"learner_overrides.{learner}.{sequence}")
+                describe(error, data, prefix=f"learner_overrides.{learner}.{sequence}")
             ) from None
 
     def metric_runs(self) -> list[tuple[str, str, int]]:
@@ -195,9 +197,3 @@ class Config(Section):
             for method in figure.methods
         ]
         return list(dict.fromkeys(table + figures))
-
-
-def _check_names(key: str, names: Any, known: Mapping[str, Any]) -> None:
-    for name in names:
-        if name not in known:
-            raise ValueError(f"{key}: unknown {name!r}; valid: {', '.join(known)}")
