@@ -32,12 +32,12 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
     except OSError as error:
-        # Libraries that run out of space do not say where.
-        if error.filename is None:
-            raise OSError(
-                error.errno, error.strerror or str(error), str(path)
-            ) from error
-        raise
+        # Libraries that run out of space do not say where, nor NumPy why.
+        if error.filename is not None:
+            raise
+        if error.errno is None:
+            raise OSError(f"{path}: {error}") from error
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
         os.close(handle)

@@ -1,6 +1,7 @@
 """What every job of the workflow needs around its one call of the package."""
 
 import os
+import signal
 import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 @contextmanager
 def job(snakemake):
     """Send output and errors to the rule's log; keep JAX to the rule's threads."""
+    # A scheduler that cancels a job lets it clean up for some seconds.
+    signal.signal(signal.SIGTERM, _stop)
     # XLA sizes its pool of CPU threads by this variable, and by nothing else.
     os.environ["NPROC"] = str(snakemake.threads)
     # Jobs of the same shapes share what they compile.
@@ -28,3 +31,7 @@ def job(snakemake):
             traceback.print_exc(file=log)
             print(f"{type(error).__name__}: {error}", file=sys.__stderr__)
             raise SystemExit(1) from None
+
+
+def _stop(number, frame):
+    raise SystemExit(128 + number)

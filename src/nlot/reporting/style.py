@@ -114,5 +114,6 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     suffix = Path(path).suffix
     if suffix not in _METADATA:
         raise ValueError(f"unknown format {suffix!r}; valid: {', '.join(_METADATA)}")
-    with style(), whole_file(path) as temporary:
-        figure.savefig(temporary, metadata=_METADATA[suffix])
+    # Opened here, as Matplotlib leaves a file open that it cannot finish.
+    with style(), whole_file(path) as temporary, temporary.open("wb") as file:
+        figure.savefig(file, format=suffix[1:], metadata=_METADATA[suffix])
