@@ -157,3 +157,11 @@ def test_a_digest_depends_on_every_number():
         {"a": jnp.arange(3.0)[None], "b": 2},
     ):
         assert digest(tree) != digest(other)
+
+
+def test_what_a_killed_save_left_goes_with_the_file(opened, saved):
+    leftover = saved.with_name(f".{saved.stem}.abcdefgh{saved.suffix}")
+    leftover.touch()
+    opened().remove()
+    assert not saved.exists()
+    assert not leftover.exists()

@@ -20,7 +20,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from nlot.files import whole_file
+from nlot.files import remove_leftovers, whole_file
 
 CHECKPOINT = "checkpoint.eqx"
 _FORMAT = 1
@@ -108,6 +108,7 @@ class Checkpoints:
     def remove(self) -> None:
         """Delete the file: the results of the run are written."""
         self.path.unlink(missing_ok=True)
+        remove_leftovers(self.path)
 
 
 def digest(tree: Any) -> str:

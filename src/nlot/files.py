@@ -22,7 +22,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = _create(path)
     try:
-        _remove_leftovers(path)
+        remove_leftovers(path)
         yield temporary
         # A full disk may show only here; a crash must not leave a name without data.
         os.fsync(handle)
@@ -49,6 +49,17 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(temporary, index=False)
 
 
+def remove_leftovers(path: str | Path) -> None:
+    """Remove temporary files of `path` that no living process holds."""
+    path = Path(path)
+    pattern = re.escape(f".{path.stem}.") + "[a-z0-9_]{8}" + re.escape(path.suffix)
+    for other in path.parent.iterdir():
+        if re.fullmatch(pattern, other.name):
+            # Its writer may rename it at any moment, or be another user.
+            with suppress(FileNotFoundError, PermissionError):
+                _remove_unlocked(other)
+
+
 def _create(path: Path) -> tuple[int, Path]:
     """A new temporary file, locked for as long as its handle is open."""
     while True:
@@ -62,16 +73,6 @@ def _create(path: Path) -> tuple[int, Path]:
         if os.fstat(handle).st_nlink:
             return handle, Path(name)
         os.close(handle)
-
-
-def _remove_leftovers(path: Path) -> None:
-    """Remove temporary files of `path` that no living process holds."""
-    pattern = re.escape(f".{path.stem}.") + "[a-z0-9_]{8}" + re.escape(path.suffix)
-    for other in path.parent.iterdir():
-        if re.fullmatch(pattern, other.name):
-            # Its writer may rename it at any moment, or be another user.
-            with suppress(FileNotFoundError, PermissionError):
-                _remove_unlocked(other)
 
 
 def _remove_unlocked(path: Path) -> None:
