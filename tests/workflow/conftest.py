@@ -10,9 +10,41 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 SMOKE = ("--configfile", "config/smoke.yaml")
+# Tiny jobs compile much and compute little.
+QUICK = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+# One task, one method, one seed: seven jobs of seconds each.
+TINY = {
+    "preset": "tiny",
+    "seeds": [0],
+    "methods": {
+        "nlot": {
+            "steps": 24,
+            "batch": 16,
+            "pretraining": {"steps": 8},
+            "report_every": 4,
+            "annealing_steps": 8,
+        }
+    },
+    "evaluation": {
+        "paper": {"points": 16, "draws": 2, "max_iterations": 20},
+        "exact": {"points": 32},
+        "divergence": {"points": 32, "max_iterations": 20},
+        "action": {"points": 16},
+        "least_action": {"segments": 16},
+        "ground_truth": {"points": 16, "candidates": 4},
+    },
+    # Killed jobs go on from where they last said something.
+    "resources": {"checkpoint_minutes": 0},
+    "table1": {"methods": ["nlot"]},
+    "figure2": {"methods": ["nlot"]},
+    "table2": None,
+    "figure3": None,
+    "figure4": None,
+}
 Done = subprocess.CompletedProcess[str]
 
 
@@ -33,18 +65,31 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-def snakemake(folder: Path, *arguments: str, **environment: str) -> Done:
-    """Run snakemake in a folder, with this interpreter's environment."""
+def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Start snakemake in a folder, with this interpreter's environment.
+
+    It and its jobs are a process group of their own.
+    """
     binaries = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", "snakemake", "--cores", "all", *arguments],
         cwd=folder,
         env={**os.environ, "PATH": binaries, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
+        # What a hostile locale prints is read all the same.
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
     )
+
+
+def snakemake(folder: Path, *arguments: str, **environment: str) -> Done:
+    """Run snakemake to its end."""
+    with start(folder, *arguments, **environment) as process:
+        output, _ = process.communicate()
+    return subprocess.CompletedProcess(arguments, process.returncode, output)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +110,13 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return copy_project(tmp_path)
+
+
+def tiny(project: Path) -> tuple[str, ...]:
+    """The arguments for the tiny workflow, whose preset is written into `project`."""
+    path = project / "config" / "tiny.yaml"
+    path.write_text(yaml.safe_dump(TINY))
+    return (*SMOKE, "config/tiny.yaml")
 
 
 @pytest.fixture

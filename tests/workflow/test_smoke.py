@@ -52,6 +52,14 @@ def test_makes_every_artefact(smoke: Smoke, config: Config) -> None:
         assert (results / name).stat().st_size > 0, name
 
 
+def test_every_array_opens_without_pickle(smoke: Smoke) -> None:
+    paths = sorted((smoke.folder / "results").rglob("*.npz"))
+    assert len(paths) > 2
+    for path in paths:
+        with np.load(path, allow_pickle=False) as file:
+            assert not any(file[name].dtype.hasobject for name in file.files), path
+
+
 def test_rows_are_finite_and_complete(smoke: Smoke, config: Config) -> None:
     rows = pd.read_csv(smoke.folder / "results" / "smoke" / "rows.csv")
     assert rows["value"].notna().all()
