@@ -1,6 +1,7 @@
 """Places where the workflow is not at home: it works, or says by name what is wrong."""
 
 import os
+import signal
 import stat
 import subprocess
 import time
@@ -64,7 +65,10 @@ def test_a_second_workflow_is_refused_and_spoils_nothing(project) -> None:
         while not (locks.is_dir() and any(locks.iterdir())):
             assert first.poll() is None, first.communicate()
             time.sleep(0.1)
+        # The first waits, so that it cannot be over before the second has begun.
+        os.killpg(first.pid, signal.SIGSTOP)
         second = snakemake(project, *arguments, **QUICK)
+        os.killpg(first.pid, signal.SIGCONT)
         assert second.returncode != 0
         assert "Directory cannot be locked" in second.stdout
         assert "Traceback" not in second.stdout
