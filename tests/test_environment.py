@@ -74,7 +74,7 @@ def test_lock_holds_only_pins_with_hashes(extra: str) -> None:
 def test_lock_satisfies_pyproject(extra: str) -> None:
     """Every direct dependency is locked, at a version within its bounds."""
     locked = lock(extra)
-    direct = requirements(extra, "test", "dev")
+    direct = requirements(extra, "slurm", "test", "dev")
     build = map(Requirement, PYPROJECT["build-system"]["requires"])
     for name, requirement in [*direct.items(), *((r.name, r) for r in build)]:
         assert name in locked, f"{name} is not in the lock: run `make lock`"
@@ -88,10 +88,10 @@ def test_locks_differ_only_by_the_accelerator() -> None:
 
 
 def test_environment_yml_has_the_locked_versions() -> None:
-    """Runtime and test dependencies; `-e .` adds the package itself."""
+    """What runs it, on a cluster too, and tests it; `-e .` adds the package itself."""
     pinned, locked = conda(), lock("cpu")
     # pip's `snakemake[reports]` stands for snakemake and this package.
-    expected = {*requirements("test"), "pygments"}
+    expected = {*requirements("slurm", "test"), "pygments"}
     assert pinned == {name: locked[name] for name in expected}
 
 
