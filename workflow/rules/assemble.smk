@@ -41,6 +41,9 @@ rule table1:
         f"{RESULTS}/logs/table1.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         table=settings(CONFIG.table1),
         about=about(CONFIG.table1.tasks),
@@ -69,8 +72,8 @@ rule refinement:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=grows(4000),
+        runtime=grows(120),
     params:
         task=lambda w: settings(CONFIG.tasks[w.task]),
         least_action=settings(CONFIG.evaluation.least_action),
@@ -92,6 +95,9 @@ rule refinement_table:
         f"{RESULTS}/logs/refinement_table.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         code=[fingerprint("reporting.truth_tables"), fingerprint("reporting.writer")],
     message:
@@ -118,6 +124,9 @@ rule transport_figure:
         figure="figure1|figure2",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         section=lambda w: settings(getattr(CONFIG, w.figure)),
         caption=figure_caption,
@@ -150,6 +159,9 @@ rule loss_figure:
         f"{RESULTS}/logs/loss.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         table=settings(CONFIG.table1),
         about=about(CONFIG.table1.tasks),
@@ -186,6 +198,9 @@ rule run_figures:
         f"{RESULTS}/logs/figures/{RUN}.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         training=lambda w: report_captions.methods_training(
             CONFIG, [w.method], [w.task]
@@ -213,6 +228,9 @@ rule table2:
         f"{RESULTS}/logs/table2.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         table=settings(CONFIG.table2) if CONFIG.table2 else None,
         about=about(CONFIG.table2.sequences) if CONFIG.table2 else None,
@@ -243,6 +261,9 @@ rule metric_figure:
         figure="figure3|figure4",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         section=lambda w: settings(getattr(CONFIG, w.figure)),
         caption=figure_caption,
@@ -273,6 +294,9 @@ rule metric_curves:
         f"{RESULTS}/logs/figures/metrics/{METRIC_RUN}.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         training=lambda w: report_captions.learners_training(
             CONFIG, [w.learner], [w.sequence]

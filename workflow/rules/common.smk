@@ -76,6 +76,11 @@ def figure_caption(wildcards):
     return report_captions.figure_caption(CONFIG, wildcards.figure)
 
 
+def grows(amount):
+    """A resource of which every attempt at a job gets more than the one before."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def figure_runs(wildcards):
     """The models that a figure draws."""
     section = getattr(CONFIG, wildcards.figure)

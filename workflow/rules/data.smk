@@ -12,8 +12,8 @@ rule generate:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         data=lambda w: settings(CONFIG.sequences[w.sequence].data),
         code=fingerprint("datasets.trajectories"),
@@ -38,8 +38,8 @@ rule ground_truth:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=grows(4000),
+        runtime=grows(60),
     params:
         task=lambda w: settings(CONFIG.tasks[w.task]),
         least_action=settings(CONFIG.evaluation.least_action),

@@ -16,8 +16,8 @@ rule evaluate:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         evaluation=settings(CONFIG.evaluation),
         code=fingerprint("evaluation.rows"),
@@ -41,8 +41,8 @@ rule evaluate_controls:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         task=lambda w: settings(CONFIG.tasks[w.task]),
         controls=CONFIG.table1.controls,
@@ -68,8 +68,8 @@ rule evaluate_metric:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         truth=lambda w: settings(CONFIG.sequences[w.sequence]),
         code=fingerprint("evaluation.metric_rows"),
@@ -93,8 +93,8 @@ rule evaluate_metric_controls:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         truth=lambda w: settings(CONFIG.sequences[w.sequence]),
         controls=CONFIG.table2.controls if CONFIG.table2 else (),
@@ -126,6 +126,9 @@ rule collect_metrics:
         f"{RESULTS}/logs/collect_metrics.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     message:
         "Collecting the measured rows of learned metrics"
     script:
@@ -151,6 +154,9 @@ rule collect:
         f"{RESULTS}/logs/collect.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     message:
         "Collecting the measured rows"
     script:

@@ -15,8 +15,8 @@ rule train:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=CONFIG.resources.memory_mb,
-        runtime=CONFIG.resources.runtime,
+        mem_mb=grows(CONFIG.resources.memory_mb),
+        runtime=grows(CONFIG.resources.runtime),
         gpu=CONFIG.resources.gpu,
     params:
         # What a run depends on: change any of these and it is trained anew.
@@ -43,8 +43,8 @@ rule train_metric:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=CONFIG.resources.memory_mb,
-        runtime=CONFIG.resources.runtime,
+        mem_mb=grows(CONFIG.resources.memory_mb),
+        runtime=grows(CONFIG.resources.runtime),
         gpu=CONFIG.resources.gpu,
     params:
         learner=lambda w: settings(CONFIG.learner(w.learner, w.sequence)),
