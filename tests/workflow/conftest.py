@@ -58,7 +58,7 @@ class Smoke(NamedTuple):
 
 def copy_project(folder: Path) -> Path:
     """A copy of what the workflow consists of; the package stays where it is."""
-    for name in ("config", "workflow"):
+    for name in ("config", "profiles", "workflow"):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("Snakefile", "environment.yml"):
         shutil.copy(ROOT / name, folder / name)

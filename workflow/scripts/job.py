@@ -6,10 +6,12 @@ import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+from devices import devices
+
 
 @contextmanager
 def job(snakemake):
-    """Send output and errors to the rule's log; keep JAX to the rule's threads."""
+    """Send output and errors to the rule's log; keep JAX to its threads and GPUs."""
     # A scheduler that cancels a job lets it clean up for some seconds.
     signal.signal(signal.SIGTERM, _stop)
     # XLA sizes its pool of CPU threads by this variable, and by nothing else.
@@ -22,6 +24,7 @@ def job(snakemake):
         path.open("w", encoding="utf-8") as log,
         redirect_stdout(log),
         redirect_stderr(log),
+        devices(snakemake.resources.get("gpu", 0)),
     ):
         try:
             yield

@@ -139,7 +139,7 @@ class ResourcesConfig(Section):
 
     memory_mb: PositiveInt = Field(2000, description="memory in MB")
     runtime: PositiveInt = Field(30, description="minutes")
-    gpu: NonNegative = Field(0, description="number of GPUs")
+    gpu: NonNegative = Field(0, description="number of GPUs; 0: the processor")
     checkpoint_minutes: NonNegativeFloat = Field(
         1.0,
         description="between the checkpoints from which a killed job goes on; "
