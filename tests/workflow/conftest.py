@@ -58,8 +58,9 @@ class Smoke(NamedTuple):
 
 def copy_project(folder: Path) -> Path:
     """A copy of what the workflow consists of; the package stays where it is."""
-    for name in ("config", "profiles", "workflow"):
+    for name in ("config", "workflow"):
         shutil.copytree(ROOT / name, folder / name)
+    (folder / "profiles").symlink_to("workflow/profiles")
     for name in ("Snakefile", "environment.yml"):
         shutil.copy(ROOT / name, folder / name)
     return folder

@@ -9,16 +9,20 @@ from .conftest import ROOT, SMOKE, snakemake
 
 pytestmark = pytest.mark.workflow
 
-PROFILES = sorted(path.parent.name for path in (ROOT / "profiles").glob("*/*.yaml"))
+PROFILES = sorted(
+    path.parent.name for path in (ROOT / "workflow" / "profiles").glob("*/*.yaml")
+)
 
 
 def entries(profile: str) -> dict:
-    return yaml.safe_load((ROOT / "profiles" / profile / "config.yaml").read_text())
+    return yaml.safe_load(
+        (ROOT / "workflow" / "profiles" / profile / "config.yaml").read_text()
+    )
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_profile_plans_the_workflow(project, planned, profile) -> None:
-    done = snakemake(project, "-n", "--profile", f"profiles/{profile}", *SMOKE)
+    done = snakemake(project, "-n", "--profile", f"workflow/profiles/{profile}", *SMOKE)
     assert {"train", "train_metric", "table1", "table2"} <= planned(done)
     assert "workflow specific profile profiles/default" in done.stdout
 

@@ -91,7 +91,13 @@ class Cluster:
         path.write_text(yaml.safe_dump({**PRESET, "methods": {"nlot": nlot}}))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"]
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--profile",
+            "workflow/profiles/slurm",
+        ]
         command += ["--configfile", "config/smoke.yaml", "config/cluster.yaml"]
         # As seldom as by default, tests would mostly wait for the next question.
         command += ["--slurm-init-seconds-before-status-checks", "2"]

@@ -329,6 +329,9 @@ rule claims:
         f"{RESULTS}/logs/claims.log",
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         preset=CONFIG.preset,
         seeds=CONFIG.seeds,
