@@ -57,6 +57,8 @@ def test_every_result_can_be_shown(browser, report: Path, tmp_path: Path) -> Non
     assert not any(broken)
     pages = [r for r in results.values() if r["mime_type"] == "text/html"]
     assert len(pages) >= 5
+    # A browser shows nothing at longer addresses.
+    assert all(len(page["data_uri"]) < 2**21 for page in pages)
     for number, page in enumerate(pages):
         text = browser.evaluate(f"fetch({page['data_uri']!r}).then(r => r.text())")
         path = tmp_path / f"{number}.html"
@@ -67,6 +69,20 @@ def test_every_result_can_be_shown(browser, report: Path, tmp_path: Path) -> Non
         assert browser.broken_images() == []
         assert browser.dead_links() == []
         assert browser.outside == []
+
+
+def test_the_page_of_claims_can_be_reached(browser, report: Path) -> None:
+    browser.open(report)
+    browser.wait_for("document.querySelector('#app').innerText.includes('Claims')")
+    browser.evaluate(
+        "[...document.querySelectorAll('#app a, #app button, #app li')]"
+        ".filter(part => part.innerText.trim() === 'Claims').pop().click()"
+    )
+    browser.wait_for("document.querySelector('a[iconname=eye]')")
+    browser.evaluate("document.querySelector('a[iconname=eye]').click()")
+    browser.wait_for("document.querySelector('iframe')")
+    assert browser.outside == []
+    assert browser.errors == []
 
 
 def test_captions_state_the_settings_in_use(browser, report: Path) -> None:

@@ -3,10 +3,12 @@
 import base64
 import os
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from textwrap import fill
 
 import jinja2
+from PIL import Image
 from tabulate import tabulate
 
 from nlot.config import Config
@@ -26,6 +28,8 @@ CELLS = (
     "in brackets."
 )
 _WIDTH = 88
+# Pixels.
+_FIGURE_WIDTH = 720
 # The rule of `nlot.reporting.verdicts` in words.
 RULE = (
     "A *number* counts as reproduced when our mean differs from it by no more than a "
@@ -61,7 +65,7 @@ def write_claims(
     """Write the page to `path`, as Markdown or HTML by its suffix.
 
     `figures` are the image files at hand, by name. Markdown links to them, HTML holds
-    them and needs no other file.
+    them, in a small size, and needs no other file.
     """
     path = Path(path)
     if path.suffix == ".md":
@@ -173,5 +177,15 @@ def _links(figures: Mapping[str, Path], folder: Path) -> dict[str, str]:
 
 
 def _data(path: Path) -> str:
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    """A figure as an address that holds it, small.
+
+    Reports show pages by such addresses in turn, and browsers show nothing at those
+    longer than 2 MB.
+    """
+    small = BytesIO()
+    with Image.open(path) as image:
+        shown = image.convert("RGB")
+        shown.thumbnail((_FIGURE_WIDTH, image.height), Image.Resampling.LANCZOS)
+        shown.save(small, "PNG", optimize=True)
+    data = base64.b64encode(small.getvalue()).decode("ascii")
     return f"data:image/png;base64,{data}"
