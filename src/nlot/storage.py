@@ -1,5 +1,6 @@
 """A run's folder: weights behind a JSON header, and the history of its training."""
 
+import io
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,9 +34,11 @@ def write_run(
     text = json.dumps({"format": _FORMAT, **header})
     with whole_file(folder / HISTORY) as path:
         pd.DataFrame(history).to_csv(path, index=False)
-    with whole_file(folder / MODEL) as path, path.open("wb") as file:
-        file.write(text.encode() + b"\n")
-        eqx.tree_serialise_leaves(file, networks)
+    # In memory first: Equinox hides what a full disk says.
+    weights = io.BytesIO()
+    eqx.tree_serialise_leaves(weights, networks)
+    with whole_file(folder / MODEL) as path:
+        path.write_bytes(text.encode() + b"\n" + weights.getvalue())
     return json.loads(text)
 
 
