@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,17 +68,21 @@ def small_files() -> Iterator[None]:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, of the size of the limit; only root may have one."""
-    path = tmp_path / "disk"
-    path.mkdir()
+def disk() -> Iterator[Path]:
+    """A disk of its own, of the size of the limit; only root may have one.
+
+    Not in pytest's folder, which could not be cleared if the tests were killed.
+    """
+    path = Path(tempfile.mkdtemp(prefix="nlot-disk-"))
     size = f"size={LIMIT}"
     mount = ["mount", "-t", "tmpfs", "-o", size, "nlot-tests", str(path)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode != 0:
+        path.rmdir()
         pytest.skip(f"needs a disk of its own: {done.stderr.strip()}")
     yield path
     subprocess.run(["umount", str(path)], check=True)
+    path.rmdir()
 
 
 def check_refusal(folder: Path, writer: str, fault: int) -> None:

@@ -217,3 +217,18 @@ def test_figures_that_a_preset_does_not_draw_are_not_named(config, statements):
     without = config.model_copy(update={"figure3": None})
     groups = claims(NONE, published_rows(), statements, without)
     assert {g.figure for g in groups} == {None, "figure1", "figure2", "figure4"}
+
+
+def test_small_numbers_keep_digits_that_count(make, set_values):
+    """Three decimals, the measure's own, would make all of these 0.005."""
+    changes = {
+        ("half_circle", "nlot", "action"): (0.0046, 0.0046, 0.0046),
+        ("half_circle", "nlot", "action_own_paths"): (0.0055, 0.0055, 0.0055),
+    }
+    (line,) = (
+        line
+        for (title, name), line in make(set_values(changes)).items()
+        if title.startswith("Figure 1:") and name == "NLOT, half_circle"
+    )
+    assert line.ours == "0.0055 ± 0.0000 (3)"
+    assert line.reference.endswith("0.0046 ± 0.0000 (3)")

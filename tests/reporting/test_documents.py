@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.documents import updated
 from nlot.reporting.published import published_rows
 from nlot.reporting.summary import RowsError
@@ -29,6 +30,8 @@ The end.
 TRUTH = """Before.
 <!-- ground_truth -->
 <!-- /ground_truth -->
+<!-- bounds -->
+<!-- /bounds -->
 """
 TEXTS = {"README.md": README, "docs/ground-truth.md": TRUTH}
 
@@ -52,14 +55,16 @@ def test_every_table_stands_between_its_markers(root, config, all_rows):
         render(make(all_rows, published_rows(), config), "md")
         for make in (table1, table2)
     )
-    truth = render(truth_table(all_rows, config), "md")
+    truth, bounds = (
+        render(make(all_rows, config), "md") for make in (truth_table, bounds_table)
+    )
     documents = updated(root)
     del documents["docs/claims.md"]
     assert documents == {
         "README.md": f"# Title\n\n<!-- table1 -->\n{first}<!-- /table1 -->\n\n"
         f"Between.\n\n<!-- table2 -->\n{second}<!-- /table2 -->\n\nThe end.\n",
         "docs/ground-truth.md": f"Before.\n<!-- ground_truth -->\n{truth}"
-        "<!-- /ground_truth -->\n",
+        f"<!-- /ground_truth -->\n<!-- bounds -->\n{bounds}<!-- /bounds -->\n",
     }
 
 
@@ -76,6 +81,7 @@ def test_updated_documents_stay(root):
         ("README.md", "table1"),
         ("README.md", "table2"),
         ("docs/ground-truth.md", "ground_truth"),
+        ("docs/ground-truth.md", "bounds"),
     ],
 )
 @pytest.mark.parametrize("slash", ["", "/"])

@@ -214,7 +214,11 @@ def _shown(values: pd.Series, measure: str) -> str:
     if not len(values):
         return ABSENT
     estimate = _estimate(values)
-    return f"{cell(estimate.mean, estimate.sd, decimals(measure))} ({estimate.n})"
+    digits = decimals(measure)
+    if estimate.mean:
+        # At least two that count: on some tasks an action is thousandths.
+        digits = max(digits, 1 - math.floor(math.log10(abs(estimate.mean))))
+    return f"{cell(estimate.mean, estimate.sd, digits)} ({estimate.n})"
 
 
 def _direction(measure: str, config: Config) -> str:
