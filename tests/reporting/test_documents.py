@@ -1,15 +1,17 @@
 """Tables in documents are made from the committed rows, and nothing else changes."""
 
+import pandas as pd
 import pytest
 import yaml
 
+from nlot.ground_truth.refinement import COLUMNS as REFINED
 from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.documents import updated
 from nlot.reporting.published import published_rows
 from nlot.reporting.summary import RowsError
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import table1
-from nlot.reporting.truth_tables import truth_table
+from nlot.reporting.truth_tables import refinement_table, truth_table
 from nlot.reporting.writer import render
 
 README = """# Title
@@ -32,12 +34,20 @@ TRUTH = """Before.
 <!-- /ground_truth -->
 <!-- bounds -->
 <!-- /bounds -->
+<!-- refinement -->
+<!-- /refinement -->
 """
 TEXTS = {"README.md": README, "docs/ground-truth.md": TRUTH}
 
 
 @pytest.fixture
-def root(config, all_rows, tmp_path):
+def refined(config):
+    task = config.table1.tasks[0]
+    return pd.DataFrame([(task, "as it is", 2.5, 0.0)], columns=list(REFINED))
+
+
+@pytest.fixture
+def root(config, all_rows, refined, tmp_path):
     """A repository with documents, rows and a default preset."""
     for folder in ("config", "docs", "results/reference"):
         (tmp_path / folder).mkdir(parents=True)
@@ -47,10 +57,11 @@ def root(config, all_rows, tmp_path):
     (tmp_path / "config" / "config.yaml").write_text(preset)
     for name in ("rows.csv", "metric_rows.csv"):
         all_rows.to_csv(tmp_path / "results" / "reference" / name, index=False)
+    refined.to_csv(tmp_path / "results" / "reference" / "refinement.csv", index=False)
     return tmp_path
 
 
-def test_every_table_stands_between_its_markers(root, config, all_rows):
+def test_every_table_stands_between_its_markers(root, config, all_rows, refined):
     first, second = (
         render(make(all_rows, published_rows(), config), "md")
         for make in (table1, table2)
@@ -58,13 +69,15 @@ def test_every_table_stands_between_its_markers(root, config, all_rows):
     truth, bounds = (
         render(make(all_rows, config), "md") for make in (truth_table, bounds_table)
     )
+    refinement = render(refinement_table(refined, config), "md")
     documents = updated(root)
     del documents["docs/claims.md"]
     assert documents == {
         "README.md": f"# Title\n\n<!-- table1 -->\n{first}<!-- /table1 -->\n\n"
         f"Between.\n\n<!-- table2 -->\n{second}<!-- /table2 -->\n\nThe end.\n",
         "docs/ground-truth.md": f"Before.\n<!-- ground_truth -->\n{truth}"
-        f"<!-- /ground_truth -->\n<!-- bounds -->\n{bounds}<!-- /bounds -->\n",
+        f"<!-- /ground_truth -->\n<!-- bounds -->\n{bounds}<!-- /bounds -->\n"
+        f"<!-- refinement -->\n{refinement}<!-- /refinement -->\n",
     }
 
 
@@ -82,6 +95,7 @@ def test_updated_documents_stay(root):
         ("README.md", "table2"),
         ("docs/ground-truth.md", "ground_truth"),
         ("docs/ground-truth.md", "bounds"),
+        ("docs/ground-truth.md", "refinement"),
     ],
 )
 @pytest.mark.parametrize("slash", ["", "/"])

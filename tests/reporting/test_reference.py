@@ -2,8 +2,10 @@
 
 import json
 
+import pandas as pd
 import pytest
 
+from nlot.files import write_csv
 from nlot.provenance import provenance
 from nlot.reporting.reference import keep
 from nlot.runs import train_run
@@ -62,6 +64,18 @@ def test_methods_that_were_not_run_keep_their_rows(results, tmp_path) -> None:
     record = json.loads((reference / "rows.json").read_text())
     assert record["nlsb"] == {"runs": 5}
     assert record["nlot"]["runs"] == 2
+
+
+def test_keeps_what_the_optimal_costs_depend_on_by_task(results, tmp_path) -> None:
+    reference, folder = tmp_path / "reference", results / "refinement"
+    for task, cost in (("free", 1.0), ("well", 2.0)):
+        write_csv(pd.DataFrame({"task": [task], "cost": cost}), folder / f"{task}.csv")
+    keep(results, reference)
+    write_csv(pd.DataFrame({"task": ["free"], "cost": 3.0}), folder / "free.csv")
+    (folder / "well.csv").unlink()
+    keep(results, reference)
+    kept = pd.read_csv(reference / "refinement.csv").set_index("task")["cost"]
+    assert kept.to_dict() == {"well": 2.0, "free": 3.0}
 
 
 def test_refuses_a_folder_without_rows(tmp_path) -> None:

@@ -6,6 +6,8 @@ page of claims is a document of its own. All are made of the rows in results/ref
 
 from pathlib import Path
 
+import pandas as pd
+
 from nlot.config import Config, load_config
 from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.claims import Group, claims, joined
@@ -15,14 +17,14 @@ from nlot.reporting.published import published_rows, published_statements
 from nlot.reporting.summary import read_rows
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import supplementary_table, table1
-from nlot.reporting.truth_tables import truth_table
+from nlot.reporting.truth_tables import refinement_table, truth_table
 from nlot.reporting.writer import render
 
 REFERENCE = Path("results", "reference")
 # The tables that stand in a document, in order.
 _TABLES = {
     "README.md": ("table1", "table2"),
-    "docs/ground-truth.md": ("ground_truth", "bounds"),
+    "docs/ground-truth.md": ("ground_truth", "bounds", "refinement"),
 }
 _CLAIMS = "docs/claims.md"
 DOCUMENTS = (*_TABLES, _CLAIMS)
@@ -50,11 +52,13 @@ def reference_tables(root: Path) -> dict[str, Table]:
     config, published = _config(root), published_rows()
     rows = read_rows(root / REFERENCE / "rows.csv")
     metric_rows = read_rows(root / REFERENCE / "metric_rows.csv")
+    refined = pd.read_csv(root / REFERENCE / "refinement.csv")
     return {
         "table1": table1(rows, published, config),
         "supplement": supplementary_table(rows, published, config),
         "ground_truth": truth_table(rows, config),
         "bounds": bounds_table(rows, config),
+        "refinement": refinement_table(refined, config),
         "table2": table2(metric_rows, published, config),
     }
 

@@ -4,7 +4,8 @@ Copies the rows of a preset, such as results/default, to results/reference/: `ro
 and `metric_rows.csv` for the default preset, `rows_<preset>.csv` and so on for another.
 The provenance of the runs behind them stands beside each, by method. Methods and
 controls without rows in the folder keep those that they have: after a new one, only
-that needs to be run.
+that needs to be run. What the optimal costs depend on is kept likewise, by task, in
+`refinement.csv`.
 """
 
 import json
@@ -30,7 +31,7 @@ def keep(results: Path, reference: Path) -> None:
     Keeps what the preset has made of its two files of rows. Raises `ValueError` where
     it has made none, or when the runs of a method differ in commit, versions or device.
     """
-    suffix = "" if results.name == "default" else f"_{results.name}"
+    suffix = _suffix(results)
     made = [name for name in _PARTS if (results / f"{name}.csv").is_file()]
     if not made:
         raise ValueError(f"{results}: no rows.csv and no metric_rows.csv")
@@ -48,6 +49,24 @@ def keep(results: Path, reference: Path) -> None:
         write_csv(rows, table)
         with whole_file(notes) as path:
             path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    keep_refinement(results, reference)
+
+
+def keep_refinement(results: Path, reference: Path) -> None:
+    """Take over what the optimal costs depend on, of the tasks that `results` has."""
+    suffix = _suffix(results)
+    parts = [pd.read_csv(path) for path in sorted(results.glob("refinement/*.csv"))]
+    if not parts:
+        return
+    rows, table = pd.concat(parts), reference / f"refinement{suffix}.csv"
+    if table.is_file():
+        old = pd.read_csv(table)
+        rows = pd.concat([old[~old["task"].isin(rows["task"])], rows])
+    write_csv(rows, table)
+
+
+def _suffix(results: Path) -> str:
+    return "" if results.name == "default" else f"_{results.name}"
 
 
 def _records(results: Path, folder: str) -> dict[str, dict[str, Any]]:
