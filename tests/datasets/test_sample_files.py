@@ -1,11 +1,12 @@
 import os
 import re
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nlot.datasets.files import SampleError, read_samples
+from nlot.datasets.files import SampleError, check_age, read_samples
 
 GOOD = np.random.default_rng(0).normal(size=(10, 2))
 
@@ -210,3 +211,14 @@ def test_no_damage_goes_unnamed(tmp_path):
         else:
             np.testing.assert_array_equal(found, GOOD)
     assert refused > 200
+
+
+def test_a_file_from_the_future_is_named(tmp_path):
+    path = saved(tmp_path, GOOD)
+    check_age(path)
+    later = time.time() + 100
+    os.utime(path, (later, later))
+    with pytest.raises(
+        SampleError, match=r"points\.npz: was changed (99|100) s in the f"
+    ):
+        check_age(path)

@@ -1,7 +1,7 @@
 # Reads and validates the configuration; nothing is computed here.
 from nlot.baselines.scarvelis_solomon import split
 from nlot.config import ConfigError, check_presets, parse_config
-from nlot.datasets.files import SampleError
+from nlot.datasets.files import SampleError, check_age
 from nlot.datasets.sequences import load_sequence
 from nlot.provenance import fingerprint
 from nlot.reporting import report_captions
@@ -14,11 +14,15 @@ try:
     CONFIG = parse_config(config)
     for task in sorted({task for task, _, _ in CONFIG.runs()}):
         build_task(CONFIG.tasks[task])
+        for measure in (CONFIG.tasks[task].source, CONFIG.tasks[task].target):
+            if measure.kind == "samples":
+                check_age(measure.path)
     for sequence, learner, _ in CONFIG.metric_runs():
         data = CONFIG.sequences[sequence].data
         settings = CONFIG.learner(learner, sequence)
         if data.kind == "samples":
             samples = load_sequence(data, data.path)
+            check_age(data.path)
             if settings.kind == "scarvelis_solomon":
                 split(samples, settings.groups)
 except (ConfigError, SampleError) as error:

@@ -1,6 +1,7 @@
 """Samples from files, checked before anything is computed with them."""
 
 import stat
+import time
 import zlib
 from pathlib import Path
 from zipfile import BadZipFile, is_zipfile
@@ -11,6 +12,8 @@ from jaxtyping import Float
 _MIN_SAMPLES = 8
 # Computations are in single precision.
 _LARGEST = float(np.finfo(np.float32).max)
+# Seconds by which the clocks of machines that share files may differ.
+_CLOCKS = 2.0
 # What reading a damaged archive ends with; RuntimeError where its flags are damaged.
 _DAMAGE = (OSError, EOFError, RuntimeError, ValueError, BadZipFile, zlib.error)
 
@@ -66,6 +69,20 @@ def read_array(path: str | Path, array: str) -> np.ndarray:
     if np.any(np.isfinite(numbers) & (np.abs(numbers) > _LARGEST)):
         raise SampleError(f"{path}: a value is beyond single precision, {_LARGEST:.2g}")
     return numbers
+
+
+def check_age(path: str | Path) -> None:
+    """Raise `SampleError` for a file that was changed in the future.
+
+    Snakemake would discard all that is made from it, after the work: a result must not
+    be older than what it is made from.
+    """
+    ahead = Path(path).stat().st_mtime - time.time()
+    if ahead > _CLOCKS:
+        raise SampleError(
+            f"{path}: was changed {ahead:.0f} s in the future, and what is made from "
+            "it would seem out of date; set the clock, or touch the file"
+        )
 
 
 def _read_npz(path: Path, array: str) -> np.ndarray:
