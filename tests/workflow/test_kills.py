@@ -107,7 +107,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
 
     rng, kills, seen = np.random.default_rng(0), 0, []
     while kills < KILLS:
-        if not run_and_kill(killed, arguments, rng.uniform(0.1, 1.0) * duration):
+        if not run_and_kill(killed, arguments, rng.uniform(0.1, 0.6) * duration):
             # Done before its time: once more from nothing.
             pd.testing.assert_frame_equal(rows(killed), expected)
             shutil.rmtree(killed / "results")
