@@ -19,10 +19,11 @@ import runpy, sys, time
 from types import SimpleNamespace
 
 scripts, files, action = sys.argv[1:]
-job = runpy.run_path(f"{scripts}/job.py")["job"]
+sys.path.insert(0, scripts)
+from job import job
 whole_file = runpy.run_path(files)["whole_file"]
 
-with job(SimpleNamespace(threads=1, log=["job.log"])):
+with job(SimpleNamespace(threads=1, log=["job.log"], resources={})):
     with whole_file("rows.csv") as temporary:
         temporary.write_text("half")
         print("in the log", flush=True)
