@@ -68,7 +68,7 @@ def python(path: Path) -> str:
     if path.suffix == ".py":
         return text
     lines = text.split("\n")
-    starts = ("rule ", "wildcard_constraints:")
+    starts = ("rule ", "wildcard_constraints:", "onstart:")
     ends = [i for i, line in enumerate(lines) if line.startswith(starts)]
     return "\n".join(lines[: ends[0]])
 
