@@ -135,5 +135,5 @@ def test_one_seed_gives_bit_equal_rows(smoke: Smoke, method: str) -> None:
 
 
 def test_stays_within_its_time(smoke: Smoke) -> None:
-    # Four minutes on two idle cores; twice that, as the tests' machines are shared.
+    # Six minutes on two idle cores; the tests' machines are shared.
     assert smoke.seconds < 480
