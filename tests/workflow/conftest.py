@@ -16,6 +16,15 @@ ROOT = Path(__file__).parents[2]
 SMOKE = ("--configfile", "config/smoke.yaml")
 # Tiny jobs compile much and compute little.
 QUICK = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+# Measures of next to nothing.
+EVALUATION = {
+    "paper": {"points": 16, "draws": 2, "max_iterations": 20},
+    "exact": {"points": 32},
+    "divergence": {"points": 32, "max_iterations": 20},
+    "action": {"points": 16},
+    "least_action": {"segments": 16},
+    "ground_truth": {"points": 16, "candidates": 4},
+}
 # One task, one method, one seed: seven jobs of seconds each.
 TINY = {
     "preset": "tiny",
@@ -29,14 +38,7 @@ TINY = {
             "annealing_steps": 8,
         }
     },
-    "evaluation": {
-        "paper": {"points": 16, "draws": 2, "max_iterations": 20},
-        "exact": {"points": 32},
-        "divergence": {"points": 32, "max_iterations": 20},
-        "action": {"points": 16},
-        "least_action": {"segments": 16},
-        "ground_truth": {"points": 16, "candidates": 4},
-    },
+    "evaluation": EVALUATION,
     # Killed jobs go on from where they last said something.
     "resources": {"checkpoint_minutes": 0},
     "table1": {"methods": ["nlot"]},

@@ -20,6 +20,8 @@ import yaml
 
 from nlot import load_run
 
+from .conftest import EVALUATION, QUICK
+
 pytestmark = [pytest.mark.workflow, pytest.mark.slurm]
 
 CLUSTER = Path(__file__).with_name("slurm_cluster.sh")
@@ -27,14 +29,7 @@ PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged")
 # What differs from the smoke preset, to go from data to tables in seven short jobs.
 PRESET = {
     "preset": "cluster",
-    "evaluation": {
-        "paper": {"points": 16, "draws": 2, "max_iterations": 20},
-        "exact": {"points": 32},
-        "divergence": {"points": 32, "max_iterations": 20},
-        "action": {"points": 16},
-        "least_action": {"segments": 16},
-        "ground_truth": {"points": 16, "candidates": 4},
-    },
+    "evaluation": EVALUATION,
     "table1": {"tasks": ["box"], "methods": ["nlot"], "controls": []},
     "figure1": {"tasks": ["box"], "methods": ["nlot"]},
     "figure2": {"tasks": ["box"], "methods": ["nlot"]},
@@ -81,9 +76,7 @@ class Cluster:
         binaries = os.pathsep.join(
             [str(Path(sys.executable).parent), os.environ["PATH"]]
         )
-        # Jobs compile much and compute little.
-        quick = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
-        self.environment = {**os.environ, **quick, "PATH": binaries}
+        self.environment = {**os.environ, **QUICK, "PATH": binaries}
 
     def configure(self, steps: int) -> None:
         nlot = {"steps": steps, "batch": 16, "pretraining": {"steps": 8}}

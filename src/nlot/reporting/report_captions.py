@@ -1,6 +1,6 @@
 """Captions of what the workflow's report shows, from the configuration."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nlot.config import Config, FigureConfig, MetricFigureConfig, Section
@@ -57,21 +57,24 @@ def methods_training(
     config: Config, methods: Iterable[str], tasks: Iterable[str]
 ) -> str:
     """How much methods train on tasks, in sentences."""
-    tasks = tuple(tasks)
-    return " ".join(
-        _training(method, {task: config.method(method, task) for task in tasks})
-        for method in methods
-    )
+    return _sentences(config.method, methods, tuple(tasks))
 
 
 def learners_training(
     config: Config, learners: Iterable[str], sequences: Iterable[str]
 ) -> str:
     """How much learners train on sequences, in sentences."""
-    names = tuple(sequences)
+    return _sentences(config.learner, learners, tuple(sequences))
+
+
+def _sentences(
+    settings: Callable[[str, str], Section],
+    methods: Iterable[str],
+    subjects: Sequence[str],
+) -> str:
     return " ".join(
-        _training(learner, {name: config.learner(learner, name) for name in names})
-        for learner in learners
+        _training(method, {name: settings(method, name) for name in subjects})
+        for method in methods
     )
 
 
