@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nlot.config import Config, parse_config
+from nlot.config import Config, SequenceConfig, TaskConfig, parse_config
 from nlot.datasets.sequences import Sequence
 from nlot.evaluation.tidy import COLUMNS
 from nlot.metric_runs import MetricRun
 from nlot.networks import build_networks
 from nlot.pairs import build_pair_networks
+from nlot.reporting.published import published_tasks
 from nlot.runs import Run
 
 
@@ -58,6 +59,14 @@ def config(raw_sequences) -> Config:
             "figure4": panels,
         }
     )
+
+
+@pytest.fixture
+def printed_tasks(config) -> dict[str, TaskConfig | SequenceConfig]:
+    """What published results are of, had the paper the tasks of `config`."""
+    released = config.sequences["circle_released"]
+    ours = {**config.tasks, **config.sequences, "circle": released}
+    return {name: ours.get(name, given) for name, given in published_tasks().items()}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from nlot.evaluation.tidy import COLUMNS
 from nlot.reporting.claims import claims, joined
 from nlot.reporting.labels import MEASURES
+from nlot.reporting.layout import ABSENT
 from nlot.reporting.published import published_rows, published_statements
 from nlot.reporting.verdicts import Verdict
 
@@ -19,11 +20,11 @@ def statements():
 
 
 @pytest.fixture
-def make(config, statements):
+def make(config, statements, printed_tasks):
     """Lines by the title of their group and their name."""
 
     def lines(rows):
-        groups = claims(rows, published_rows(), statements, config)
+        groups = claims(rows, published_rows(), statements, printed_tasks, config)
         return {(g.title, line.name): line for g in groups for line in g.lines}
 
     return lines
@@ -204,18 +205,21 @@ def test_rows_of_both_files_count_once(rows, metric_rows, all_rows):
     pd.testing.assert_frame_equal(joined(all_rows, None), all_rows)
 
 
-def test_commands_name_the_preset(config, statements):
-    groups = claims(NONE, published_rows(), statements, config)
+def test_commands_name_the_preset(config, statements, printed_tasks):
+    printed = published_rows(), statements, printed_tasks
+    groups = claims(NONE, *printed, config)
     assert all("results/tiny/" in group.command for group in groups)
     assert all("--configfile config/tiny.yaml" in group.command for group in groups)
     default = config.model_copy(update={"preset": "default"})
-    groups = claims(NONE, published_rows(), statements, default)
+    groups = claims(NONE, *printed, default)
     assert not any("--configfile" in group.command for group in groups)
 
 
-def test_figures_that_a_preset_does_not_draw_are_not_named(config, statements):
+def test_figures_that_a_preset_does_not_draw_are_not_named(
+    config, statements, printed_tasks
+):
     without = config.model_copy(update={"figure3": None})
-    groups = claims(NONE, published_rows(), statements, without)
+    groups = claims(NONE, published_rows(), statements, printed_tasks, without)
     assert {g.figure for g in groups} == {None, "figure1", "figure2", "figure4"}
 
 
@@ -232,3 +236,35 @@ def test_small_numbers_keep_digits_that_count(make, set_values):
     )
     assert line.ours == "0.0055 ± 0.0000 (3)"
     assert line.reference.endswith("0.0046 ± 0.0000 (3)")
+
+
+def test_nothing_is_compared_with_what_was_printed_of_another_task(
+    config, set_values, statements, printed_tasks
+):
+    """Only of the task that differs, and the numbers themselves stay."""
+    own = (
+        ("box", "nlot", "action_own_paths"),
+        ("box", "euclidean_ot", "action_own_paths"),
+    )
+    rows = set_values({key: [1.0, 2.0, 3.0] for key in own})
+
+    def lines(tasks):
+        groups = claims(rows, published_rows(), statements, tasks, config)
+        return {(g.title, line.name): line for g in groups for line in g.lines}
+
+    box = printed_tasks["box"].model_copy(update={"horizon": 2.5})
+    same, other = lines(printed_tasks), lines({**printed_tasks, "box": box})
+    changed = {key for key in same if same[key] != other[key]}
+    measured = {
+        key
+        for key, line in same.items()
+        if key[1].endswith(", box") and line.verdict != Verdict.NOT_RUN
+    }
+    assert changed == measured
+    assert {title.split(":")[0] for title, _ in changed} >= {"Table 1", "Figure 2"}
+    for key in changed:
+        line = other[key]
+        assert line.verdict == Verdict.NOT_COMPARABLE
+        assert line.why == "another task than the paper's: horizon is 1, not 2.5"
+        assert (line.reference, line.ours) == (same[key].reference, same[key].ours)
+        assert line.tolerance == ABSENT

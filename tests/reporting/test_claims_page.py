@@ -15,8 +15,9 @@ from nlot.reporting.verdicts import Verdict
 
 
 @pytest.fixture
-def groups(all_rows, config):
-    return claims(all_rows, published_rows(), published_statements(), config)
+def groups(all_rows, printed_tasks, config):
+    printed = published_rows(), published_statements(), printed_tasks
+    return claims(all_rows, *printed, config)
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from nlot.config import Config
+from nlot.reporting.departures import Published, departures
 from nlot.reporting.labels import decimals, lower_is_better, measure_title, method_label
 from nlot.reporting.layout import ABSENT, cell
 from nlot.reporting.measured import Measured
@@ -81,26 +82,30 @@ def claims(
     rows: pd.DataFrame,
     published: pd.DataFrame,
     statements: pd.DataFrame,
+    tasks: Published,
     config: Config,
 ) -> list[Group]:
     """All numbers of `published` and all `statements`, with their verdicts.
 
-    `rows` are the tidy rows of a preset (`joined`), `published` and `statements` those
-    of `nlot.reporting.published`. What `rows` lack has the verdict "not run".
+    `rows` are the tidy rows of a preset (`joined`), `published`, `statements` and
+    `tasks`, what they are of, those of `nlot.reporting.published`. What `rows` lack has
+    the verdict "not run", and what is of a task that `config` defines otherwise than
+    `tasks` "not comparable".
     """
+    chosen = rows[rows["seed"].isin(config.seeds)]
     return [
-        *_numbers(Measured(rows[rows["seed"].isin(config.seeds)]), published, config),
-        *_statements(Measured(rows), statements, config),
+        *_numbers(Measured(chosen), published, tasks, config),
+        *_statements(Measured(rows), statements, tasks, config),
     ]
 
 
 def _numbers(
-    measured: Measured, published: pd.DataFrame, config: Config
+    measured: Measured, published: pd.DataFrame, tasks: Published, config: Config
 ) -> Iterator[Group]:
     """A group a table of the paper."""
     for number, printed in published.groupby("table"):
         lines = tuple(
-            _number(measured, row, task)
+            _compared(_number(measured, row, task), config, task, str(row.task), tasks)
             for row in printed.itertuples()
             for task in measured.tasks(str(row.task))
         )
@@ -141,7 +146,7 @@ def _number(measured: Measured, printed: Any, task: str) -> Line:
 
 
 def _statements(
-    measured: Measured, statements: pd.DataFrame, config: Config
+    measured: Measured, statements: pd.DataFrame, tasks: Published, config: Config
 ) -> Iterator[Group]:
     """A group a statement, with a line a task."""
     for said in statements.itertuples():
@@ -153,7 +158,9 @@ def _statements(
             f"Holds where {str(said.holds).format(factor=said.factor)}.",
             "to compare with",
             tuple(
-                _statement(measured, said, task)
+                _compared(
+                    _statement(measured, said, task), config, task, printed, tasks
+                )
                 for printed in str(said.tasks).split()
                 for task in measured.tasks(printed)
             ),
@@ -181,6 +188,21 @@ def _statement(measured: Measured, said: Any, task: str) -> Line:
         (task, said.method, said.measure),
         judge(advantages),
         (reference, _shown(found, said.measure), ABSENT),
+    )
+
+
+def _compared(
+    line: Line, config: Config, task: str, printed: str, tasks: Published
+) -> Line:
+    """The line, without a judgement where its task is not the printed one."""
+    other = departures(config, task, printed, tasks)
+    if not other or line.verdict == Verdict.NOT_RUN:
+        return line
+    return replace(
+        line,
+        tolerance=ABSENT,
+        verdict=Verdict.NOT_COMPARABLE,
+        why=f"another task than the paper's: {other}",
     )
 
 

@@ -49,6 +49,9 @@ RULE = (
     f"the same seed is compared with half its {LEVEL:.0%} confidence interval, by "
     "Student's t: in favour beyond it reproduced, against beyond it not reproduced, "
     "within it not decidable. A limit has to be kept by every single run.",
+    "A number or statement is not comparable where the preset defines its task, or its "
+    "sequence of measures, otherwise than the paper; the settings that differ stand "
+    "beside it.",
     "Few trials make wide tolerances: *reproduced* says that numbers do not disagree, "
     "not that they are equal. And of equal ones, one in "
     f"{1 / (1 - LEVEL):.0f} falls outside its tolerance by chance. Minutes are the "

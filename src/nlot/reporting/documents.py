@@ -13,7 +13,11 @@ from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.claims import Group, claims, joined
 from nlot.reporting.claims_page import markdown
 from nlot.reporting.layout import Table
-from nlot.reporting.published import published_rows, published_statements
+from nlot.reporting.published import (
+    published_rows,
+    published_statements,
+    published_tasks,
+)
 from nlot.reporting.summary import read_rows
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import supplementary_table, table1
@@ -69,7 +73,8 @@ def reference_claims(root: Path) -> list[Group]:
         read_rows(root / REFERENCE / "rows.csv"),
         read_rows(root / REFERENCE / "metric_rows.csv"),
     )
-    return claims(rows, published_rows(), published_statements(), _config(root))
+    printed = published_rows(), published_statements(), published_tasks()
+    return claims(rows, *printed, _config(root))
 
 
 def _config(root: Path) -> Config:

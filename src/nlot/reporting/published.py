@@ -1,8 +1,12 @@
-"""What papers print: numbers and statements, each in a data file with their source."""
+"""What papers print: numbers and statements, and the tasks that they are of."""
 
 from importlib.resources import files
 
 import pandas as pd
+import yaml
+from pydantic import TypeAdapter
+
+from nlot.config import SequenceConfig, TaskConfig
 
 PUBLISHED = "published_"
 
@@ -30,3 +34,14 @@ def published_statements() -> pd.DataFrame:
     """
     with (files("nlot.reporting") / "statements.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, keep_default_na=False)
+
+
+def published_tasks() -> dict[str, TaskConfig | SequenceConfig]:
+    """The tasks and sequences that published results are of, by the names there."""
+    text = (files("nlot.reporting") / "published_tasks.yaml").read_text("utf-8")
+    given = yaml.safe_load(text)
+    tasks = TypeAdapter(dict[str, TaskConfig]).validate_python(given["tasks"])
+    sequences = TypeAdapter(dict[str, SequenceConfig]).validate_python(
+        given["sequences"]
+    )
+    return {**tasks, **sequences}

@@ -23,6 +23,7 @@ class Verdict(StrEnum):
     BETTER = "better"
     NOT_REPRODUCED = "not reproduced"
     NOT_DECIDABLE = "not decidable"
+    NOT_COMPARABLE = "not comparable"
     NOT_RUN = "not run"
 
 
