@@ -3,10 +3,12 @@
 import shutil
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
 
+from nlot.reporting import documents
 from nlot.reporting.documents import DOCUMENTS, reference_tables
 from nlot.reporting.rebuild import rebuild
 from nlot.reporting.writer import FORMATS, render
@@ -40,6 +42,17 @@ def test_writes_every_table_in_every_format(root):
             path = root / "results" / "reference" / "tables" / f"{name}.{kind}"
             assert path in written
             assert path.read_text(encoding="utf-8") == render(table, kind)
+
+
+def test_makes_every_table_and_the_claims_once(root, monkeypatch):
+    makers = {
+        name: Mock(wraps=getattr(documents, name))
+        for name in ("table1", "table2", "bounds_table", "claims")
+    }
+    for name, maker in makers.items():
+        monkeypatch.setattr(documents, name, maker)
+    rebuild(root)
+    assert {maker.call_count for maker in makers.values()} == {1}
 
 
 def test_follows_the_rows(root):

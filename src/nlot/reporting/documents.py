@@ -4,6 +4,7 @@ A table stands between a pair of markers, `<!-- name -->` and `<!-- /name -->`, 
 page of claims is a document of its own. All are made of the rows in results/reference/.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -39,7 +40,13 @@ def updated(root: Path) -> dict[str, str]:
 
     Raises `ValueError` when markers are missing.
     """
-    tables = reference_tables(root)
+    return filled(root, reference_tables(root), reference_claims(root))
+
+
+def filled(
+    root: Path, tables: Mapping[str, Table], groups: Sequence[Group]
+) -> dict[str, str]:
+    """As `updated`, with `reference_tables` and `reference_claims` that are at hand."""
     documents = {}
     for name, parts in _TABLES.items():
         text = (root / name).read_text(encoding="utf-8")
@@ -47,7 +54,7 @@ def updated(root: Path) -> dict[str, str]:
             text = _replaced(name, text, part, render(tables[part], "md"))
         documents[name] = text
     # The figures are not kept with the rows.
-    documents[_CLAIMS] = markdown(reference_claims(root), _config(root), {})
+    documents[_CLAIMS] = markdown(groups, _config(root), {})
     return documents
 
 

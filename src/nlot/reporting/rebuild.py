@@ -12,9 +12,9 @@ from nlot.files import whole_file
 from nlot.reporting.claims_page import write_claims
 from nlot.reporting.documents import (
     REFERENCE,
+    filled,
     reference_claims,
     reference_tables,
-    updated,
 )
 from nlot.reporting.writer import FORMATS, write_table
 
@@ -22,15 +22,16 @@ from nlot.reporting.writer import FORMATS, write_table
 def rebuild(root: Path) -> list[Path]:
     """Write it all, in the repository at `root`; the files that were written."""
     folder = root / REFERENCE / "tables"
+    tables, groups = reference_tables(root), reference_claims(root)
     written = []
-    for name, table in reference_tables(root).items():
+    for name, table in tables.items():
         for kind in FORMATS:
             written.append(folder / f"{name}.{kind}")
             write_table(table, written[-1])
     config = load_config(root / "config" / "config.yaml")
     written.append(folder / "claims.html")
-    write_claims(reference_claims(root), config, written[-1], {})
-    for name, text in updated(root).items():
+    write_claims(groups, config, written[-1], {})
+    for name, text in filled(root, tables, groups).items():
         written.append(root / name)
         with whole_file(written[-1]) as path:
             path.write_text(text, encoding="utf-8")
