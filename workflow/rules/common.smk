@@ -5,6 +5,7 @@ from nlot.datasets.files import SampleError, check_age
 from nlot.datasets.sequences import load_sequence
 from nlot.provenance import fingerprint
 from nlot.reporting import report_captions
+from nlot.reporting.writer import FORMATS
 from nlot.tasks import build_task
 from snakemake.exceptions import WorkflowError
 
@@ -43,8 +44,7 @@ METRIC_RUN = "{sequence}/{learner}/seed_{seed}"
 METRIC_RUNS = [
     METRIC_RUN.format(sequence=s, learner=m, seed=i) for s, m, i in CONFIG.metric_runs()
 ]
-# What tables and figures are written as.
-FORMATS = ["csv", "md", "tex", "html"]
+# What figures are written as; tables are written in all FORMATS of the package.
 IMAGES = ["pdf", "png"]
 METRIC_FIGURES = [f for f in ("figure3", "figure4") if getattr(CONFIG, f)]
 
