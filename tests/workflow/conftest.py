@@ -47,6 +47,8 @@ TINY = {
     "figure3": None,
     "figure4": None,
 }
+# Of a test that got stuck, in seconds, on a busy machine.
+PATIENCE = 1800
 Done = subprocess.CompletedProcess[str]
 
 
@@ -93,6 +95,26 @@ def snakemake(folder: Path, *arguments: str, **environment: str) -> Done:
     with start(folder, *arguments, **environment) as process:
         output, _ = process.communicate()
     return subprocess.CompletedProcess(arguments, process.returncode, output)
+
+
+def wait_for(
+    condition: Callable[[], bool], what: str, process: subprocess.Popen[str] | None
+) -> None:
+    """Wait until a condition holds, which `process`, where there is one, is to bring.
+
+    Fails with the process's output once it has ended without.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        # Asked first: what holds now may be the last that it did.
+        ended = process is not None and process.poll() is not None
+        if condition():
+            return
+        if ended:
+            output, _ = process.communicate()
+            pytest.fail(f"{what}: snakemake ended, {process.returncode}:\n{output}")
+        assert time.monotonic() < end, f"{what}: not within {PATIENCE} seconds"
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="session")

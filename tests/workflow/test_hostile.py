@@ -12,7 +12,7 @@ import yaml
 
 from nlot.ground_truth.truth import load_truth
 
-from .conftest import QUICK, copy_project, snakemake, start, tiny
+from .conftest import QUICK, copy_project, snakemake, start, tiny, wait_for
 
 pytestmark = pytest.mark.workflow
 
@@ -60,9 +60,7 @@ def test_a_second_workflow_is_refused_and_spoils_nothing(project) -> None:
     arguments = (*tiny(project), "--", TARGET)
     with start(project, *arguments, **QUICK) as first:
         locks = project / ".snakemake" / "locks"
-        while not (locks.is_dir() and any(locks.iterdir())):
-            assert first.poll() is None, first.communicate()
-            time.sleep(0.1)
+        wait_for(lambda: locks.is_dir() and any(locks.iterdir()), "locking", first)
         # The first waits, so that it cannot be over before the second has begun.
         os.killpg(first.pid, signal.SIGSTOP)
         second = snakemake(project, *arguments, **QUICK)

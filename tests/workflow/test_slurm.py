@@ -10,9 +10,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ import yaml
 
 from nlot import load_run
 
-from .conftest import EVALUATION, QUICK
+from .conftest import EVALUATION, PATIENCE, QUICK, wait_for
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slurm]
 
@@ -40,8 +39,6 @@ PRESET = {
 }
 RUN = "box/nlot/seed_0"
 TRAINING = "rule_train_wildcards_box_nlot_{}"
-# Of a test that got stuck, on a busy machine.
-PATIENCE = 1800
 
 Job = dict[str, str]
 
@@ -121,10 +118,14 @@ class Cluster:
         mine = [job for job in found if job.get("WorkDir") == str(self.folder)]
         return sorted(mine, key=lambda job: int(job["JobId"]))
 
-    def job_in_training(self, seed: int) -> str:
-        """The number of the job, once it makes steps."""
+    def job_in_training(self, seed: int, main: subprocess.Popen[str]) -> str:
+        """The number of the job that `main` submitted, once it makes steps."""
         log = self.results / "logs" / "train" / "box" / "nlot" / f"seed_{seed}.log"
-        wait_for(lambda: log.exists() and "step" in log.read_text(), f"training {seed}")
+        wait_for(
+            lambda: log.exists() and "step" in log.read_text(),
+            f"training {seed}",
+            main,
+        )
         name = TRAINING.format(seed)
         (number,) = [
             job["JobId"]
@@ -139,20 +140,13 @@ def workflow(project: Path) -> Cluster:
     return Cluster(project)
 
 
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"{what}: not within {PATIENCE} seconds"
-        time.sleep(0.2)
-
-
 def test_failed_jobs_alone_are_done_again(workflow, capsys) -> None:
     """One is killed while it trains, another needs more memory than it asked for."""
     workflow.configure(steps=20)
     # Snakemake itself does not fit into the first.
     little = "ground_truth:mem_mb=300 if attempt == 1 else 4000"
     main = workflow.start("tables", "--set-resources", little)
-    killed = workflow.job_in_training(0)
+    killed = workflow.job_in_training(0, main)
     subprocess.run(["scancel", "--full", "--signal=KILL", killed], check=True)
     output, _ = main.communicate(timeout=PATIENCE)
     jobs = workflow.jobs()
@@ -192,7 +186,7 @@ def test_jobs_of_a_killed_run_do_not_spoil_the_next(workflow) -> None:
     model = f"results/cluster/runs/{RUN}/model.eqx"
     workflow.configure(steps=100_000)
     main = workflow.start(model)
-    orphan = workflow.job_in_training(0)
+    orphan = workflow.job_in_training(0, main)
     main.kill()
     main.communicate()
     workflow.configure(steps=20)
@@ -205,7 +199,7 @@ def test_jobs_of_a_killed_run_do_not_spoil_the_next(workflow) -> None:
     assert [job["JobState"] for job in workflow.jobs()] == ["RUNNING"]
 
     subprocess.run(["scancel", orphan], check=True)
-    wait_for(lambda: workflow.jobs()[0]["JobState"] == "CANCELLED", "cancelling")
+    wait_for(lambda: workflow.jobs()[0]["JobState"] == "CANCELLED", "cancelling", None)
     status, output = workflow.run(model)
     assert not status, output
     assert [job["JobState"] for job in workflow.jobs()] == ["CANCELLED", "COMPLETED"]
