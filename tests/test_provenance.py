@@ -72,6 +72,21 @@ def test_the_numerics_of_a_module_and_its_imports_count(copy, file, old, new):
     assert fingerprint() != before
 
 
+@pytest.mark.parametrize(
+    "file, old, new",
+    [
+        ("published.csv", "1.6,0.2", "1.7,0.2"),
+        ("published_tasks.yaml", "strength: 0.05", "strength: 0.06"),
+        ("templates/claims.html", "margin: 2rem", "margin: 3rem"),
+    ],
+)
+def test_data_files_beside_a_module_count(copy, file, old, new):
+    training, claims = fingerprint("solve"), fingerprint("reporting.claims_page")
+    edit(copy / "reporting" / file, old, new)
+    assert fingerprint("reporting.claims_page") != claims
+    assert fingerprint("solve") == training
+
+
 def test_what_is_not_imported_does_not_count(copy):
     training, rows = fingerprint("solve"), fingerprint("evaluation.rows")
     edit(copy / "evaluation" / "rows.py", "_HUNDREDFOLD = 100", "_HUNDREDFOLD = 1")

@@ -70,7 +70,7 @@ def _collect(name: str, seen: dict[str, str]) -> None:
 def _collect_data(folder: Path, seen: dict[str, str]) -> None:
     """Templates and tables that lie beside a module."""
     for path in sorted(folder.rglob("*") if folder != _ROOT else ()):
-        if path.suffix in {".csv", ".html", ".tex"}:
+        if path.suffix in {".csv", ".html", ".tex", ".yaml"}:
             seen[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
 
 
