@@ -21,6 +21,7 @@ import jax
 import numpy as np
 
 from nlot.files import remove_leftovers, whole_file
+from nlot.storage import serialised
 
 CHECKPOINT = "checkpoint.eqx"
 _FORMAT = 1
@@ -122,9 +123,7 @@ def digest(tree: Any) -> str:
 
 
 def _phase(name: str, state: Any, done: int, history: list[Record]) -> Phase:
-    buffer = io.BytesIO()
-    eqx.tree_serialise_leaves(buffer, state)
-    return Phase(name, done, list(history), buffer.getvalue())
+    return Phase(name, done, list(history), serialised(state))
 
 
 def _write(

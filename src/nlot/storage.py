@@ -34,12 +34,20 @@ def write_run(
     text = json.dumps({"format": _FORMAT, **header})
     with whole_file(folder / HISTORY) as path:
         pd.DataFrame(history).to_csv(path, index=False)
-    # In memory first: Equinox hides what a full disk says.
-    weights = io.BytesIO()
-    eqx.tree_serialise_leaves(weights, networks)
+    weights = serialised(networks)
     with whole_file(folder / MODEL) as path:
-        path.write_bytes(text.encode() + b"\n" + weights.getvalue())
+        path.write_bytes(text.encode() + b"\n" + weights)
     return json.loads(text)
+
+
+def serialised(tree: Any) -> bytes:
+    """The leaves of a pytree, in Equinox's format.
+
+    In memory, to be written by the caller: Equinox hides what a full disk says.
+    """
+    buffer = io.BytesIO()
+    eqx.tree_serialise_leaves(buffer, tree)
+    return buffer.getvalue()
 
 
 def read_run(
