@@ -1,12 +1,15 @@
 """Neural optimal transport with Lagrangian costs: the paper's experiments, rerun."""
 
+import importlib
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
-from nlot.config import Config, ConfigError, load_config
-from nlot.metric_runs import MetricRun, load_metric_run, train_metric
-from nlot.runs import Run, load_run, train_run
-from nlot.storage import RunError
-from nlot.tasks import Task, build_task
+if TYPE_CHECKING:
+    from nlot.config import Config, ConfigError, load_config
+    from nlot.metric_runs import MetricRun, load_metric_run, train_metric
+    from nlot.runs import Run, load_run, train_run
+    from nlot.storage import RunError
+    from nlot.tasks import Task, build_task
 
 __version__ = version("nlot")
 __all__ = [
@@ -23,3 +26,22 @@ __all__ = [
     "train_metric",
     "train_run",
 ]
+# A job of the workflow uses a part of the package; all of it takes seconds to import.
+_MODULES = {
+    "nlot.config": ("Config", "ConfigError", "load_config"),
+    "nlot.metric_runs": ("MetricRun", "load_metric_run", "train_metric"),
+    "nlot.runs": ("Run", "load_run", "train_run"),
+    "nlot.storage": ("RunError",),
+    "nlot.tasks": ("Task", "build_task"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,8 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from nlot.batches import batches
 from nlot.lagrangians import AbstractLagrangian
-from nlot.polygons import batches, expand, kinetic
+from nlot.polygons import expand, kinetic
 from nlot.tridiagonal import solve as solve_tridiagonal
 
 # Steps between looks at who is done.

@@ -5,19 +5,17 @@ midpoint rule, $\sum_k h\, L((z_k + z_{k+1})/2, (z_{k+1} - z_k)/h)$, couples
 neighbouring corners only: its Hessian is block tridiagonal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
+from nlot.batches import batches
 from nlot.lagrangians import AbstractLagrangian
-
-# Paths of a batch, many or few: each size is compiled.
-_BATCH, _FEW = 512, 64
 
 
 class Expansion(NamedTuple):
@@ -146,12 +144,3 @@ def kinetic(
     identity = jnp.eye(d, dtype=path.dtype) * (segments / horizon)
     blocks = jnp.broadcast_to(identity, (segments - 1, d, d))
     return 2 * blocks, -blocks
-
-
-def batches(
-    indices: Int[np.ndarray, " n"],
-) -> Iterator[tuple[Int[np.ndarray, " batch"], Int[np.ndarray, " lanes"]]]:
-    """Parts of `indices`, and each filled up to a size by repeating it."""
-    for begin in range(0, len(indices), _BATCH):
-        picked = indices[begin : begin + _BATCH]
-        yield picked, np.resize(picked, _FEW if len(picked) <= _FEW else _BATCH)

@@ -7,12 +7,15 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot import plus, solve
 from nlot.action import Quadrature, path_actions
 from nlot.baselines import nlsb
 from nlot.baselines.bridge_runs import BridgeRun
+from nlot.batches import batches
 from nlot.config import (
     Config,
     MethodConfig,
@@ -72,7 +75,12 @@ class Run:
 
     def transport(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
         """Where `x` is sent: for Algorithm 1 the c-transform of eq. 6."""
-        return _transport(self.networks, self.task, self.config, self.task.points(x))
+        x = self.task.points(x)
+        parts = [x[:0]]
+        for picked, lanes in batches(np.arange(len(x))):
+            y = _transport(self.networks, self.task, self.config, x[lanes])
+            parts.append(y[: len(picked)])
+        return jnp.concatenate(parts)
 
     def network_map(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
         """The map network alone, without refinement."""

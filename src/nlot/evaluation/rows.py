@@ -141,16 +141,12 @@ def _draws(
     points: int,
 ) -> tuple[Float[Array, "draws n d"], Float[Array, "draws n d"]]:
     """Independent pairs of pushed source samples and target samples."""
-    pushed, target = [], []
-    for key in jax.random.split(stream(seed, f"evaluation/{name}"), draws):
-        source_key, target_key, subject_key = jax.random.split(key, 3)
-        if subject is None:
-            pushed.append(task.target.sample(source_key, points))
-        else:
-            x = task.source.sample(source_key, points)
-            pushed.append(subject.push(x, subject_key))
-        target.append(task.target.sample(target_key, points))
-    return jnp.stack(pushed), jnp.stack(target)
+    keys = jax.random.split(stream(seed, f"evaluation/{name}"), draws)
+    source, target, pushing = jax.vmap(partial(jax.random.split, num=3))(keys).T
+    y = jnp.stack([task.target.sample(key, points) for key in target])
+    start = task.target if subject is None else task.source
+    x = jnp.stack([start.sample(key, points) for key in source])
+    return x if subject is None else subject.push_draws(x, pushing), y
 
 
 def _path_measures(

@@ -34,6 +34,12 @@ class AbstractSubject(abc.ABC):
     def push(self, x: Float[Array, "n d"], key: PRNGKeyArray) -> Float[Array, "n d"]:
         """Images of the samples `x`; `key` is for those that draw from the target."""
 
+    def push_draws(
+        self, x: Float[Array, "draws n d"], keys: PRNGKeyArray
+    ) -> Float[Array, "draws n d"]:
+        """`push` of several draws, each with a key of its own."""
+        return jnp.stack([self.push(*each) for each in zip(x, keys, strict=True)])
+
     @abc.abstractmethod
     def own_paths(
         self, x: Float[Array, "n d"], y: Float[Array, "n d"], key: PRNGKeyArray
@@ -52,6 +58,12 @@ class Trained(AbstractSubject):
 
     def push(self, x: Float[Array, "n d"], key: PRNGKeyArray) -> Float[Array, "n d"]:
         return self.run.transport(x)
+
+    def push_draws(
+        self, x: Float[Array, "draws n d"], keys: PRNGKeyArray
+    ) -> Float[Array, "draws n d"]:
+        # A map knows no draws: all points at once fill its batches.
+        return self.push(x.reshape(-1, x.shape[-1]), keys[0]).reshape(x.shape)
 
     def own_paths(
         self, x: Float[Array, "n d"], y: Float[Array, "n d"], key: PRNGKeyArray
