@@ -14,6 +14,8 @@ from nlot.reporting.claims import Group, claims, joined
 from nlot.reporting.claims_page import markdown
 from nlot.reporting.layout import Table
 from nlot.reporting.published import published_rows, published_statements
+from nlot.reporting.records import Records, read_records
+from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import supplementary_table, table1
@@ -43,7 +45,9 @@ def updated(root: Path) -> dict[str, str]:
             text = _replaced(name, text, part, render(tables[part], "md"))
         documents[name] = text
     # The figures are not kept with the rows.
-    documents[_CLAIMS] = markdown(reference_claims(root), _config(root), {})
+    documents[_CLAIMS] = markdown(
+        reference_claims(root), _config(root), {}, reference_provenance(root)
+    )
     return documents
 
 
@@ -53,14 +57,32 @@ def reference_tables(root: Path) -> dict[str, Table]:
     rows = read_rows(root / REFERENCE / "rows.csv")
     metric_rows = read_rows(root / REFERENCE / "metric_rows.csv")
     refined = pd.read_csv(root / REFERENCE / "refinement.csv")
-    return {
+    records, metric_records = _records(root)
+    tables = {
         "table1": table1(rows, published, config),
         "supplement": supplementary_table(rows, published, config),
         "ground_truth": truth_table(rows, config),
         "bounds": bounds_table(rows, config),
-        "refinement": refinement_table(refined, config),
-        "table2": table2(metric_rows, published, config),
     }
+    return {
+        **{name: stated(table, records, config) for name, table in tables.items()},
+        "refinement": refinement_table(refined, config),
+        "table2": stated(
+            table2(metric_rows, published, config), metric_records, config
+        ),
+    }
+
+
+def reference_provenance(root: Path) -> str:
+    """Where the committed rows of the default preset come from."""
+    records, metric_records = _records(root)
+    return statement(records.joined(metric_records))
+
+
+def _records(root: Path) -> tuple[Records, Records]:
+    """Of the committed rows of tasks, and of those of sequences."""
+    folder = root / REFERENCE
+    return read_records(folder / "rows.json"), read_records(folder / "metric_rows.json")
 
 
 def reference_claims(root: Path) -> list[Group]:

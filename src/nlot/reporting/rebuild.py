@@ -13,6 +13,7 @@ from nlot.reporting.claims_page import write_claims
 from nlot.reporting.documents import (
     REFERENCE,
     reference_claims,
+    reference_provenance,
     reference_tables,
     updated,
 )
@@ -29,7 +30,8 @@ def rebuild(root: Path) -> list[Path]:
             write_table(table, written[-1])
     config = load_config(root / "config" / "config.yaml")
     written.append(folder / "claims.html")
-    write_claims(reference_claims(root), config, written[-1], {})
+    provenance = reference_provenance(root)
+    write_claims(reference_claims(root), config, written[-1], {}, provenance)
     for name, text in updated(root).items():
         written.append(root / name)
         with whole_file(written[-1]) as path:
