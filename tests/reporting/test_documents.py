@@ -1,5 +1,7 @@
 """Tables in documents are made from the committed rows, and nothing else changes."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import yaml
@@ -8,7 +10,7 @@ from nlot.ground_truth.refinement import COLUMNS as REFINED
 from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.documents import updated
 from nlot.reporting.published import published_rows
-from nlot.reporting.records import write_records
+from nlot.reporting.records import Records, write_records
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import RowsError
 from nlot.reporting.table2 import table2
@@ -61,7 +63,9 @@ def root(config, all_rows, records, refined, tmp_path):
         path = tmp_path / "results" / "reference" / name
         all_rows.to_csv(path, index=False)
         write_records(records, path.with_suffix(".json"))
-    refined.to_csv(tmp_path / "results" / "reference" / "refinement.csv", index=False)
+    path = tmp_path / "results" / "reference" / "refinement.csv"
+    refined.to_csv(path, index=False)
+    write_records(Records({}, records.evaluation), path.with_suffix(".json"))
     return tmp_path
 
 
@@ -76,7 +80,10 @@ def test_every_table_stands_between_its_markers(
         render(stated(make(all_rows, config), records, config), "md")
         for make in (truth_table, bounds_table)
     )
-    refinement = render(refinement_table(refined, config), "md")
+    made = statement(Records({}, records.evaluation))
+    refinement = render(
+        replace(refinement_table(refined, config), provenance=made), "md"
+    )
     documents = updated(root)
     page = " ".join(documents.pop("docs/claims.md").split())
     assert statement(records.joined(records)) in page

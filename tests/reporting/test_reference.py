@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from nlot.evaluation.measurement import write_provenance
 from nlot.files import write_csv
 from nlot.reporting.records import Records, origins, read_records, write_records
 from nlot.reporting.reference import keep
@@ -64,14 +65,32 @@ def test_methods_that_were_not_run_keep_their_rows(
     assert found == {"nlot": [0, 1], "nlsb": [5]}
 
 
-def test_keeps_what_the_optimal_costs_depend_on_by_task(results, tmp_path) -> None:
+def test_keeps_what_the_optimal_costs_depend_on_by_task(
+    results, make_header, tmp_path
+) -> None:
     reference, folder = tmp_path / "reference", results / "refinement"
-    for task, cost in (("free", 1.0), ("well", 2.0)):
-        write_csv(pd.DataFrame({"task": [task], "cost": cost}), folder / f"{task}.csv")
+
+    def refine(task, cost, commit):
+        path = folder / f"{task}.csv"
+        write_csv(pd.DataFrame({"task": [task], "cost": cost}), path)
+        header = make_header({"task": task}, 0, 1, commit=commit)
+        write_provenance(header, ["refinement"], path)
+
+    refine("free", 1.0, "a")
+    refine("well", 2.0, "a")
     keep(results, reference)
-    write_csv(pd.DataFrame({"task": ["free"], "cost": 3.0}), folder / "free.csv")
-    (folder / "well.csv").unlink()
+    refine("free", 3.0, "b")
+    for suffix in ("csv", "json"):
+        (folder / f"well.{suffix}").unlink()
     keep(results, reference)
+    found = {
+        job.task: origin.commit
+        for origin in read_records(reference / "refinement.json").evaluation[
+            "refinement"
+        ]
+        for job in origin.jobs
+    }
+    assert found == {"well": "a", "free": "b"}
     kept = pd.read_csv(reference / "refinement.csv").set_index("task")["cost"]
     assert kept.to_dict() == {"well": 2.0, "free": 3.0}
 

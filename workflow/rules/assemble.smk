@@ -68,6 +68,7 @@ rule refinement:
         samples=sample_files,
     output:
         rows=f"{RESULTS}/refinement/{{task}}.csv",
+        record=f"{RESULTS}/refinement/{{task}}.json",
     log:
         f"{RESULTS}/logs/refinement/{{task}}.log",
     conda:
@@ -90,7 +91,8 @@ rule refinement:
 
 rule refinement_table:
     input:
-        expand(rules.refinement.output.rows, task=CONFIG.table1.tasks),
+        rows=expand(rules.refinement.output.rows, task=CONFIG.table1.tasks),
+        records=expand(rules.refinement.output.record, task=CONFIG.table1.tasks),
     output:
         multiext(f"{RESULTS}/tables/refinement", *[f".{f}" for f in FORMATS]),
     log:
@@ -101,7 +103,11 @@ rule refinement_table:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        code=[fingerprint("reporting.truth_tables"), fingerprint("reporting.writer")],
+        code=[
+            fingerprint("reporting.truth_tables"),
+            fingerprint("reporting.statement"),
+            fingerprint("reporting.writer"),
+        ],
     message:
         "Writing what the optimal costs depend on"
     script:

@@ -1,7 +1,7 @@
 """Rows as a job of measuring leaves them: in a table, with their provenance beside."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,18 @@ def write_measurement(
     The `.json` file beside it holds the provenance of having measured them, with
     `settings`, in so many seconds.
     """
-    header = {
-        "task": task,
-        "methods": list(dict.fromkeys(rows["method"])),
-        "provenance": provenance(settings, seed, seconds),
-    }
-    with whole_file(Path(path).with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(header, indent=2) + "\n", encoding="utf-8")
+    header = {"task": task, "provenance": provenance(settings, seed, seconds)}
+    write_provenance(header, dict.fromkeys(rows["method"]), path)
     write_csv(rows, path)
+
+
+def write_provenance(
+    header: Mapping[str, Any], methods: Iterable[str], path: str | Path
+) -> None:
+    """Write a header of `methods`, which have what it says in common, beside `path`."""
+    text = json.dumps({**header, "methods": list(methods)}, indent=2)
+    with whole_file(Path(path).with_suffix(".json")) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def read_measurement(path: str | Path) -> list[Mapping[str, Any]]:

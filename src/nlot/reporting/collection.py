@@ -22,15 +22,19 @@ def collect(files: Iterable[str | Path], rows: str | Path, record: str | Path) -
     paths = [Path(file) for file in files]
     tables = [pd.read_csv(path) for path in paths if path.suffix == ".csv"]
     truths = [load_truth(path) for path in paths if path.suffix == ".npz"]
-    measured = [
-        *({**truth.header, "method": REFERENCE} for truth in truths),
-        *(
-            header
-            for path in paths
-            if path.suffix == ".json"
-            for header in read_measurement(path)
-        ),
-    ]
+    known = origins({**truth.header, "method": REFERENCE} for truth in truths)
     models = [read_header(path.parent) for path in paths if path.suffix == ".eqx"]
-    write_records(Records(origins(models), origins(measured)), record)
+    records = Records(origins(models), known)
+    write_records(records.joined(measurements(paths)), record)
     write_csv(pd.concat(tables, ignore_index=True), rows)
+
+
+def measurements(files: Iterable[str | Path]) -> Records:
+    """Records of what was measured, from the `.json` files among `files`."""
+    headers = [
+        header
+        for path in map(Path, files)
+        if path.suffix == ".json"
+        for header in read_measurement(path)
+    ]
+    return Records({}, origins(headers))

@@ -4,6 +4,7 @@ A table stands between a pair of markers, `<!-- name -->` and `<!-- /name -->`, 
 page of claims is a document of its own. All are made of the rows in results/reference/.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -66,7 +67,10 @@ def reference_tables(root: Path) -> dict[str, Table]:
     }
     return {
         **{name: stated(table, records, config) for name, table in tables.items()},
-        "refinement": refinement_table(refined, config),
+        "refinement": replace(
+            refinement_table(refined, config),
+            provenance=statement(read_records(root / REFERENCE / "refinement.json")),
+        ),
         "table2": stated(
             table2(metric_rows, published, config), metric_records, config
         ),

@@ -15,7 +15,14 @@ from pathlib import Path
 import pandas as pd
 
 from nlot.files import write_csv
-from nlot.reporting.records import COMMON, Records, read_records, write_records
+from nlot.reporting.collection import measurements
+from nlot.reporting.records import (
+    COMMON,
+    Records,
+    chosen,
+    read_records,
+    write_records,
+)
 
 _PARTS = ("rows", "metric_rows")
 
@@ -55,10 +62,16 @@ def keep_refinement(results: Path, reference: Path) -> None:
     if not parts:
         return
     rows, table = pd.concat(parts), reference / f"refinement{suffix}.csv"
+    notes = table.with_suffix(".json")
+    records = measurements(sorted(results.glob("refinement/*.json")))
     if table.is_file():
-        old = pd.read_csv(table)
-        rows = pd.concat([old[~old["task"].isin(rows["task"])], rows])
+        old, tasks = pd.read_csv(table), set(rows["task"])
+        rows = pd.concat([old[~old["task"].isin(tasks)], rows])
+        known = read_records(notes).evaluation
+        others = chosen(known, lambda _, job: job.task not in tasks)
+        records = Records({}, others).joined(records)
     write_csv(rows, table)
+    write_records(records, notes)
 
 
 def _suffix(results: Path) -> str:
