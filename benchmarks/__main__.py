@@ -81,10 +81,10 @@ def _write(table: pd.DataFrame) -> None:
     from nlot.provenance import provenance
 
     write_csv(table, FOLDER / "benchmarks.csv")
+    record = provenance([case._asdict() for case in cases()], 0, 0.0)
     with whole_file(FOLDER / "benchmarks.json") as path:
-        record = provenance([case._asdict() for case in cases()], 0, 0.0)
         path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    plot_growth(table, FOLDER / "growth.png")
+    plot_growth(table, FOLDER / "growth.png", record)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """How the cost of a step grows, drawn against linear growth."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -9,8 +10,11 @@ from nlot.reporting.style import SERIES, grid, save_figure, style
 _PANEL = 2.2
 
 
-def plot_growth(table: pd.DataFrame, path: str | Path) -> None:
-    """A panel for each group of cases that differ in size; nothing without any."""
+def plot_growth(table: pd.DataFrame, path: str | Path, provenance: Any = None) -> None:
+    """A panel for each group of cases that differ in size; nothing without any.
+
+    The file holds `provenance`, plain data.
+    """
     sized = table.dropna(subset=["size"])
     groups = list(sized.groupby("group", sort=False))
     if not groups:
@@ -30,4 +34,4 @@ def plot_growth(table: pd.DataFrame, path: str | Path) -> None:
             axes.set_xlabel(str(group))
             axes.set_title(rows["case"].iloc[0])
         row[0].set_ylabel("seconds a step")
-        save_figure(figure, path)
+        save_figure(figure, path, provenance)

@@ -12,7 +12,9 @@ from nlot.evaluation.tidy import COLUMNS
 from nlot.metric_runs import MetricRun
 from nlot.networks import build_networks
 from nlot.pairs import build_pair_networks
+from nlot.provenance import provenance
 from nlot.reporting.published import published_tasks
+from nlot.reporting.records import Records, origins
 from nlot.runs import Run
 
 
@@ -134,6 +136,33 @@ def metric_rows(config) -> pd.DataFrame:
 def all_rows(rows, metric_rows) -> pd.DataFrame:
     """Rows of tasks and of sequences in one table, as in rows.csv."""
     return pd.concat([rows, metric_rows], ignore_index=True)
+
+
+def _header(names: dict, seed: int, minutes: float, **changes: object) -> dict:
+    made = provenance({"settings": names}, seed, 60.0 * minutes)
+    return {**names, "provenance": {**made, **changes}}
+
+
+@pytest.fixture
+def make_header() -> Callable[..., dict]:
+    """The header of a run: its names, seed and minutes, and changes of provenance."""
+    return _header
+
+
+@pytest.fixture
+def records(config, all_rows) -> Records:
+    """Where `all_rows` come from: the learner of a sequence at another commit."""
+    found: dict[bool, list[dict]] = {True: [], False: []}
+    runs = all_rows.drop_duplicates(["task", "method", "seed"])
+    for task, method, seed, minutes in runs[
+        ["task", "method", "seed", "minutes"]
+    ].itertuples(index=False):
+        names = {"task": task, "method": method}
+        commit = "a" * 40 if task in config.tasks else "b" * 40
+        if minutes > 0:
+            found[True].append(_header(names, seed, minutes, commit=commit))
+        found[False].append(_header(names, seed, 0.1, commit="c" * 40))
+    return Records(origins(found[True]), origins(found[False]))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from nlot.reporting.published import published_rows, published_statements
 from nlot.reporting.style import save_figure
 from nlot.reporting.verdicts import Verdict
 
+MADE = "Trained at commit 0123abc-dirty on cpu."
+
 
 @pytest.fixture
 def groups(all_rows, printed_tasks, config):
@@ -36,8 +38,9 @@ def texts(page):
 
 
 def test_both_formats_hold_every_cell(groups, config):
-    found = (markdown(groups, config, {}), texts(html(groups, config, {})))
+    found = (markdown(groups, config, {}, MADE), texts(html(groups, config, {}, MADE)))
     for page in found:
+        assert MADE in page
         for group in groups:
             assert group.title in page
             assert group.text in page
@@ -54,7 +57,7 @@ def test_both_formats_hold_every_cell(groups, config):
 
 
 def test_counts_are_those_of_the_lines(groups, config):
-    page = markdown(groups, config, {})
+    page = markdown(groups, config, {}, MADE)
     rows = page.split("## The rule")[0].splitlines()
     cells = [[c.strip() for c in row.split("|")[1:-1]] for row in rows if "|" in row]
     body = [row[1:] for row in cells[2:]]
@@ -68,7 +71,7 @@ def test_counts_are_those_of_the_lines(groups, config):
 def test_markdown_links_to_figures_from_where_it_lies(
     groups, config, figures, tmp_path
 ):
-    write_claims(groups, config, tmp_path / "claims.md", figures)
+    write_claims(groups, config, tmp_path / "claims.md", figures, MADE)
     text = (tmp_path / "claims.md").read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)]*)\)", text)
     assert links
@@ -77,7 +80,7 @@ def test_markdown_links_to_figures_from_where_it_lies(
 
 
 def test_html_holds_its_figures(groups, config, figures, tmp_path):
-    write_claims(groups, config, tmp_path / "claims.html", figures)
+    write_claims(groups, config, tmp_path / "claims.html", figures, MADE)
     text = (tmp_path / "claims.html").read_text(encoding="utf-8")
     sources = re.findall(r'src="([^"]*)"', text)
     assert len(sources) == len(figures)
@@ -91,14 +94,14 @@ def test_html_holds_its_figures(groups, config, figures, tmp_path):
 
 def test_unknown_format(groups, config, tmp_path):
     with pytest.raises(ValueError, match=r"'\.pdf'; valid: \.md, \.html"):
-        write_claims(groups, config, tmp_path / "claims.pdf", {})
+        write_claims(groups, config, tmp_path / "claims.pdf", {}, MADE)
     assert not any(tmp_path.iterdir())
 
 
 def test_browser_shows_the_page_without_a_network(
     browser, groups, config, figures, tmp_path
 ):
-    write_claims(groups, config, tmp_path / "claims.html", figures)
+    write_claims(groups, config, tmp_path / "claims.html", figures, MADE)
     browser.open(tmp_path / "claims.html")
     # Large figures are shown smaller, for the report's sake.
     widths = browser.evaluate("[...document.images].map(i => i.naturalWidth)")

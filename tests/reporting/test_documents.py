@@ -1,5 +1,7 @@
 """Tables in documents are made from the committed rows, and nothing else changes."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import yaml
@@ -8,6 +10,8 @@ from nlot.ground_truth.refinement import COLUMNS as REFINED
 from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.documents import updated
 from nlot.reporting.published import published_rows
+from nlot.reporting.records import Records, write_records
+from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import RowsError
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import table1
@@ -47,7 +51,7 @@ def refined(config):
 
 
 @pytest.fixture
-def root(config, all_rows, refined, tmp_path):
+def root(config, all_rows, records, refined, tmp_path):
     """A repository with documents, rows and a default preset."""
     for folder in ("config", "docs", "results/reference"):
         (tmp_path / folder).mkdir(parents=True)
@@ -56,22 +60,33 @@ def root(config, all_rows, refined, tmp_path):
     preset = yaml.safe_dump(config.model_dump(mode="json"))
     (tmp_path / "config" / "config.yaml").write_text(preset)
     for name in ("rows.csv", "metric_rows.csv"):
-        all_rows.to_csv(tmp_path / "results" / "reference" / name, index=False)
-    refined.to_csv(tmp_path / "results" / "reference" / "refinement.csv", index=False)
+        path = tmp_path / "results" / "reference" / name
+        all_rows.to_csv(path, index=False)
+        write_records(records, path.with_suffix(".json"))
+    path = tmp_path / "results" / "reference" / "refinement.csv"
+    refined.to_csv(path, index=False)
+    write_records(Records({}, records.evaluation), path.with_suffix(".json"))
     return tmp_path
 
 
-def test_every_table_stands_between_its_markers(root, config, all_rows, refined):
+def test_every_table_stands_between_its_markers(
+    root, config, all_rows, records, refined
+):
     first, second = (
-        render(make(all_rows, published_rows(), config), "md")
+        render(stated(make(all_rows, published_rows(), config), records, config), "md")
         for make in (table1, table2)
     )
     truth, bounds = (
-        render(make(all_rows, config), "md") for make in (truth_table, bounds_table)
+        render(stated(make(all_rows, config), records, config), "md")
+        for make in (truth_table, bounds_table)
     )
-    refinement = render(refinement_table(refined, config), "md")
+    made = statement(Records({}, records.evaluation))
+    refinement = render(
+        replace(refinement_table(refined, config), provenance=made), "md"
+    )
     documents = updated(root)
-    del documents["docs/claims.md"]
+    page = " ".join(documents.pop("docs/claims.md").split())
+    assert statement(records.joined(records)) in page
     assert documents == {
         "README.md": f"# Title\n\n<!-- table1 -->\n{first}<!-- /table1 -->\n\n"
         f"Between.\n\n<!-- table2 -->\n{second}<!-- /table2 -->\n\nThe end.\n",

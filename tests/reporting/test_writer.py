@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -6,6 +7,7 @@ import pytest
 
 from nlot.reporting.layout import Block, Row, Table, cell
 from nlot.reporting.published import published_rows
+from nlot.reporting.statement import stated
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import supplementary_table, table1
 from nlot.reporting.writer import render, write_table
@@ -14,8 +16,9 @@ NUMBER = re.compile(r"-?\d+\.\d+")
 
 
 @pytest.fixture(params=[table1, supplementary_table, table2])
-def table(request, all_rows, config):
-    return request.param(all_rows, published_rows(), config)
+def table(request, all_rows, records, config):
+    made = request.param(all_rows, published_rows(), config)
+    return stated(made, records, config)
 
 
 class Page(HTMLParser):
@@ -77,6 +80,16 @@ def test_captions_are_in_every_format(table):
     for words in ("sample standard deviation over seeds 3, 1, 2", "preset tiny"):
         assert words in render(table, "tex")
         assert words in render(table, "html")
+
+
+@pytest.mark.parametrize("kind", ["csv", "md", "tex", "html"])
+def test_provenance_is_in_every_format(table, kind):
+    assert table.provenance
+    text = render(table, kind).replace(r"\_", "_")
+    assert table.provenance in text
+    unstated = render(replace(table, provenance=""), kind)
+    assert len(unstated) < len(text)
+    assert "Trained" not in unstated
 
 
 def test_latex_has_booktabs_rules_and_only_what_latex_reads(table):

@@ -6,6 +6,9 @@ import pytest
 
 from nlot import load_config, load_metric_run, load_run
 from nlot.config import Config
+from nlot.reporting.records import Origins, read_records
+from nlot.reporting.stamps import read_stamp
+from nlot.storage import read_header
 from nlot.streams import stream
 
 from .conftest import SMOKE, Smoke, snakemake
@@ -30,11 +33,13 @@ def test_makes_every_artefact(smoke: Smoke, config: Config) -> None:
         for table in ("table1", "table2", "supplement", "ground_truth", "bounds")
         for kind in ("csv", "md", "tex", "html")
     ]
+    names += ["rows.json", "metric_rows.json"]
     for task, method, seed in config.runs():
         run = f"{task}/{method}/seed_{seed}"
         names += [
             f"runs/{run}/model.eqx",
             f"evaluation/{run}.csv",
+            f"evaluation/{run}.json",
             f"benchmarks/train/{run}.tsv",
             f"figures/maps/{run}.png",
             f"figures/training/{run}.pdf",
@@ -75,6 +80,72 @@ def test_rows_are_finite_and_complete(smoke: Smoke, config: Config) -> None:
         assert ("trajectory_error" in measured[run]) == (run[1] != "scarvelis_solomon")
     refined = rows[rows["method"] == "nlot"]["measure"]
     assert "w2_exact_map" in set(refined)
+
+
+def _jobs(origins: Origins) -> set[tuple[str, str, int]]:
+    return {
+        (job.task, method, job.seed)
+        for method, parts in origins.items()
+        for part in parts
+        for job in part.jobs
+    }
+
+
+def test_every_row_has_a_record_of_its_run_and_of_its_measurement(
+    smoke: Smoke, config: Config
+) -> None:
+    results = smoke.folder / "results" / "smoke"
+    for name, runs in (
+        ("rows", config.runs()),
+        ("metric_rows", config.metric_runs()),
+    ):
+        records = read_records(results / f"{name}.json")
+        assert _jobs(records.training) == set(runs)
+        rows = pd.read_csv(results / f"{name}.csv")
+        tasks = {task for task, _, _ in runs}
+        rows = rows[rows["task"].isin(tasks)][["task", "method", "seed"]]
+        measured = set(rows.itertuples(index=False, name=None))
+        assert _jobs(records.evaluation) == measured
+
+
+def test_every_artefact_states_where_it_comes_from(smoke: Smoke) -> None:
+    results = smoke.folder / "results" / "smoke"
+    made = read_header(results / "runs" / "box" / "nlot" / "seed_1")["provenance"]
+    commit, _, changed = str(made["commit"]).partition("-")
+    words = [
+        f"commit {commit[:7]}" if made["commit"] else "an unknown commit",
+        changed,
+        f"on {made['device']}",
+        f"jax {made['versions']['jax']}",
+        "seeds 0, 1",
+        " min, ",
+        "configuration ",
+    ]
+    pages = [*results.glob("tables/*"), *results.glob("claims.*")]
+    assert len(pages) > 20
+    for path in pages:
+        text = " ".join(path.read_text(encoding="utf-8").split())
+        for word in words:
+            assert word in text, path
+    figures = [path for path in results.rglob("figures/**/*") if path.is_file()]
+    assert len(figures) > 40
+    for path in figures:
+        training = read_stamp(path)["training"]
+        assert training
+        for [origin] in training.values():
+            assert origin["commit"] == made["commit"]
+            assert origin["versions"] == made["versions"]
+            assert origin["device"] == made["device"]
+            assert all(job["config_hash"] and job["minutes"] for job in origin["jobs"])
+    shown = read_stamp(results / "figures/maps/box/nlot/seed_1.pdf")["training"]
+    assert shown["nlot"][0]["jobs"] == [
+        {
+            "task": "box",
+            "seed": 1,
+            "config_hash": made["config_hash"],
+            "minutes": made["minutes"],
+        }
+    ]
 
 
 def test_second_run_does_nothing(smoke: Smoke) -> None:

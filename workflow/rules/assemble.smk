@@ -4,6 +4,7 @@
 rule table1:
     input:
         rows=rules.collect.output.rows,
+        record=rules.collect.output.record,
     output:
         table=in_formats(
             f"{RESULTS}/tables/table1",
@@ -52,6 +53,7 @@ rule table1:
             fingerprint("reporting.tables"),
             fingerprint("reporting.truth_tables"),
             fingerprint("reporting.bounds_table"),
+            fingerprint("reporting.statement"),
             fingerprint("reporting.writer"),
         ],
     message:
@@ -66,6 +68,7 @@ rule refinement:
         samples=sample_files,
     output:
         rows=f"{RESULTS}/refinement/{{task}}.csv",
+        record=f"{RESULTS}/refinement/{{task}}.json",
     log:
         f"{RESULTS}/logs/refinement/{{task}}.log",
     conda:
@@ -88,7 +91,8 @@ rule refinement:
 
 rule refinement_table:
     input:
-        expand(rules.refinement.output.rows, task=CONFIG.table1.tasks),
+        rows=expand(rules.refinement.output.rows, task=CONFIG.table1.tasks),
+        records=expand(rules.refinement.output.record, task=CONFIG.table1.tasks),
     output:
         multiext(f"{RESULTS}/tables/refinement", *[f".{f}" for f in FORMATS]),
     log:
@@ -99,7 +103,11 @@ rule refinement_table:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        code=[fingerprint("reporting.truth_tables"), fingerprint("reporting.writer")],
+        code=[
+            fingerprint("reporting.truth_tables"),
+            fingerprint("reporting.statement"),
+            fingerprint("reporting.writer"),
+        ],
     message:
         "Writing what the optimal costs depend on"
     script:
@@ -130,7 +138,7 @@ rule transport_figure:
     params:
         section=lambda w: settings(getattr(CONFIG, w.figure)),
         caption=figure_caption,
-        code=fingerprint("reporting.figures"),
+        code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
     message:
         "Drawing {wildcards.figure}"
     script:
@@ -166,7 +174,7 @@ rule loss_figure:
         table=settings(CONFIG.table1),
         about=about(CONFIG.table1.tasks),
         training=report_captions.table1_training(CONFIG),
-        code=fingerprint("reporting.loss_figure"),
+        code=[fingerprint("reporting.loss_figure"), fingerprint("reporting.records")],
     message:
         "Drawing where the maps lose against the optimal ones"
     script:
@@ -205,7 +213,7 @@ rule run_figures:
         training=lambda w: report_captions.methods_training(
             CONFIG, [w.method], [w.task]
         ),
-        code=fingerprint("reporting.figures"),
+        code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
     message:
         "Drawing the map and training curves of {wildcards.method} on {wildcards.task}"
     script:
@@ -215,6 +223,7 @@ rule run_figures:
 rule table2:
     input:
         rows=rules.collect_metrics.output.rows,
+        record=rules.collect_metrics.output.record,
     output:
         table=in_formats(
             f"{RESULTS}/tables/table2",
@@ -235,7 +244,11 @@ rule table2:
         table=settings(CONFIG.table2) if CONFIG.table2 else None,
         about=about(CONFIG.table2.sequences) if CONFIG.table2 else None,
         training=report_captions.table2_training(CONFIG),
-        code=[fingerprint("reporting.table2"), fingerprint("reporting.writer")],
+        code=[
+            fingerprint("reporting.table2"),
+            fingerprint("reporting.statement"),
+            fingerprint("reporting.writer"),
+        ],
     message:
         "Writing Table 2"
     script:
@@ -267,7 +280,10 @@ rule metric_figure:
     params:
         section=lambda w: settings(getattr(CONFIG, w.figure)),
         caption=figure_caption,
-        code=fingerprint("reporting.metric_figures"),
+        code=[
+            fingerprint("reporting.metric_figures"),
+            fingerprint("reporting.records"),
+        ],
     message:
         "Drawing {wildcards.figure}"
     script:
@@ -276,6 +292,7 @@ rule metric_figure:
 
 rule metric_curves:
     input:
+        model=rules.train_metric.output.model,
         history=rules.train_metric.output.history,
     output:
         in_formats(
@@ -301,7 +318,7 @@ rule metric_curves:
         training=lambda w: report_captions.learners_training(
             CONFIG, [w.learner], [w.sequence]
         ),
-        code=fingerprint("reporting.figures"),
+        code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
     message:
         "Drawing the training curves of {wildcards.learner} on {wildcards.sequence}"
     script:
@@ -311,7 +328,9 @@ rule metric_curves:
 rule claims:
     input:
         rows=rules.collect.output.rows,
+        record=rules.collect.output.record,
         metric_rows=rules.collect_metrics.output.rows if METRIC_RUNS else [],
+        metric_record=rules.collect_metrics.output.record if METRIC_RUNS else [],
         figures=expand(
             f"{RESULTS}/figures/{{figure}}.png",
             figure=["figure1", "figure2", *METRIC_FIGURES],
@@ -335,7 +354,10 @@ rule claims:
     params:
         preset=CONFIG.preset,
         seeds=CONFIG.seeds,
-        code=fingerprint("reporting.claims_page"),
+        code=[
+            fingerprint("reporting.claims_page"),
+            fingerprint("reporting.statement"),
+        ],
     message:
         "Comparing every number and statement of the paper with ours"
     script:

@@ -1,4 +1,5 @@
-# Every run and every control is measured on the same draws.
+# Every run and every control is measured on the same draws. Beside rows (.csv) stands
+# where they come from (.json).
 
 
 rule evaluate:
@@ -8,6 +9,7 @@ rule evaluate:
         samples=sample_files,
     output:
         rows=f"{RESULTS}/evaluation/{RUN}.csv",
+        record=f"{RESULTS}/evaluation/{RUN}.json",
     log:
         f"{RESULTS}/logs/evaluate/{RUN}.log",
     benchmark:
@@ -33,6 +35,7 @@ rule evaluate_controls:
         samples=sample_files,
     output:
         rows=f"{RESULTS}/evaluation/{{task}}/controls/seed_{{seed}}.csv",
+        record=f"{RESULTS}/evaluation/{{task}}/controls/seed_{{seed}}.json",
     log:
         f"{RESULTS}/logs/evaluate/{{task}}/controls/seed_{{seed}}.log",
     benchmark:
@@ -60,6 +63,7 @@ rule evaluate_metric:
         samples=sequence_samples,
     output:
         rows=f"{RESULTS}/evaluation/metrics/{METRIC_RUN}.csv",
+        record=f"{RESULTS}/evaluation/metrics/{METRIC_RUN}.json",
     log:
         f"{RESULTS}/logs/evaluate_metric/{METRIC_RUN}.log",
     benchmark:
@@ -85,6 +89,7 @@ rule evaluate_metric_controls:
         samples=sequence_samples,
     output:
         rows=f"{RESULTS}/evaluation/metrics/{{sequence}}/controls/seed_{{seed}}.csv",
+        record=f"{RESULTS}/evaluation/metrics/{{sequence}}/controls/seed_{{seed}}.json",
     log:
         f"{RESULTS}/logs/evaluate_metric/{{sequence}}/controls/seed_{{seed}}.log",
     benchmark:
@@ -107,12 +112,14 @@ rule evaluate_metric_controls:
 
 rule collect_metrics:
     input:
+        models=expand(f"{RESULTS}/metrics/{{run}}/model.eqx", run=METRIC_RUNS),
         runs=expand(
-            f"{RESULTS}/evaluation/metrics/{{run}}.csv",
+            f"{RESULTS}/evaluation/metrics/{{run}}.{{kind}}",
             run=METRIC_RUNS,
+            kind=["csv", "json"],
         ),
         controls=expand(
-            rules.evaluate_metric_controls.output.rows,
+            rules.evaluate_metric_controls.output,
             sequence=(
                 CONFIG.table2.sequences
                 if CONFIG.table2 and CONFIG.table2.controls
@@ -122,6 +129,7 @@ rule collect_metrics:
         ),
     output:
         rows=f"{RESULTS}/metric_rows.csv",
+        record=f"{RESULTS}/metric_rows.json",
     log:
         f"{RESULTS}/logs/collect_metrics.log",
     conda:
@@ -129,6 +137,8 @@ rule collect_metrics:
     resources:
         mem_mb=grows(2000),
         runtime=grows(10),
+    params:
+        code=fingerprint("reporting.records"),
     message:
         "Collecting the measured rows of learned metrics"
     script:
@@ -137,19 +147,22 @@ rule collect_metrics:
 
 rule collect:
     input:
+        models=expand(f"{RESULTS}/runs/{{run}}/model.eqx", run=RUNS),
         runs=expand(
-            f"{RESULTS}/evaluation/{{run}}.csv",
+            f"{RESULTS}/evaluation/{{run}}.{{kind}}",
             run=RUNS,
+            kind=["csv", "json"],
         ),
         controls=expand(
-            rules.evaluate_controls.output.rows,
+            rules.evaluate_controls.output,
             task=CONFIG.table1.tasks if CONFIG.table1.controls else (),
             seed=CONFIG.seeds,
         ),
-        truths=expand(rules.ground_truth.output.rows, task=CONFIG.table1.tasks),
+        truths=expand(rules.ground_truth.output, task=CONFIG.table1.tasks),
         metrics=rules.collect_metrics.output.rows if METRIC_RUNS else [],
     output:
         rows=f"{RESULTS}/rows.csv",
+        record=f"{RESULTS}/rows.json",
     log:
         f"{RESULTS}/logs/collect.log",
     conda:
@@ -157,6 +170,8 @@ rule collect:
     resources:
         mem_mb=grows(2000),
         runtime=grows(10),
+    params:
+        code=fingerprint("reporting.records"),
     message:
         "Collecting the measured rows"
     script:

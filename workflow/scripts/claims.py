@@ -11,14 +11,20 @@ with job(snakemake):
         published_statements,
         published_tasks,
     )
+    from nlot.reporting.records import read_records
+    from nlot.reporting.statement import statement
     from nlot.reporting.summary import read_rows
 
     config = parse_config(snakemake.config)
     given = snakemake.input
-    metric_rows = read_rows(given.metric_rows) if given.metric_rows else None
+    records = read_records(given.record)
+    metric_rows = None
+    if given.metric_rows:
+        metric_rows = read_rows(given.metric_rows)
+        records = records.joined(read_records(given.metric_record))
     rows = joined(read_rows(given.rows), metric_rows)
     printed = published_rows(), published_statements(), published_tasks()
     groups = claims(rows, *printed, config)
     figures = {Path(path).stem: Path(path) for path in map(str, given.figures)}
     for path in snakemake.output:
-        write_claims(groups, config, path, figures)
+        write_claims(groups, config, path, figures, statement(records))

@@ -1,9 +1,6 @@
 from job import job
 
 with job(snakemake):
-    import pandas as pd
+    from nlot.reporting.collection import collect
 
-    from nlot.files import write_csv
-
-    parts = [pd.read_csv(path) for path in snakemake.input]
-    write_csv(pd.concat(parts, ignore_index=True), snakemake.output.rows)
+    collect(snakemake.input, snakemake.output.rows, snakemake.output.record)

@@ -4,8 +4,9 @@ with job(snakemake):
     from pathlib import Path
 
     from nlot.config import parse_config
-    from nlot.ground_truth.truth import load_truth
+    from nlot.ground_truth.truth import REFERENCE, load_truth
     from nlot.reporting.loss_figure import loss_figure
+    from nlot.reporting.records import drawn
     from nlot.reporting.style import save_figure
     from nlot.runs import load_run
 
@@ -23,5 +24,9 @@ with job(snakemake):
         config.rows(config.table1.methods),
         config.seeds[0],
     )
+    provenance = drawn(
+        [run.header for run in runs],
+        [{**truth.header, "method": REFERENCE} for truth in truths],
+    )
     for path in snakemake.output:
-        save_figure(figure, path)
+        save_figure(figure, path, provenance)

@@ -7,6 +7,7 @@ with job(snakemake):
     from nlot.evaluation.metric_rows import load_data
     from nlot.metric_runs import load_metric_run
     from nlot.reporting.metric_figures import eigenvector_figure, geodesic_figure
+    from nlot.reporting.records import drawn
     from nlot.reporting.style import save_figure
 
     config = parse_config(snakemake.config)
@@ -19,5 +20,6 @@ with job(snakemake):
     }
     draw = {"figure3": eigenvector_figure, "figure4": geodesic_figure}
     figure = draw[snakemake.wildcards.figure](named, sequences, section, config)
+    provenance = drawn(run.header for run in runs)
     for path in snakemake.output:
-        save_figure(figure, path)
+        save_figure(figure, path, provenance)

@@ -4,6 +4,8 @@ with job(snakemake):
     from nlot.config import parse_config
     from nlot.reporting.bounds_table import bounds_table
     from nlot.reporting.published import published_rows
+    from nlot.reporting.records import read_records
+    from nlot.reporting.statement import stated
     from nlot.reporting.summary import read_rows
     from nlot.reporting.tables import supplementary_table, table1
     from nlot.reporting.truth_tables import truth_table
@@ -11,11 +13,12 @@ with job(snakemake):
 
     config = parse_config(snakemake.config)
     rows, published = read_rows(snakemake.input.rows), published_rows()
-    for path in snakemake.output.table:
-        write_table(table1(rows, published, config), path)
-    for path in snakemake.output.supplement:
-        write_table(supplementary_table(rows, published, config), path)
-    for path in snakemake.output.truth:
-        write_table(truth_table(rows, config), path)
-    for path in snakemake.output.bounds:
-        write_table(bounds_table(rows, config), path)
+    records = read_records(snakemake.input.record)
+    for table, paths in (
+        (table1(rows, published, config), snakemake.output.table),
+        (supplementary_table(rows, published, config), snakemake.output.supplement),
+        (truth_table(rows, config), snakemake.output.truth),
+        (bounds_table(rows, config), snakemake.output.bounds),
+    ):
+        for path in paths:
+            write_table(stated(table, records, config), path)

@@ -5,6 +5,7 @@ with job(snakemake):
 
     from nlot.config import parse_config
     from nlot.reporting.figures import transport_figure
+    from nlot.reporting.records import drawn
     from nlot.reporting.style import save_figure
     from nlot.runs import load_run
 
@@ -16,5 +17,6 @@ with job(snakemake):
         for variant in run.variants
     }
     figure = transport_figure(named, section)
+    provenance = drawn(run.header for run in runs)
     for path in snakemake.output:
-        save_figure(figure, path)
+        save_figure(figure, path, provenance)

@@ -64,17 +64,20 @@ def write_claims(
     config: Config,
     path: str | Path,
     figures: Mapping[str, Path],
+    provenance: str,
 ) -> None:
     """Write the page to `path`, as Markdown or HTML by its suffix.
 
-    `figures` are the image files at hand, by name. Markdown links to them, HTML holds
-    them, in a small size, and needs no other file.
+    `provenance` is the `nlot.reporting.statement` of what the lines are from. `figures`
+    are the image files at hand, by name. Markdown links to them, HTML holds them, in a
+    small size, and needs no other file.
     """
     path = Path(path)
     if path.suffix == ".md":
-        text = markdown(groups, config, _links(figures, path.parent))
+        text = markdown(groups, config, _links(figures, path.parent), provenance)
     elif path.suffix == ".html":
-        text = html(groups, config, {k: _data(v) for k, v in figures.items()})
+        shown = {name: _data(file) for name, file in figures.items()}
+        text = html(groups, config, shown, provenance)
     else:
         raise ValueError(f"unknown format {path.suffix!r}; valid: .md, .html")
     with whole_file(path) as temporary:
@@ -82,7 +85,10 @@ def write_claims(
 
 
 def markdown(
-    groups: Sequence[Group], config: Config, figures: Mapping[str, str]
+    groups: Sequence[Group],
+    config: Config,
+    figures: Mapping[str, str],
+    provenance: str,
 ) -> str:
     """The page in Markdown; `figures` are where those at hand lie, by name."""
     counts = [
@@ -93,6 +99,7 @@ def markdown(
     parts = [
         f"# {TITLE}",
         fill(about, _WIDTH),
+        fill(provenance, _WIDTH, break_on_hyphens=False),
         _grid(["", *Verdict], counts),
         "## The rule",
         *(fill(paragraph, _WIDTH) for paragraph in RULE),
@@ -107,7 +114,12 @@ def markdown(
     return "\n\n".join([*parts, CELLS]) + "\n"
 
 
-def html(groups: Sequence[Group], config: Config, figures: Mapping[str, str]) -> str:
+def html(
+    groups: Sequence[Group],
+    config: Config,
+    figures: Mapping[str, str],
+    provenance: str,
+) -> str:
     """The page in HTML, with `figures` shown from where they lie."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("nlot.reporting"),
@@ -127,6 +139,7 @@ def html(groups: Sequence[Group], config: Config, figures: Mapping[str, str]) ->
         verdicts=list(Verdict),
         cells=CELLS,
         figures=figures,
+        provenance=provenance,
     )
 
 

@@ -5,6 +5,7 @@ page of claims is a document of its own. All are made of the rows in results/ref
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,8 @@ from nlot.reporting.published import (
     published_statements,
     published_tasks,
 )
+from nlot.reporting.records import Records, read_records
+from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import supplementary_table, table1
@@ -54,7 +57,8 @@ def filled(
             text = _replaced(name, text, part, render(tables[part], "md"))
         documents[name] = text
     # The figures are not kept with the rows.
-    documents[_CLAIMS] = markdown(groups, _config(root), {})
+    provenance = reference_provenance(root)
+    documents[_CLAIMS] = markdown(groups, _config(root), {}, provenance)
     return documents
 
 
@@ -64,14 +68,35 @@ def reference_tables(root: Path) -> dict[str, Table]:
     rows = read_rows(root / REFERENCE / "rows.csv")
     metric_rows = read_rows(root / REFERENCE / "metric_rows.csv")
     refined = pd.read_csv(root / REFERENCE / "refinement.csv")
-    return {
+    records, metric_records = _records(root)
+    tables = {
         "table1": table1(rows, published, config),
         "supplement": supplementary_table(rows, published, config),
         "ground_truth": truth_table(rows, config),
         "bounds": bounds_table(rows, config),
-        "refinement": refinement_table(refined, config),
-        "table2": table2(metric_rows, published, config),
     }
+    return {
+        **{name: stated(table, records, config) for name, table in tables.items()},
+        "refinement": replace(
+            refinement_table(refined, config),
+            provenance=statement(read_records(root / REFERENCE / "refinement.json")),
+        ),
+        "table2": stated(
+            table2(metric_rows, published, config), metric_records, config
+        ),
+    }
+
+
+def reference_provenance(root: Path) -> str:
+    """Where the committed rows of the default preset come from."""
+    records, metric_records = _records(root)
+    return statement(records.joined(metric_records))
+
+
+def _records(root: Path) -> tuple[Records, Records]:
+    """Of the committed rows of tasks, and of those of sequences."""
+    folder = root / REFERENCE
+    return read_records(folder / "rows.json"), read_records(folder / "metric_rows.json")
 
 
 def reference_claims(root: Path) -> list[Group]:

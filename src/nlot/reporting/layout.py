@@ -37,13 +37,22 @@ class Block:
 
 @dataclass(frozen=True)
 class Table:
-    """A table ready to be written; `data` holds its numbers, unrounded, one a row."""
+    """A table ready to be written; `data` holds its numbers, unrounded, one a row.
+
+    `provenance` says where the numbers come from (`nlot.reporting.statement`).
+    """
 
     name: str
     caption: str
     columns: tuple[str, ...]
     blocks: tuple[Block, ...]
     data: pd.DataFrame
+    provenance: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What stands under the table: the caption, and the provenance if stated."""
+        return tuple(filter(None, (self.caption, self.provenance)))
 
 
 def lay_out(

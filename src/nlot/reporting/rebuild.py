@@ -14,6 +14,7 @@ from nlot.reporting.documents import (
     REFERENCE,
     filled,
     reference_claims,
+    reference_provenance,
     reference_tables,
 )
 from nlot.reporting.writer import FORMATS, write_table
@@ -30,7 +31,7 @@ def rebuild(root: Path) -> list[Path]:
             write_table(table, written[-1])
     config = load_config(root / "config" / "config.yaml")
     written.append(folder / "claims.html")
-    write_claims(groups, config, written[-1], {})
+    write_claims(groups, config, written[-1], {}, reference_provenance(root))
     for name, text in filled(root, tables, groups).items():
         written.append(root / name)
         with whole_file(written[-1]) as path:

@@ -2,7 +2,7 @@
 
 Copies the rows of a preset, such as results/default, to results/reference/: `rows.csv`
 and `metric_rows.csv` for the default preset, `rows_<preset>.csv` and so on for another.
-The provenance of the runs behind them stands beside each, by method. Methods and
+The records of where they come from stand beside each (`.json`). Methods and
 controls without rows in the folder keep those that they have: after a new one, only
 that needs to be run. What the optimal costs depend on is kept likewise, by task, in
 `refinement.csv`.
@@ -10,23 +10,25 @@ that needs to be run. What the optimal costs depend on is kept likewise, by task
 
 import json
 import sys
-from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from nlot.files import whole_file, write_csv
-from nlot.storage import read_header
+from nlot.files import write_csv
+from nlot.reporting.collection import measurements
+from nlot.reporting.records import (
+    COMMON,
+    Records,
+    chosen,
+    read_records,
+    write_records,
+)
 
-# Rows, and the folder of the runs that they are measured on.
-_PARTS = {"rows": "runs", "metric_rows": "metrics"}
-# What all runs of a method must agree in, to stand in one file.
-_COMMON = ("commit", "versions", "device", "platform")
+_PARTS = ("rows", "metric_rows")
 
 
 def keep(results: Path, reference: Path) -> None:
-    """Take rows and provenance from the folder of a preset over to `reference`.
+    """Take rows and their records from the folder of a preset over to `reference`.
 
     Keeps what the preset has made of its two files of rows. Raises `ValueError` where
     it has made none, or when the runs of a method differ in commit, versions or device.
@@ -35,7 +37,9 @@ def keep(results: Path, reference: Path) -> None:
     made = [name for name in _PARTS if (results / f"{name}.csv").is_file()]
     if not made:
         raise ValueError(f"{results}: no rows.csv and no metric_rows.csv")
-    records = {name: _records(results, _PARTS[name]) for name in made}
+    records = {name: read_records(results / f"{name}.json") for name in made}
+    for name in made:
+        _check(f"{results / name}.json", records[name])
     for name in made:
         rows = pd.read_csv(results / f"{name}.csv")
         table = reference / f"{name}{suffix}.csv"
@@ -45,10 +49,9 @@ def keep(results: Path, reference: Path) -> None:
             old = pd.read_csv(table)
             old = old[~old["method"].isin(rows["method"])]
             rows = pd.concat([old, rows], ignore_index=True)
-            record = {**json.loads(notes.read_text(encoding="utf-8")), **record}
+            record = read_records(notes).updated(record)
         write_csv(rows, table)
-        with whole_file(notes) as path:
-            path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        write_records(record, notes)
     keep_refinement(results, reference)
 
 
@@ -59,39 +62,30 @@ def keep_refinement(results: Path, reference: Path) -> None:
     if not parts:
         return
     rows, table = pd.concat(parts), reference / f"refinement{suffix}.csv"
+    notes = table.with_suffix(".json")
+    records = measurements(sorted(results.glob("refinement/*.json")))
     if table.is_file():
-        old = pd.read_csv(table)
-        rows = pd.concat([old[~old["task"].isin(rows["task"])], rows])
+        old, tasks = pd.read_csv(table), set(rows["task"])
+        rows = pd.concat([old[~old["task"].isin(tasks)], rows])
+        known = read_records(notes).evaluation
+        others = chosen(known, lambda _, job: job.task not in tasks)
+        records = Records({}, others).joined(records)
     write_csv(rows, table)
+    write_records(records, notes)
 
 
 def _suffix(results: Path) -> str:
     return "" if results.name == "default" else f"_{results.name}"
 
 
-def _records(results: Path, folder: str) -> dict[str, dict[str, Any]]:
-    """By method: what its runs have in common, their number and total time."""
-    found = defaultdict(list)
-    for path in sorted(results.glob(f"{folder}/*/*/*/model.eqx")):
-        header = read_header(path.parent)
-        found[header["method"]].append(header["provenance"])
-    return {
-        method: _record(f"{results}/{folder}: runs of {method}", headers)
-        for method, headers in found.items()
-    }
-
-
-def _record(name: str, headers: list[dict[str, Any]]) -> dict[str, Any]:
-    record: dict[str, Any] = {}
-    for key in _COMMON:
-        values = {json.dumps(header[key], sort_keys=True) for header in headers}
-        if len(values) != 1:
-            raise ValueError(f"{name} differ in {key}: {sorted(values)}")
-        record[key] = json.loads(values.pop())
-    record["runs"] = len(headers)
-    record["training_minutes"] = round(sum(h["minutes"] for h in headers), 1)
-    record["finished"] = max(header["created"] for header in headers)
-    return record
+def _check(name: str, records: Records) -> None:
+    """Whether the runs of a method were made alike, to stand in one file."""
+    for method, origins in records.training.items():
+        for key in COMMON:
+            values = {json.dumps(getattr(o, key), sort_keys=True) for o in origins}
+            if len(values) > 1:
+                found = ", ".join(sorted(values))
+                raise ValueError(f"{name}: runs of {method} differ in {key}: {found}")
 
 
 if __name__ == "__main__":

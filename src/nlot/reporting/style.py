@@ -14,15 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nlot.files import whole_file
+from nlot.reporting.stamps import metadata
 
 # Inches; a figure of two panels fills a column, one of four a page.
 PANEL = 1.65
 _RESOLUTION = 300
-# Without dates, so that the same figure is the same file.
-_METADATA: dict[str, dict[str, Any]] = {
-    ".pdf": {"CreationDate": None},
-    ".png": {"Software": None},
-}
 
 # Okabe and Ito's colours, which the colour-blind tell apart.
 _OKABE_ITO = sns.color_palette("colorblind")
@@ -105,15 +101,15 @@ def time_bar(figure: Figure, coloured: ScalarMappable, label: str) -> None:
     bar.outline.set_visible(False)
 
 
-def save_figure(figure: Figure, path: str | Path) -> None:
+def save_figure(figure: Figure, path: str | Path, provenance: Any = None) -> None:
     """Write `figure` to `path`, in the format that its suffix names.
 
-    The same figure gives the same bytes. Raises `ValueError` for a suffix other than
-    `.pdf` and `.png`.
+    `provenance`, plain data, is kept in the file; `nlot.reporting.stamps` reads it. The
+    same figure with the same provenance gives the same bytes. Raises `ValueError` for a
+    suffix other than `.pdf` and `.png`.
     """
     suffix = Path(path).suffix
-    if suffix not in _METADATA:
-        raise ValueError(f"unknown format {suffix!r}; valid: {', '.join(_METADATA)}")
+    about = metadata(suffix, provenance)
     # Opened here, as Matplotlib leaves a file open that it cannot finish.
     with style(), whole_file(path) as temporary, temporary.open("wb") as file:
-        figure.savefig(file, format=suffix[1:], metadata=_METADATA[suffix])
+        figure.savefig(file, format=suffix[1:], metadata=about)

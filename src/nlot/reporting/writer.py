@@ -42,9 +42,9 @@ _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 def write_table(table: Table, path: str | Path) -> None:
     """Write `table` to `path` in the format that its suffix names.
 
-    `.csv` has the unrounded numbers, one a row, under a first line with the caption
-    that starts with "#"; `.md`, `.tex` (needs booktabs, and longtable for long tables)
-    and `.html` show the table. Raises `ValueError` for another suffix.
+    `.csv` has the unrounded numbers, one a row, under lines with the caption and the
+    provenance that start with "#"; `.md`, `.tex` (needs booktabs, and longtable for
+    long tables) and `.html` show the table. Raises `ValueError` for another suffix.
     """
     text = render(table, Path(path).suffix.removeprefix("."))
     with whole_file(path) as temporary:
@@ -60,7 +60,8 @@ def render(table: Table, format: str) -> str:
 
 def _csv(table: Table) -> str:
     columns = [name for name in _COLUMNS if name in table.data]
-    return f"# {table.caption}\n" + table.data[columns].to_csv(index=False)
+    notes = "".join(f"# {note}\n" for note in table.notes)
+    return notes + table.data[columns].to_csv(index=False)
 
 
 def _markdown(table: Table) -> str:
@@ -76,7 +77,7 @@ def _markdown(table: Table) -> str:
         colalign=("left", "right", *["right"] * width),
         disable_numparse=True,
     )
-    return f"{grid}\n\n{table.caption}\n"
+    return "\n\n".join([grid, *table.notes]) + "\n"
 
 
 def _latex(table: Table) -> str:

@@ -1,0 +1,40 @@
+"""The measured rows of a preset as one table, and what they come from."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from nlot.evaluation.measurement import read_measurement
+from nlot.files import write_csv
+from nlot.ground_truth.truth import REFERENCE, load_truth
+from nlot.reporting.records import Records, origins, write_records
+from nlot.storage import read_header
+
+
+def collect(files: Iterable[str | Path], rows: str | Path, record: str | Path) -> None:
+    """Write all rows among `files` to `rows`, and where they come from to `record`.
+
+    `files` are tables of rows (`.csv`), what `nlot.evaluation.measurement` wrote beside
+    them (`.json`), the models that they were measured on (`.eqx`) and ground truths
+    (`.npz`). Raises what reading them raises.
+    """
+    paths = [Path(file) for file in files]
+    tables = [pd.read_csv(path) for path in paths if path.suffix == ".csv"]
+    truths = [load_truth(path) for path in paths if path.suffix == ".npz"]
+    known = origins({**truth.header, "method": REFERENCE} for truth in truths)
+    models = [read_header(path.parent) for path in paths if path.suffix == ".eqx"]
+    records = Records(origins(models), known)
+    write_records(records.joined(measurements(paths)), record)
+    write_csv(pd.concat(tables, ignore_index=True), rows)
+
+
+def measurements(files: Iterable[str | Path]) -> Records:
+    """Records of what was measured, from the `.json` files among `files`."""
+    headers = [
+        header
+        for path in map(Path, files)
+        if path.suffix == ".json"
+        for header in read_measurement(path)
+    ]
+    return Records({}, origins(headers))

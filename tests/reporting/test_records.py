@@ -1,0 +1,127 @@
+"""Records hold what the headers of runs, rows and ground truths say, and no more."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from nlot.evaluation.measurement import read_measurement, write_measurement
+from nlot.ground_truth.truth import make_truth
+from nlot.reporting.collection import collect
+from nlot.reporting.records import (
+    Records,
+    RecordsError,
+    chosen,
+    origins,
+    read_records,
+    write_records,
+)
+from nlot.storage import write_run
+
+NAMES = {"task": "free", "method": "nlot"}
+VERSIONS = [{"nlot": "0.1.0", "jax": "0.0.1"}, {"nlot": "0.1.0", "jax": "0.0.2"}]
+
+
+def test_runs_that_were_made_alike_have_one_origin(make_header):
+    headers = [make_header(NAMES, seed, seed) for seed in (2, 0, 1)]
+    [origin] = origins(headers)["nlot"]
+    made = headers[0]["provenance"]
+    assert (origin.commit, origin.versions) == (made["commit"], made["versions"])
+    assert (origin.device, origin.platform) == (made["device"], made["platform"])
+    for job, header in zip(origin.jobs, headers, strict=True):
+        made = header["provenance"]
+        assert job.task == "free"
+        assert (job.seed, job.config_hash) == (made["seed"], made["config_hash"])
+        assert job.minutes == made["minutes"]
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("versions", VERSIONS),
+        ("commit", ["a", None]),
+        ("device", ["cpu", "NVIDIA H100"]),
+        ("platform", ["Linux x86_64", "Darwin arm64"]),
+    ],
+)
+def test_runs_that_differ_have_an_origin_each(make_header, key, values):
+    headers = [
+        make_header(NAMES, seed, 1, **{key: values[seed % 2]}) for seed in range(4)
+    ]
+    found = origins(headers)["nlot"]
+    assert [getattr(origin, key) for origin in found] == values
+    assert [[job.seed for job in origin.jobs] for origin in found] == [[0, 2], [1, 3]]
+
+
+def test_the_last_run_ends_the_work(make_header):
+    times = ["2026-03-02T00:00:00+00:00", "2026-03-01T00:00:00+00:00"]
+    headers = [make_header(NAMES, 0, 1, created=time) for time in times]
+    assert origins(headers)["nlot"][0].finished == times[0]
+
+
+def test_what_was_written_is_read(records, tmp_path):
+    write_records(records, tmp_path / "rows.json")
+    assert read_records(tmp_path / "rows.json") == records
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"training": {"nlot": [{}]}, "evaluation": {}}']
+)
+def test_another_file_is_refused(tmp_path, text):
+    (tmp_path / "rows.json").write_text(text)
+    with pytest.raises(RecordsError, match=r"rows\.json: no records can be read"):
+        read_records(tmp_path / "rows.json")
+
+
+def test_chosen_jobs_keep_where_they_come_from(make_header):
+    headers = [make_header(NAMES, s, 1, commit=f"{s % 2}") for s in range(4)]
+    found = chosen(origins(headers), lambda method, job: job.seed == 3)
+    [origin] = found["nlot"]
+    assert origin.commit == "1"
+    assert [job.seed for job in origin.jobs] == [3]
+    assert chosen(origins(headers), lambda method, job: False) == {}
+
+
+def test_a_method_of_both_keeps_the_origins_of_both(make_header):
+    first, second = (
+        Records(origins([make_header({"task": t, "method": "nlot"}, 0, 1)]), {})
+        for t in ("a", "b")
+    )
+    found = first.joined(second).training["nlot"]
+    assert [job.task for origin in found for job in origin.jobs] == ["a", "b"]
+    assert first.updated(second).training == second.training
+
+
+def test_rows_are_collected_with_all_that_they_come_from(
+    make_header, truth_config, tmp_path
+):
+    """A model, the two rows that were measured on it, and a ground truth."""
+    trained = make_header({"sequence": "s", "method": "nlsb"}, 4, 2.5, commit="a")
+    write_run(tmp_path / "run", trained, networks=None, history=[{"step": 1}])
+    rows = pd.DataFrame({"method": ["nlsb_b", "nlsb_a", "nlsb_b"], "value": [1, 2, 3]})
+    write_measurement(
+        rows, tmp_path / "b.csv", task="s", seed=4, settings={"n": 1}, seconds=6.0
+    )
+    task = truth_config.table1.tasks[0]
+    make_truth(truth_config, task, tmp_path / "truth.npz")
+    names = ["run/model.eqx", "b.csv", "b.json", "truth.npz"]
+    out = tmp_path / "rows.csv", tmp_path / "rows.json"
+    collect([tmp_path / name for name in names], *out)
+
+    pd.testing.assert_frame_equal(pd.read_csv(out[0]), rows)
+    found = read_records(out[1])
+    [origin] = found.training["nlsb"]
+    assert (origin.commit, origin.jobs[0].task, origin.jobs[0].seed) == ("a", "s", 4)
+    assert list(found.evaluation) == ["reference", "nlsb_b", "nlsb_a"]
+    assert found.evaluation["reference"][0].jobs[0].task == task
+    measured = found.evaluation["nlsb_a"][0]
+    assert (measured.jobs[0].task, measured.jobs[0].minutes) == ("s", 0.1)
+    assert measured.versions["jax"]
+
+
+def test_a_measurement_without_rows_has_no_methods(tmp_path):
+    rows = pd.DataFrame({"method": [], "value": []})
+    path = tmp_path / "seed_0.csv"
+    write_measurement(rows, path, task="s", seed=0, settings={}, seconds=1.0)
+    assert read_measurement(path.with_suffix(".json")) == []
+    assert json.loads(path.with_suffix(".json").read_text())["provenance"]["versions"]
