@@ -40,6 +40,8 @@ rule table1:
         ),
     log:
         f"{RESULTS}/logs/table1.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tables/table1.tsv"
     conda:
         "../../environment.yml"
     resources:
@@ -128,6 +130,8 @@ rule transport_figure:
         ),
     log:
         f"{RESULTS}/logs/{{figure}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figures/{{figure}}.tsv"
     wildcard_constraints:
         figure="figure1|figure2",
     conda:
@@ -165,6 +169,8 @@ rule loss_figure:
         ),
     log:
         f"{RESULTS}/logs/loss.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figures/loss.tsv"
     conda:
         "../../environment.yml"
     resources:
@@ -181,43 +187,42 @@ rule loss_figure:
         "../scripts/loss_figure.py"
 
 
-rule run_figures:
-    input:
-        model=rules.train.output.model,
-        history=rules.train.output.history,
-    output:
-        maps=in_formats(
-            f"{RESULTS}/figures/maps/{RUN}",
-            IMAGES,
-            "png",
-            caption="../report/map.rst",
-            category="Maps",
-            labels={"task": "{task}", "method": "{method}", "seed": "{seed}"},
-        ),
-        curves=in_formats(
-            f"{RESULTS}/figures/training/{RUN}",
-            IMAGES,
-            "png",
-            caption="../report/curves.rst",
-            category="Training",
-            labels={"task": "{task}", "method": "{method}", "seed": "{seed}"},
-        ),
-    log:
-        f"{RESULTS}/logs/figures/{RUN}.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=grows(2000),
-        runtime=grows(30),
-    params:
-        training=lambda w: report_captions.methods_training(
-            CONFIG, [w.method], [w.task]
-        ),
-        code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
-    message:
-        "Drawing the map and training curves of {wildcards.method} on {wildcards.task}"
-    script:
-        "../scripts/run_figures.py"
+# One job for all runs of a method: to start one takes longer than to draw a figure.
+for METHOD in dict.fromkeys(method for _, method, _ in CONFIG.runs()):
+    MINE = [run for run in CONFIG.runs() if run[1] == METHOD]
+    PATHS = [RUN.format(task=t, method=m, seed=s) for t, m, s in MINE]
+    MAP = {"caption": "../report/map.rst", "category": "Maps"}
+    CURVES = {"caption": "../report/curves.rst", "category": "Training"}
+
+    rule:
+        name:
+            f"run_figures_{METHOD}"
+        input:
+            models=expand(f"{RESULTS}/runs/{{run}}/model.eqx", run=PATHS),
+            histories=expand(f"{RESULTS}/runs/{{run}}/history.csv", run=PATHS),
+        output:
+            maps_pdf=expand(f"{RESULTS}/figures/maps/{{run}}.pdf", run=PATHS),
+            maps_png=shown_images("maps", RUN, MINE, **MAP),
+            curves_pdf=expand(f"{RESULTS}/figures/training/{{run}}.pdf", run=PATHS),
+            curves_png=shown_images("training", RUN, MINE, **CURVES),
+        log:
+            f"{RESULTS}/logs/figures/{METHOD}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/figures/runs/{METHOD}.tsv"
+        conda:
+            "../../environment.yml"
+        resources:
+            mem_mb=grows(2000),
+            runtime=grows(30),
+        params:
+            training=report_captions.methods_training(
+                CONFIG, [METHOD], dict.fromkeys(task for task, _, _ in MINE)
+            ),
+            code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
+        message:
+            f"Drawing the maps and training curves of {METHOD}"
+        script:
+            "../scripts/run_figures.py"
 
 
 rule table2:
@@ -235,6 +240,8 @@ rule table2:
         ),
     log:
         f"{RESULTS}/logs/table2.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tables/table2.tsv"
     conda:
         "../../environment.yml"
     resources:
@@ -270,6 +277,8 @@ rule metric_figure:
         ),
     log:
         f"{RESULTS}/logs/{{figure}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figures/{{figure}}.tsv"
     wildcard_constraints:
         figure="figure3|figure4",
     conda:
@@ -290,39 +299,37 @@ rule metric_figure:
         "../scripts/metric_figure.py"
 
 
-rule metric_curves:
-    input:
-        model=rules.train_metric.output.model,
-        history=rules.train_metric.output.history,
-    output:
-        in_formats(
-            f"{RESULTS}/figures/training_metrics/{METRIC_RUN}",
-            IMAGES,
-            "png",
-            caption="../report/curves.rst",
-            category="Training",
-            labels={
-                "sequence": "{sequence}",
-                "learner": "{learner}",
-                "seed": "{seed}",
-            },
-        ),
-    log:
-        f"{RESULTS}/logs/figures/metrics/{METRIC_RUN}.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=grows(2000),
-        runtime=grows(30),
-    params:
-        training=lambda w: report_captions.learners_training(
-            CONFIG, [w.learner], [w.sequence]
-        ),
-        code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
-    message:
-        "Drawing the training curves of {wildcards.learner} on {wildcards.sequence}"
-    script:
-        "../scripts/metric_curves.py"
+for LEARNER in dict.fromkeys(learner for _, learner, _ in CONFIG.metric_runs()):
+    MINE = [run for run in CONFIG.metric_runs() if run[1] == LEARNER]
+    PATHS = [METRIC_RUN.format(sequence=s, learner=m, seed=i) for s, m, i in MINE]
+
+    rule:
+        name:
+            f"metric_curves_{LEARNER}"
+        input:
+            models=expand(f"{RESULTS}/metrics/{{run}}/model.eqx", run=PATHS),
+            histories=expand(f"{RESULTS}/metrics/{{run}}/history.csv", run=PATHS),
+        output:
+            pdf=expand(f"{RESULTS}/figures/training_metrics/{{run}}.pdf", run=PATHS),
+            png=shown_images("training_metrics", METRIC_RUN, MINE, **CURVES),
+        log:
+            f"{RESULTS}/logs/figures/metrics/{LEARNER}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/figures/metrics/{LEARNER}.tsv"
+        conda:
+            "../../environment.yml"
+        resources:
+            mem_mb=grows(2000),
+            runtime=grows(30),
+        params:
+            training=report_captions.learners_training(
+                CONFIG, [LEARNER], dict.fromkeys(sequence for sequence, _, _ in MINE)
+            ),
+            code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
+        message:
+            f"Drawing the training curves of {LEARNER}"
+        script:
+            "../scripts/metric_curves.py"
 
 
 rule claims:
@@ -346,6 +353,8 @@ rule claims:
         ),
     log:
         f"{RESULTS}/logs/claims.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/claims.tsv"
     conda:
         "../../environment.yml"
     resources:

@@ -1,4 +1,6 @@
 # Reads and validates the configuration; nothing is computed here.
+from string import Formatter
+
 from nlot.baselines.scarvelis_solomon import split
 from nlot.config import ConfigError, check_presets, parse_config
 from nlot.datasets.files import SampleError, check_age
@@ -67,6 +69,17 @@ def in_formats(stem, formats, shown, **place):
     return [
         f"{stem}.{f}" if f != shown else report(f"{stem}.{f}", **place) for f in formats
     ]
+
+
+def shown_images(kind, pattern, runs, **place):
+    """One picture a run, which the report shows in `place` under the run's names."""
+    fields = [field for _, field, _, _ in Formatter().parse(pattern) if field]
+    images = []
+    for run in runs:
+        names = dict(zip(fields, map(str, run), strict=True))
+        path = f"{RESULTS}/figures/{kind}/{pattern.format(**names)}.png"
+        images.append(report(path, labels=names, **place))
+    return images
 
 
 def about(names):

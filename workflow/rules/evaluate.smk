@@ -132,6 +132,8 @@ rule collect_metrics:
         record=f"{RESULTS}/metric_rows.json",
     log:
         f"{RESULTS}/logs/collect_metrics.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/collect/collect_metrics.tsv"
     conda:
         "../../environment.yml"
     resources:
@@ -165,6 +167,8 @@ rule collect:
         record=f"{RESULTS}/rows.json",
     log:
         f"{RESULTS}/logs/collect.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/collect/collect.tsv"
     conda:
         "../../environment.yml"
     resources:

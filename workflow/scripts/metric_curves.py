@@ -10,9 +10,13 @@ with job(snakemake):
     from nlot.reporting.style import save_figure
     from nlot.storage import read_header
 
-    wildcards = snakemake.wildcards
-    title = f"{wildcards.learner}, {wildcards.sequence}, seed {wildcards.seed}"
-    figure = training_figure(pd.read_csv(snakemake.input.history), title)
-    provenance = drawn([read_header(Path(snakemake.input.model).parent)])
-    for path in snakemake.output:
-        save_figure(figure, path, provenance)
+    given, made = snakemake.input, snakemake.output
+    for model, history, *paths in zip(
+        given.models, given.histories, made.pdf, made.png, strict=True
+    ):
+        names = read_header(Path(model).parent)
+        seed = names["provenance"]["seed"]
+        title = f"{names['method']}, {names['sequence']}, seed {seed}"
+        figure = training_figure(pd.read_csv(history), title)
+        for path in paths:
+            save_figure(figure, path, drawn([names]))

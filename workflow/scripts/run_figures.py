@@ -10,14 +10,15 @@ with job(snakemake):
     from nlot.reporting.style import save_figure
     from nlot.runs import load_run
 
-    wildcards = snakemake.wildcards
-    title = f"{wildcards.method}, {wildcards.task}, seed {wildcards.seed}"
-    run = load_run(Path(snakemake.input.model).parent)
-    maps = map_figure(run, int(wildcards.seed))
-    curves = training_figure(pd.read_csv(snakemake.input.history), title)
-    for figure, paths in (
-        (maps, snakemake.output.maps),
-        (curves, snakemake.output.curves),
+    given, made = snakemake.input, snakemake.output
+    images = made.maps_pdf, made.maps_png, made.curves_pdf, made.curves_png
+    for model, history, *paths in zip(
+        given.models, given.histories, *images, strict=True
     ):
-        for path in paths:
+        run = load_run(Path(model).parent)
+        names, seed = run.header, run.header["provenance"]["seed"]
+        title = f"{names['method']}, {names['task']}, seed {seed}"
+        maps = map_figure(run, seed)
+        curves = training_figure(pd.read_csv(history), title)
+        for figure, path in zip((maps, maps, curves, curves), paths, strict=True):
             save_figure(figure, path, drawn([run.header]))
