@@ -32,6 +32,9 @@ from nlot.streams import stream
 from nlot.tasks import build_metric
 from nlot.training import DivergenceError
 
+# Pairs trained at a time: the networks of more do not stay in a processor's cache.
+_PAIRS = 50
+
 
 class Trajectories(NamedTuple):
     """Particles at equally spaced times, and others that no training sees."""
@@ -129,7 +132,14 @@ def _legs(
             )
             return eqx.apply_updates(field, change), state, loss
 
-        return eqx.filter_vmap(one)(fields, state, x, y)
+        arrays, static = eqx.partition((fields, state), eqx.is_array)
+
+        def chunk(given: Any) -> Any:
+            fields, state = eqx.combine(given[0], static)
+            return eqx.partition(one(fields, state, *given[1:]), eqx.is_array)[0]
+
+        *new, loss = jax.lax.map(chunk, (arrays, x, y), batch_size=_PAIRS)
+        return (*eqx.combine(tuple(new), static), loss)
 
     for number in range(settings.steps):
         fields, state, loss = step(fields, state)

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import ot
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from nlot.baselines.bridge_runs import BridgeRun
 from nlot.couplings import assign
@@ -35,7 +35,7 @@ class AbstractSubject(abc.ABC):
         """Images of the samples `x`; `key` is for those that draw from the target."""
 
     def push_draws(
-        self, x: Float[Array, "draws n d"], keys: PRNGKeyArray
+        self, x: Float[Array, "draws n d"], keys: Key[Array, " draws"]
     ) -> Float[Array, "draws n d"]:
         """`push` of several draws, each with a key of its own."""
         return jnp.stack([self.push(*each) for each in zip(x, keys, strict=True)])
@@ -60,7 +60,7 @@ class Trained(AbstractSubject):
         return self.run.transport(x)
 
     def push_draws(
-        self, x: Float[Array, "draws n d"], keys: PRNGKeyArray
+        self, x: Float[Array, "draws n d"], keys: Key[Array, " draws"]
     ) -> Float[Array, "draws n d"]:
         # A map knows no draws: all points at once fill its batches.
         return self.push(x.reshape(-1, x.shape[-1]), keys[0]).reshape(x.shape)
