@@ -96,7 +96,17 @@ def _growth() -> list[Case]:
         )
         for count in (1, 2, 4, 8, 16, 32, 64)
     ]
-    return batches + dimensions + pairs
+    seeds = [
+        Case(
+            "seeds",
+            "Algorithm 1, box",
+            count,
+            "steps.algorithm_1_of_seeds",
+            {"preset": "config", "steps": 20, "seeds": count},
+        )
+        for count in (1, 2, 4, 8)
+    ]
+    return batches + dimensions + pairs + seeds
 
 
 def cases() -> list[Case]:

@@ -4,15 +4,20 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import PRNGKeyArray
 
 from benchmarks import presets
 from nlot import metric_learning, solve
 from nlot.config import Config, TaskConfig
 from nlot.datasets.sequences import Sequence
+from nlot.networks import build_networks
+from nlot.problem import Problem
 from nlot.progress import Reporter
 from nlot.tasks import build_task
+from nlot.training import Log, compiled, run_chunks
 
 Times = dict[str, Any]
 # The first step is the compilation's, the others are measured.
@@ -95,6 +100,38 @@ def algorithm_2(preset: str, steps: int, pairs: int, points: int) -> Times:
     clouds = [mean + 0.1 * random.normal(size=(points, 2)) for mean in centres]
     clock, begun = Clock(), time.monotonic()
     metric_learning.train(Sequence.of(clouds), learner, jax.random.key(0), clock)
+    return _per_step(clock, begun, steps)
+
+
+def algorithm_1_of_seeds(preset: str, steps: int, seeds: int) -> Times:
+    """A step of Algorithm 1 on box for several seeds in one program.
+
+    Seconds are those of a step of all seeds together.
+    """
+    config = presets.preset(preset)
+    method = presets.algorithm_1(config, "box", {"refit": {"max_steps": 0}})
+    task, updates = build_task(config.tasks["box"]), solve.Updates.of(method)
+    problem = Problem(task, solve.build_quadrature(task, method), method.sampling)
+
+    def start(key: PRNGKeyArray) -> solve.State:
+        networks = build_networks(task.dimension, task.bounds, method, key=key)
+        return solve.State.start(networks, updates)
+
+    def step(state: solve.State, problem: Problem) -> tuple[solve.State, Log]:
+        return eqx.filter_vmap(
+            lambda one, key: solve.step(one, updates, problem, method, key)
+        )(state, jax.random.split(jax.random.key(1), seeds))
+
+    begun, clock = time.monotonic(), Clock()
+    state = eqx.filter_vmap(start)(jax.random.split(jax.random.key(0), seeds))
+    run_chunks(
+        compiled(step, problem),
+        state,
+        phase="training",
+        steps=_CHUNKS * steps,
+        chunk=steps,
+        report=clock,
+    )
     return _per_step(clock, begun, steps)
 
 

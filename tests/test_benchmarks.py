@@ -41,6 +41,12 @@ def test_a_small_case_is_measured():
     assert found["peak_mb"] > 100
 
 
+def test_a_program_of_several_seeds_is_measured():
+    arguments = {"preset": "smoke", "steps": 2, "seeds": 2}
+    found = measure("steps.algorithm_1_of_seeds", arguments)
+    assert 0 < found["low"] <= found["seconds"] <= found["high"]
+
+
 def test_growth_is_drawn_where_sizes_differ(tmp_path):
     sizes = np.array([1.0, 2.0, 4.0])
     table = pd.DataFrame(

@@ -49,6 +49,16 @@ def test_a_loaded_run_gives_the_same_outputs(run, folder, x):
     np.testing.assert_array_equal(loaded.cost(x, y), run.cost(x, y))
 
 
+def test_points_are_sent_alone_as_among_many(run):
+    """Batches have two sizes, and are filled up by repeating points."""
+    many = run.task.source.sample(jax.random.key(1), 600)
+    y = run.transport(many)
+    assert y.shape == many.shape
+    for part in (slice(0, 1), slice(500, 520)):
+        np.testing.assert_allclose(run.transport(many[part]), y[part], atol=1e-5)
+    assert run.transport(many[:0]).shape == (0, 2)
+
+
 def test_paths_lead_from_x_to_its_image(run, x):
     path = run.path(x, np.linspace(0, run.task.horizon, 5))
     assert path.shape == (8, 5, 2)

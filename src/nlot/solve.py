@@ -28,6 +28,15 @@ class State(eqx.Module):
     map: Trainee
     spline: Trainee
 
+    @classmethod
+    def start(cls, networks: Networks, updates: "Updates") -> "State":
+        """Networks before their first step."""
+        return cls(
+            potential=Trainee.start(networks.potential, updates.potential),
+            map=Trainee.start(networks.map, updates.map),
+            spline=Trainee.start(networks.spline, updates.spline),
+        )
+
     @property
     def networks(self) -> Networks:
         """The networks as they are."""
@@ -53,6 +62,15 @@ class Updates(NamedTuple):
     potential: optax.GradientTransformation
     map: optax.GradientTransformation
     spline: optax.GradientTransformation
+
+    @classmethod
+    def of(cls, config: NLOTConfig) -> "Updates":
+        """Those of a run's settings."""
+        return cls(
+            optimiser(config.potential_optimiser, config.steps),
+            optimiser(config.map_optimiser, config.steps),
+            optimiser(config.spline_optimiser, config.steps),
+        )
 
 
 def build_quadrature(task: Task, config: NLOTConfig) -> Quadrature:
@@ -101,11 +119,8 @@ def train(
     start, data = jax.random.split(key)
     networks = build_networks(task.dimension, task.bounds, config, key=start)
     problem = Problem(task, build_quadrature(task, config), config.sampling)
-    updates = Updates(
-        optimiser(config.potential_optimiser, config.steps),
-        optimiser(config.map_optimiser, config.steps),
-        optimiser(config.spline_optimiser, config.steps),
-    )
+    updates = Updates.of(config)
+    state = State.start(networks, updates)
     report.start(config.pretraining.steps + config.steps)
 
     def pretraining(spline: Trainee, problem: Problem) -> tuple[Trainee, Log]:
@@ -116,12 +131,11 @@ def train(
         return spline.average(0.0), log
 
     def training(state: State, problem: Problem) -> tuple[State, Log]:
-        x, y = problem.pairs(_key(data, 1, state.map.step), config.batch)
-        return _step(state, updates, problem, config, x, y)
+        return step(state, updates, problem, config, _key(data, 1, state.map.step))
 
     spline, history = run_chunks(
         compiled(pretraining, problem),
-        Trainee.start(networks.spline, updates.spline),
+        state.spline,
         phase="pretraining",
         steps=config.pretraining.steps,
         chunk=config.report_every,
@@ -129,10 +143,10 @@ def train(
     )
     state, more = run_chunks(
         compiled(training, problem),
-        State(
-            potential=Trainee.start(networks.potential, updates.potential),
-            map=Trainee.start(networks.map, updates.map),
-            spline=eqx.tree_at(lambda s: s.step, spline, jnp.array(0)),
+        eqx.tree_at(
+            lambda s: s.spline,
+            state,
+            eqx.tree_at(lambda s: s.step, spline, jnp.array(0)),
         ),
         phase="training",
         steps=config.steps,
@@ -147,15 +161,15 @@ def _key(key: PRNGKeyArray, phase: int, step: Array) -> PRNGKeyArray:
     return jax.random.fold_in(jax.random.fold_in(key, phase), step)
 
 
-def _step(
+def step(
     state: State,
     updates: Updates,
     problem: Problem,
     config: NLOTConfig,
-    x: Float[Array, "n d"],
-    y: Float[Array, "n d"],
+    key: PRNGKeyArray,
 ) -> tuple[State, Log]:
-    """One iteration of Algorithm 1 on samples `x` of the source, `y` of the target."""
+    """One iteration of Algorithm 1, on samples drawn with `key`."""
+    x, y = problem.pairs(key, config.batch)
     task, networks = problem.task, state.networks
     ramp = sigmoid_ramp(state.map.step, config.annealing_steps)
     lagrangian = task.lagrangian.anneal(ramp)

@@ -4,6 +4,7 @@ A table stands between a pair of markers, `<!-- name -->` and `<!-- /name -->`, 
 page of claims is a document of its own. All are made of the rows in results/reference/.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from nlot.config import Config, load_config
+from nlot.reporting.benchmarks_table import benchmarks_table
 from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.claims import Group, claims, joined
 from nlot.reporting.claims_page import markdown
@@ -20,7 +22,8 @@ from nlot.reporting.published import (
     published_statements,
     published_tasks,
 )
-from nlot.reporting.records import Records, read_records
+from nlot.reporting.records import Records, origins, read_records
+from nlot.reporting.stages import stages_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows
 from nlot.reporting.table2 import table2
@@ -31,8 +34,9 @@ from nlot.reporting.writer import render
 REFERENCE = Path("results", "reference")
 # The tables that stand in a document, in order.
 _TABLES = {
-    "README.md": ("table1", "table2"),
+    "README.md": ("stages", "table1", "table2"),
     "docs/ground-truth.md": ("ground_truth", "bounds", "refinement"),
+    "docs/performance.md": ("benchmarks",),
 }
 _CLAIMS = "docs/claims.md"
 DOCUMENTS = (*_TABLES, _CLAIMS)
@@ -84,6 +88,13 @@ def reference_tables(root: Path) -> dict[str, Table]:
         "table2": stated(
             table2(metric_rows, published, config), metric_records, config
         ),
+        "stages": stages_table(
+            pd.read_csv(root / REFERENCE / "stages.csv"), reference_provenance(root)
+        ),
+        "benchmarks": benchmarks_table(
+            pd.read_csv(root / REFERENCE / "benchmarks.csv"),
+            _measured(root / REFERENCE / "benchmarks.json"),
+        ),
     }
 
 
@@ -91,6 +102,13 @@ def reference_provenance(root: Path) -> str:
     """Where the committed rows of the default preset come from."""
     records, metric_records = _records(root)
     return statement(records.joined(metric_records))
+
+
+def _measured(path: Path) -> str:
+    """Where benchmarks come from, by what `python -m benchmarks` wrote beside them."""
+    header = json.loads(path.read_text(encoding="utf-8"))
+    named = {"task": "benchmarks", "method": "benchmarks", "provenance": header}
+    return statement(Records({}, origins([named])))
 
 
 def _records(root: Path) -> tuple[Records, Records]:

@@ -1,0 +1,115 @@
+"""How long the stages of a run of the workflow take, from Snakemake's benchmark files.
+
+A stage is all jobs of a kind, those that train or measure each method apart. A job of
+which there is no benchmark, as its result was there, is in none.
+"""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+
+from nlot.reporting.labels import method_label
+from nlot.reporting.layout import Block, Row, Table
+from nlot.reporting.summary import MEASURED
+
+COLUMNS = ("stage", "jobs", "minutes", "longest", "cpu_minutes", "peak_mb")
+# Stages in the order of the workflow, by where their benchmarks lie; `{}` is a method,
+# the name of the folder that many levels down.
+_STAGES = {
+    "data": ("Generating the data of sequences", None),
+    "ground_truth": ("Ground truth", None),
+    "train": ("Training {}", 1),
+    "train_metric": ("Learning metrics, {}", 1),
+    "evaluate": ("Measuring {}", 1),
+    "evaluate_metric": ("Measuring metrics", None),
+    "collect": ("Tables, figures and claims", None),
+    "tables": ("Tables, figures and claims", None),
+    "figures": ("Tables, figures and claims", None),
+    "claims": ("Tables, figures and claims", None),
+}
+_CONTROLS = {"controls": "the controls"}
+_SHOWN = {
+    "minutes": ("minutes in all", 1),
+    "longest": ("longest job", 1),
+    "cpu_minutes": ("CPU minutes in all", 1),
+    "peak_mb": ("peak memory of a job, MB", 0),
+}
+
+
+class BenchmarkError(ValueError):
+    """A file that is no benchmark of a stage; the message names it."""
+
+
+def read_stages(folder: Path) -> pd.DataFrame:
+    """The stages of the jobs whose benchmarks lie in `folder`, in `COLUMNS`.
+
+    Minutes are those of single jobs, added up; `longest` is one job's. Raises
+    `BenchmarkError` for a file that belongs to no stage, or is none of Snakemake's.
+    """
+    jobs = [_job(path, folder) for path in sorted(folder.rglob("*.tsv"))]
+    table = pd.DataFrame(jobs, columns=["order", "stage", "s", "cpu_time", "max_rss"])
+    grouped = table.groupby(["order", "stage"])
+    found = pd.DataFrame(
+        {
+            "jobs": grouped.size(),
+            "minutes": grouped["s"].sum() / 60,
+            "longest": grouped["s"].max() / 60,
+            "cpu_minutes": grouped["cpu_time"].sum() / 60,
+            "peak_mb": grouped["max_rss"].max(),
+        }
+    )
+    return found.reset_index()[list(COLUMNS)]
+
+
+def _job(path: Path, folder: Path) -> tuple[int, str, float, float, float]:
+    kind, *names = path.relative_to(folder).with_suffix("").parts
+    if kind not in _STAGES:
+        raise BenchmarkError(f"{path}: no stage; known: {', '.join(_STAGES)}")
+    title, level = _STAGES[kind]
+    if level is not None:
+        title = title.format(_CONTROLS.get(names[level]) or method_label(names[level]))
+    times = pd.read_csv(path, sep="\t", na_values="-")
+    try:
+        # A job of less than a second may end before it is looked at.
+        values = times[["s", "cpu_time", "max_rss"]].fillna(0).mean()
+    except KeyError as error:
+        raise BenchmarkError(f"{path}: no benchmark of Snakemake's: {error}") from error
+    order = [name for name, _ in _STAGES.values()].index(_STAGES[kind][0])
+    return (order, title, *values)
+
+
+def stages_table(stages: pd.DataFrame, provenance: str = "") -> Table:
+    """A row a stage of what `read_stages` found, and their sum."""
+    total = pd.DataFrame(
+        {
+            "stage": ["All jobs"],
+            "jobs": [stages["jobs"].sum()],
+            "minutes": [stages["minutes"].sum()],
+            "longest": [stages["longest"].max()],
+            "cpu_minutes": [stages["cpu_minutes"].sum()],
+            "peak_mb": [stages["peak_mb"].max()],
+        }
+    )
+    whole = pd.concat([stages, total], ignore_index=True)
+    rows = tuple(
+        Row(
+            str(line["stage"]),
+            str(line["jobs"]),
+            tuple(f"{line[key]:.{digits}f}" for key, (_, digits) in _SHOWN.items()),
+        )
+        for line in whole.to_dict("records")
+    )
+    numbers = whole.melt(
+        ["stage", "jobs"], list(_SHOWN), var_name="measure", value_name="mean"
+    )
+    data = numbers.rename(columns={"stage": "method", "jobs": "runs"}).assign(
+        sd=math.nan, source=MEASURED
+    )
+    caption = (
+        "Time and memory of the workflow's jobs, from Snakemake's benchmark files; "
+        "runs: number of jobs. As many jobs run at a time as there are cores: the "
+        "minutes of the whole are those in all, divided by the cores."
+    )
+    columns = tuple(title for title, _ in _SHOWN.values())
+    return Table("stages", caption, columns, (Block("Stage", rows),), data, provenance)

@@ -1,0 +1,91 @@
+"""Times of stages are sums over Snakemake's benchmark files, of which none is lost."""
+
+import pytest
+
+from nlot.reporting.stages import COLUMNS, BenchmarkError, read_stages, stages_table
+from nlot.reporting.writer import FORMATS, render
+
+HEAD = "s\th:m:s\tmax_rss\tmean_load\tcpu_time\n"
+JOBS = {
+    "train/box/nlot/seed_0": (60, 500.0, 50),
+    "train/box/nlot/seed_1": (120, 900.0, 110),
+    "train/slit/nlsb/seed_0": (30, 100.0, 30),
+    "evaluate/box/nlot/seed_0": (6, 10.0, 5),
+    "evaluate/box/controls/seed_0": (9, 20.0, 8),
+    "evaluate_metric/circle/nlot/seed_0": (3, 10.0, 3),
+    "figures/runs/nlot": (12, 10.0, 12),
+    "tables/table1": (6, 10.0, 6),
+    "claims": (6, 30.0, 6),
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, (seconds, memory, cpu) in JOBS.items():
+        path = tmp_path / f"{name}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{HEAD}{seconds}\t0:00:01\t{memory}\t90.0\t{cpu}\n")
+    return tmp_path
+
+
+def test_every_job_counts_once(folder) -> None:
+    stages = read_stages(folder)
+    assert tuple(stages.columns) == COLUMNS
+    assert stages["jobs"].sum() == len(JOBS)
+    assert stages["minutes"].sum() * 60 == pytest.approx(
+        sum(seconds for seconds, _, _ in JOBS.values())
+    )
+    assert stages["cpu_minutes"].sum() * 60 == pytest.approx(
+        sum(cpu for _, _, cpu in JOBS.values())
+    )
+
+
+def test_methods_have_stages_of_their_own_and_small_jobs_share_one(folder) -> None:
+    stages = read_stages(folder).set_index("stage")
+    assert stages.index.tolist() == [
+        "Training NLOT",
+        "Training NLSB",
+        "Measuring NLOT",
+        "Measuring the controls",
+        "Measuring metrics",
+        "Tables, figures and claims",
+    ]
+    nlot = stages.loc["Training NLOT"]
+    assert (nlot["jobs"], nlot["minutes"], nlot["longest"]) == (2, 3.0, 2.0)
+    assert nlot["peak_mb"] == 900.0
+    assert stages.loc["Tables, figures and claims", "jobs"] == 3
+
+
+def test_a_job_too_short_to_be_measured_counts(folder) -> None:
+    (folder / "claims.tsv").write_text(f"{HEAD}0.4\t0:00:00\t-\t-\t-\n")
+    stages = read_stages(folder).set_index("stage")
+    assert stages.loc["Tables, figures and claims", "jobs"] == 3
+    assert stages.loc["Tables, figures and claims", "peak_mb"] == 10.0
+
+
+def test_the_table_ends_with_the_sum(folder) -> None:
+    table = stages_table(read_stages(folder))
+    *_, last = table.blocks[0].rows
+    assert last.label == "All jobs"
+    assert last.runs == str(len(JOBS))
+    assert (
+        last.cells[0] == f"{sum(seconds for seconds, _, _ in JOBS.values()) / 60:.1f}"
+    )
+    for kind in FORMATS:
+        assert "Training NLOT" in render(table, kind)
+
+
+@pytest.mark.parametrize(
+    "name, text, fault",
+    [
+        ("later/box", f"{HEAD}1\t0\t1\t1\t1\n", "no stage; known: data, ground_truth"),
+        ("claims", "a\tb\n1\t2\n", "no benchmark of Snakemake's"),
+    ],
+)
+def test_foreign_files_are_named(tmp_path, name, text, fault) -> None:
+    path = tmp_path / f"{name}.tsv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    with pytest.raises(BenchmarkError, match=fault) as caught:
+        read_stages(tmp_path)
+    assert str(caught.value).startswith(f"{path}: ")
