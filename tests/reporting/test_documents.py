@@ -15,7 +15,6 @@ from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.documents import updated
 from nlot.reporting.published import published_rows
 from nlot.reporting.records import Records, write_records
-from nlot.reporting.stages import COLUMNS, stages_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import RowsError
 from nlot.reporting.table2 import table2
@@ -24,9 +23,6 @@ from nlot.reporting.truth_tables import refinement_table, truth_table
 from nlot.reporting.writer import render
 
 README = """# Title
-
-<!-- stages -->
-<!-- /stages -->
 
 <!-- table1 -->
 an old table
@@ -55,7 +51,6 @@ TEXTS = {
     "docs/ground-truth.md": TRUTH,
     "docs/performance.md": PERFORMANCE,
 }
-STAGES = pd.DataFrame([("Ground truth", 1, 2.0, 2.0, 1.5, 800.0)], columns=COLUMNS)
 BENCHMARKS = pd.DataFrame(
     [("step", "Algorithm 1, box", None, 0.5, 0.4, 0.6, 20.0, 900.0)],
     columns=[
@@ -93,7 +88,6 @@ def root(config, all_rows, records, refined, tmp_path):
     path = tmp_path / "results" / "reference" / "refinement.csv"
     refined.to_csv(path, index=False)
     write_records(Records({}, records.evaluation), path.with_suffix(".json"))
-    STAGES.to_csv(path.with_name("stages.csv"), index=False)
     BENCHMARKS.to_csv(path.with_name("benchmarks.csv"), index=False)
     header = json.dumps(provenance({}, 0, 0.0))
     path.with_name("benchmarks.json").write_text(header)
@@ -115,7 +109,6 @@ def test_every_table_stands_between_its_markers(
     refinement = render(
         replace(refinement_table(refined, config), provenance=made), "md"
     )
-    timed = render(stages_table(STAGES, statement(records.joined(records))), "md")
     documents = updated(root)
     performance = documents.pop("docs/performance.md")
     assert render(benchmarks_table(BENCHMARKS), "md").strip() in performance
@@ -124,8 +117,7 @@ def test_every_table_stands_between_its_markers(
     page = " ".join(documents.pop("docs/claims.md").split())
     assert statement(records.joined(records)) in page
     assert documents == {
-        "README.md": f"# Title\n\n<!-- stages -->\n{timed}<!-- /stages -->\n\n"
-        f"<!-- table1 -->\n{first}<!-- /table1 -->\n\n"
+        "README.md": f"# Title\n\n<!-- table1 -->\n{first}<!-- /table1 -->\n\n"
         f"Between.\n\n<!-- table2 -->\n{second}<!-- /table2 -->\n\nThe end.\n",
         "docs/ground-truth.md": f"Before.\n<!-- ground_truth -->\n{truth}"
         f"<!-- /ground_truth -->\n<!-- bounds -->\n{bounds}<!-- /bounds -->\n"
@@ -143,7 +135,6 @@ def test_updated_documents_stay(root):
 @pytest.mark.parametrize(
     ("document", "name"),
     [
-        ("README.md", "stages"),
         ("README.md", "table1"),
         ("README.md", "table2"),
         ("docs/ground-truth.md", "ground_truth"),

@@ -23,7 +23,6 @@ from nlot.reporting.published import (
     published_tasks,
 )
 from nlot.reporting.records import Records, origins, read_records
-from nlot.reporting.stages import stages_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows
 from nlot.reporting.table2 import table2
@@ -34,7 +33,7 @@ from nlot.reporting.writer import render
 REFERENCE = Path("results", "reference")
 # The tables that stand in a document, in order.
 _TABLES = {
-    "README.md": ("stages", "table1", "table2"),
+    "README.md": ("table1", "table2"),
     "docs/ground-truth.md": ("ground_truth", "bounds", "refinement"),
     "docs/performance.md": ("benchmarks",),
 }
@@ -87,9 +86,6 @@ def reference_tables(root: Path) -> dict[str, Table]:
         ),
         "table2": stated(
             table2(metric_rows, published, config), metric_records, config
-        ),
-        "stages": stages_table(
-            pd.read_csv(root / REFERENCE / "stages.csv"), reference_provenance(root)
         ),
         "benchmarks": benchmarks_table(
             pd.read_csv(root / REFERENCE / "benchmarks.csv"),

@@ -5,8 +5,7 @@ and `metric_rows.csv` for the default preset, `rows_<preset>.csv` and so on for 
 The records of where they come from stand beside each (`.json`). Methods and
 controls without rows in the folder keep those that they have: after a new one, only
 that needs to be run. What the optimal costs depend on is kept likewise, by task, in
-`refinement.csv`. How long the stages of the run took goes to `stages.csv`, as a whole:
-keep it after a run of the whole workflow.
+`refinement.csv`.
 """
 
 import json
@@ -24,7 +23,6 @@ from nlot.reporting.records import (
     read_records,
     write_records,
 )
-from nlot.reporting.stages import read_stages
 
 _PARTS = ("rows", "metric_rows")
 
@@ -55,9 +53,6 @@ def keep(results: Path, reference: Path) -> None:
         write_csv(rows, table)
         write_records(record, notes)
     keep_refinement(results, reference)
-    stages = read_stages(results / "benchmarks")
-    if len(stages):
-        write_csv(stages, reference / f"stages{suffix}.csv")
 
 
 def keep_refinement(results: Path, reference: Path) -> None:

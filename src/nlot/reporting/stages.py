@@ -1,10 +1,13 @@
 """How long the stages of a run of the workflow take, from Snakemake's benchmark files.
 
+`python -m nlot.reporting.stages results/default` prints a table of them.
+
 A stage is all jobs of a kind, those that train or measure each method apart. A job of
 which there is no benchmark, as its result was there, is in none.
 """
 
 import math
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +15,7 @@ import pandas as pd
 from nlot.reporting.labels import method_label
 from nlot.reporting.layout import Block, Row, Table
 from nlot.reporting.summary import MEASURED
+from nlot.reporting.writer import render
 
 COLUMNS = ("stage", "jobs", "minutes", "longest", "cpu_minutes", "peak_mb")
 # Stages in the order of the workflow, by where their benchmarks lie; `{}` is a method,
@@ -79,7 +83,7 @@ def _job(path: Path, folder: Path) -> tuple[int, str, float, float, float]:
     return (order, title, *values)
 
 
-def stages_table(stages: pd.DataFrame, provenance: str = "") -> Table:
+def stages_table(stages: pd.DataFrame) -> Table:
     """A row a stage of what `read_stages` found, and their sum."""
     total = pd.DataFrame(
         {
@@ -112,4 +116,9 @@ def stages_table(stages: pd.DataFrame, provenance: str = "") -> Table:
         "minutes of the whole are those in all, divided by the cores."
     )
     columns = tuple(title for title, _ in _SHOWN.values())
-    return Table("stages", caption, columns, (Block("Stage", rows),), data, provenance)
+    return Table("stages", caption, columns, (Block("Stage", rows),), data)
+
+
+if __name__ == "__main__":
+    found = read_stages(Path(sys.argv[1], "benchmarks"))
+    sys.stdout.write(render(stages_table(found), "md"))
