@@ -51,20 +51,30 @@ def _collect(name: str, seen: dict[str, str]) -> None:
         return
     if name.startswith("nlot.config"):
         return
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    seen[name], imports = _read(Path(spec.origin).read_text(encoding="utf-8"))
+    _collect_data(Path(spec.origin).parent, seen)
+    for module, names in imports:
+        _collect(module, seen)
+        for inner in names:
+            if _is_module(inner):
+                _collect(inner, seen)
+
+
+# Most modules are among the imports of many.
+@cache
+def _read(source: str) -> tuple[str, list[tuple[str, list[str]]]]:
+    """Hash of a module's code; the modules that it imports, and names from each."""
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_docstring(body[0]):
             del body[0]
-    seen[name] = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-    _collect_data(Path(spec.origin).parent, seen)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nlot"):
-            _collect(str(node.module), seen)
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                if _is_module(inner):
-                    _collect(inner, seen)
+    imports = [
+        (str(node.module), [f"{node.module}.{alias.name}" for alias in node.names])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nlot")
+    ]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imports
 
 
 def _collect_data(folder: Path, seen: dict[str, str]) -> None:

@@ -1,35 +1,24 @@
 # Reads and validates the configuration; nothing is computed here.
 from string import Formatter
 
-from nlot.baselines.scarvelis_solomon import split
 from nlot.config import ConfigError, check_presets, parse_config
-from nlot.datasets.files import SampleError, check_age
-from nlot.datasets.sequences import load_sequence
 from nlot.provenance import fingerprint
 from nlot.reporting import report_captions
 from nlot.reporting.writer import FORMATS
-from nlot.tasks import build_task
 from snakemake.exceptions import WorkflowError
 
 try:
     # Snakemake merges files without a look at what they extend, or at keys lost in them.
     check_presets(workflow.overwrite_configfiles, "config/config.yaml")
     CONFIG = parse_config(config)
-    for task in sorted({task for task, _, _ in CONFIG.runs()}):
-        build_task(CONFIG.tasks[task])
-        for measure in (CONFIG.tasks[task].source, CONFIG.tasks[task].target):
-            if measure.kind == "samples":
-                check_age(measure.path)
-    for sequence, learner, _ in CONFIG.metric_runs():
-        data = CONFIG.sequences[sequence].data
-        settings = CONFIG.learner(learner, sequence)
-        if data.kind == "samples":
-            samples = load_sequence(data, data.path)
-            check_age(data.path)
-            if settings.kind == "scarvelis_solomon":
-                split(samples, settings.groups)
-except (ConfigError, SampleError) as error:
+except ConfigError as error:
     raise WorkflowError(str(error)) from None
+
+# Jobs of a cluster read the workflow, too, and would import JAX to check it again.
+if workflow.is_main_process:
+
+    include: "checks.smk"
+
 
 # Every preset has a folder of its own.
 RESULTS = f"results/{CONFIG.preset}"
