@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot import polygons
+from nlot import batches
 from nlot.closed_forms import circle_action, frequency, harmonic_action, harmonic_path
 from nlot.geodesics import least_actions
 from nlot.lagrangians import Newtonian, Riemannian
@@ -219,7 +219,7 @@ def test_more_paths_than_fit_a_batch(monkeypatch, wall, crossings):
     """Each ends as if it were alone, in its own place."""
     starts = crossings.starts.reshape(-1, SEGMENTS + 1, 2)
     whole = cross(wall, starts)
-    monkeypatch.setattr(polygons, "_BATCH", 5)
+    monkeypatch.setattr(batches, "MANY", 5)
     parts = cross(wall, starts)
     for a, b in zip(whole, parts, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)

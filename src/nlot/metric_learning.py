@@ -14,6 +14,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.action import Quadrature
+from nlot.batches import in_groups
 from nlot.config import CTransformConfig, MetricNLOTConfig
 from nlot.ctransform import CTransform, c_transform
 from nlot.datasets.sequences import Sequence
@@ -238,8 +239,15 @@ def _step(
             )
         )(x)
 
-    result = eqx.filter_vmap(refine_all)(
-        fixed.frames, state.potentials.model, state.maps.model, x
+    at_a_time = config.ctransform.at_a_time
+    result = in_groups(
+        refine_all,
+        fixed.frames,
+        state.potentials.model,
+        state.maps.model,
+        x,
+        # Of all points of a pair, as its networks are shared by them.
+        size=max(at_a_time // x.shape[1], 1) if at_a_time else 0,
     )
     refined = result.y
 

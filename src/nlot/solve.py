@@ -9,6 +9,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.action import Quadrature
+from nlot.batches import in_groups
 from nlot.config import CTransformConfig, NLOTConfig, RefitConfig
 from nlot.ctransform import CTransform, c_transform
 from nlot.lagrangians import AbstractLagrangian, sigmoid_ramp
@@ -173,11 +174,13 @@ def step(
     task, networks = problem.task, state.networks
     ramp = sigmoid_ramp(state.map.step, config.annealing_steps)
     lagrangian = task.lagrangian.anneal(ramp)
-    result = jax.vmap(
+    result = in_groups(
         lambda a: refine(
             networks, problem.quadrature, task, lagrangian, config.ctransform, a
-        )
-    )(x)
+        ),
+        x,
+        size=config.ctransform.at_a_time,
+    )
     refined = result.y
 
     dual, gradient = eqx.filter_value_and_grad(potential_loss)(

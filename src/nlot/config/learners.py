@@ -14,6 +14,7 @@ from nlot.config.methods import (
     OptimiserConfig,
     PretrainingConfig,
     QuadratureConfig,
+    TrainingCTransformConfig,
 )
 
 
@@ -79,7 +80,9 @@ class MetricNLOTConfig(Section):
     potential_optimiser: OptimiserConfig = Field(description="for g")
     map_optimiser: OptimiserConfig = Field(description="for y")
     spline_optimiser: OptimiserConfig = Field(description="for φ")
-    ctransform: CTransformConfig = Field(description="refinement in training (eq. 6)")
+    ctransform: TrainingCTransformConfig = Field(
+        description="refinement in training (eq. 6)"
+    )
     transport: CTransformConfig = Field(
         CTransformConfig(max_steps=50, tolerance=1e-6),
         description="refinement of the maps that are returned",

@@ -58,6 +58,16 @@ class CTransformConfig(Section):
     history: PositiveInt = Field(10, description="pairs kept by L-BFGS")
 
 
+class TrainingCTransformConfig(CTransformConfig):
+    """The c-transforms of a training step."""
+
+    at_a_time: NonNegative = Field(
+        0,
+        description="points whose searches run side by side; 0: all. Those of a few "
+        "stay in a processor's cache, a GPU wants many",
+    )
+
+
 class PretrainingConfig(Section):
     """Fit of the spline network on independent pairs before Algorithm 1 starts."""
 
@@ -93,7 +103,9 @@ class NLOTConfig(Section):
     potential_optimiser: OptimiserConfig = Field(description="for g")
     map_optimiser: OptimiserConfig = Field(description="for y")
     spline_optimiser: OptimiserConfig = Field(description="for φ")
-    ctransform: CTransformConfig = Field(description="refinement in training (eq. 6)")
+    ctransform: TrainingCTransformConfig = Field(
+        description="refinement in training (eq. 6)"
+    )
     transport: CTransformConfig = Field(
         CTransformConfig(max_steps=50, tolerance=1e-6),
         description="refinement of the map that is returned",
