@@ -25,8 +25,8 @@ def batches(
 def in_groups(function: Callable[..., Any], *arguments: Any, size: int) -> Any:
     """`vmap` of `function` over the leading axis of `arguments`, `size` at a time.
 
-    A loop that goes through the same numbers again and again takes little more than
-    half the time where they stay in a processor's cache. 0: all at once.
+    A loop that goes through the same numbers again and again is faster where they stay
+    in a processor's cache (docs/replication.md has figures). 0: all at once.
     """
     if not size:
         return eqx.filter_vmap(function)(*arguments)

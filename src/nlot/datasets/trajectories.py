@@ -22,6 +22,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from nlot.batches import in_groups
 from nlot.config import GeneratedConfig, GroupConfig, VelocityConfig
 from nlot.files import whole_file
 from nlot.metrics import AbstractMetric
@@ -132,14 +133,7 @@ def _legs(
             )
             return eqx.apply_updates(field, change), state, loss
 
-        arrays, static = eqx.partition((fields, state), eqx.is_array)
-
-        def chunk(given: Any) -> Any:
-            fields, state = eqx.combine(given[0], static)
-            return eqx.partition(one(fields, state, *given[1:]), eqx.is_array)[0]
-
-        *new, loss = jax.lax.map(chunk, (arrays, x, y), batch_size=_PAIRS)
-        return (*eqx.combine(tuple(new), static), loss)
+        return in_groups(one, fields, state, x, y, size=_PAIRS)
 
     for number in range(settings.steps):
         fields, state, loss = step(fields, state)
