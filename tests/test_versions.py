@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nlot import provenance
+from nlot.reporting.collection import collect
 from nlot.reporting.reference import keep
 from nlot.runs import load_run, train_run
 
@@ -25,7 +26,10 @@ def results(config, tmp_path):
     for seed in (0, 1):
         train_run(config, "free", "nlot", seed, folder / f"runs/free/nlot/seed_{seed}")
     of_another_jax(folder / "runs/free/nlot/seed_1/model.eqx")
-    (folder / "rows.csv").write_text("task,method,value\nfree,nlot,1.5\n")
+    part = tmp_path / "part.csv"
+    part.write_text("task,method,value\nfree,nlot,1.5\n")
+    models = sorted(folder.rglob("model.eqx"))
+    collect([part, *models], folder / "rows.csv", folder / "rows.json")
     return folder
 
 
