@@ -53,11 +53,10 @@ Done = subprocess.CompletedProcess[str]
 
 
 class Smoke(NamedTuple):
-    """A finished smoke workflow: its folder, what it printed, and how long it took."""
+    """A finished smoke workflow: its folder, and what it printed."""
 
     folder: Path
     output: str
-    seconds: float
 
 
 def copy_project(folder: Path) -> Path:
@@ -120,16 +119,14 @@ def wait_for(
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
     folder = copy_project(tmp_path_factory.mktemp("smoke"))
-    started = time.monotonic()
     done = snakemake(folder, *SMOKE)
-    seconds = time.monotonic() - started
     logs = "\n".join(
         f"== {path}\n{path.read_text()[-2000:]}"
         for path in sorted(folder.glob("results/smoke/logs/**/*.log"))
         if "Traceback" in path.read_text()
     )
     assert done.returncode == 0, done.stdout[-3000:] + logs
-    return Smoke(folder, done.stdout, seconds)
+    return Smoke(folder, done.stdout)
 
 
 @pytest.fixture
