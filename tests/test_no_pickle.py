@@ -63,14 +63,14 @@ def test_the_search_finds(source):
 
 
 def python(path: Path) -> str:
-    """The Python in a file of rules: what stands before the first of them."""
+    """The Python in a file of rules: what stands before the first, if there is one."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         return text
     lines = text.split("\n")
     starts = ("rule ", "wildcard_constraints:", "onstart:")
-    ends = [i for i, line in enumerate(lines) if line.startswith(starts)]
-    return "\n".join(lines[: ends[0]])
+    ends = (i for i, line in enumerate(lines) if line.startswith(starts))
+    return "\n".join(lines[: next(ends, None)])
 
 
 @pytest.mark.parametrize(
