@@ -56,8 +56,20 @@ class MLP(eqx.Module):
 
     def __call__(self, x: Float[Array, " in_size"]) -> Float[Array, " out_size"]:
         for layer in self.layers[:-1]:
-            x = self.activation(layer(x))
-        return self.layers[-1](x)
+            x = self.activation(affine(layer, x))
+        return affine(self.layers[-1], x)
+
+
+def affine(
+    layer: eqx.nn.Linear, x: Float[Array, " in_size"]
+) -> Float[Array, " out_size"]:
+    """The layer at `x`, which stands on the left of the product.
+
+    Under nested `vmap`s the points of a batch then stay rows of one matrix. With
+    `weight @ x` they become columns, and are transposed back in every activation.
+    """
+    product = x @ layer.weight.T
+    return product if layer.bias is None else product + layer.bias
 
 
 class PotentialNetwork(eqx.Module):

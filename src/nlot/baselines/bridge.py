@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.lagrangians import AbstractLagrangian
-from nlot.networks import MLP
+from nlot.networks import MLP, affine
 
 # Rank of the quadratic form in OT-Flow, at most the dimension of space and time.
 _RANK = 10
@@ -43,9 +43,9 @@ class OTFlowPotential(eqx.Module):
 
     def __call__(self, x: Float[Array, " d"], t: Float[Array, ""]) -> Float[Array, ""]:
         s = jnp.append(x, t)
-        u = _log_cosh(self.opening(s))
+        u = _log_cosh(affine(self.opening, s))
         for layer in self.residual:
-            u = u + _log_cosh(layer(u)) / len(self.residual)
+            u = u + _log_cosh(affine(layer, u)) / len(self.residual)
         return self.w @ u + 0.5 * jnp.sum((self.a @ s) ** 2) + self.b @ s
 
 
