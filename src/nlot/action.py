@@ -81,11 +81,26 @@ class Quadrature(eqx.Module):
         coefficients: Float[Array, "size d"],
     ) -> tuple[Float[Array, "nodes d"], Float[Array, "nodes d"]]:
         """Positions and velocities at the nodes of the path from `x` to `y`."""
-        dtype = x.dtype
-        s = jnp.asarray(self.times, dtype)[:, None]
-        position = x + s * (y - x) + jnp.asarray(self.position, dtype) @ coefficients
-        velocity = (y - x) / self.horizon
-        velocity = velocity + jnp.asarray(self.velocity, dtype) @ coefficients
+        position, velocity = self._coordinates(x, y, coefficients)
+        return position.T, velocity.T
+
+    def _coordinates(
+        self,
+        x: Float[Array, " d"],
+        y: Float[Array, " d"],
+        coefficients: Float[Array, "size d"],
+    ) -> tuple[Float[Array, "d nodes"], Float[Array, "d nodes"]]:
+        """Positions and velocities, all nodes of a coordinate side by side.
+
+        In a batch, what is done to the nodes next then runs along its memory. With
+        nodes first XLA transposes them within every potential: a matrix of costs takes
+        1.6 to 2 times as long.
+        """
+        dtype, free = x.dtype, coefficients.T
+        s = jnp.asarray(self.times, dtype)
+        chord = (y - x)[:, None]
+        position = x[:, None] + s * chord + free @ jnp.asarray(self.position, dtype).T
+        velocity = chord / self.horizon + free @ jnp.asarray(self.velocity, dtype).T
         return position, velocity
 
     def __call__(
@@ -96,8 +111,8 @@ class Quadrature(eqx.Module):
         coefficients: Float[Array, "size d"],
     ) -> Float[Array, ""]:
         """Action of the spline from `x` to `y` with the given coefficients."""
-        position, velocity = self.trajectory(x, y, coefficients)
-        densities = jax.vmap(lagrangian)(position, velocity)
+        position, velocity = self._coordinates(x, y, coefficients)
+        densities = jax.vmap(lagrangian, in_axes=1)(position, velocity)
         return jnp.asarray(self.weights, x.dtype) @ densities
 
 
