@@ -5,12 +5,16 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Array, Float, Int
 
 # Items of a batch, many or few: any number of items is compiled at most twice. The
 # searches of more do not stay in a processor's cache.
 MANY, FEW = 128, 64
+# Samples whose loss is differentiated at a time: what a gradient remembers of more of
+# them leaves the cache, and steps would grow faster than their batches.
+_REMEMBERED = 512
 
 
 def batches(
@@ -34,3 +38,33 @@ def in_groups(function: Callable[..., Any], *arguments: Any, size: int) -> Any:
     return jax.lax.map(
         lambda part: function(*eqx.combine(part, static)), arrays, batch_size=size
     )
+
+
+def mean_and_grad(
+    loss: Callable[..., Array], model: Any, *samples: Array, size: int = _REMEMBERED
+) -> tuple[Float[Array, ""], Any]:
+    """`loss(model, *samples)`, a mean over the samples, and its gradient in `model`.
+
+    `samples` have a common leading axis, of which `size` are taken at a time; the means
+    of the parts are averaged.
+    """
+    both = eqx.filter_value_and_grad(loss)
+    n = samples[0].shape[0]
+    whole = n - n % size
+    if n <= size:
+        return both(model, *samples)
+
+    def add(total: Any, part: Any) -> tuple[Any, None]:
+        return jax.tree.map(jnp.add, total, both(model, *part)), None
+
+    parts = [a[:whole].reshape(-1, size, *a.shape[1:]) for a in samples]
+    zero = jax.tree.map(
+        lambda a: jnp.zeros(a.shape, a.dtype),
+        eqx.filter_eval_shape(both, model, *(a[0] for a in parts)),
+    )
+    total, _ = jax.lax.scan(add, zero, parts)
+    mean = jax.tree.map(lambda a: a * (size / n), total)
+    if whole == n:
+        return mean
+    rest = both(model, *(a[whole:] for a in samples))
+    return jax.tree.map(lambda a, b: a + b * (1 - whole / n), mean, rest)

@@ -14,7 +14,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.action import Quadrature
-from nlot.batches import in_groups
+from nlot.batches import in_groups, mean_and_grad
 from nlot.config import CTransformConfig, MetricNLOTConfig
 from nlot.ctransform import CTransform, c_transform
 from nlot.datasets.sequences import Sequence
@@ -271,10 +271,11 @@ def _step(
 
     def metric_step(metric: Trainee) -> Trainee:
         shift = config.smoothing * fixed.half_width * jax.random.normal(noise, x.shape)
-        gradient = eqx.filter_grad(metric_loss)(
+        _, gradient = mean_and_grad(
+            lambda m, *ends: metric_loss(
+                m, state.spline.model, fixed.quadrature, *ends
+            ),
             metric.model,
-            state.spline.model,
-            fixed.quadrature,
             _flat(x),
             _flat(refined),
             _flat(shift),
@@ -336,7 +337,10 @@ def _fit_spline(
     y: Float[Array, "n d"],
 ) -> tuple[Trainee, Array]:
     """One spline step on given pairs."""
-    loss, gradient = eqx.filter_value_and_grad(spline_loss)(
-        spline.model, fixed.quadrature, Riemannian(metric), x, y
+    loss, gradient = mean_and_grad(
+        lambda n, a, b: spline_loss(n, fixed.quadrature, Riemannian(metric), a, b),
+        spline.model,
+        x,
+        y,
     )
     return spline.descend(updates.spline, gradient), loss

@@ -9,7 +9,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.action import Quadrature
-from nlot.batches import in_groups
+from nlot.batches import in_groups, mean_and_grad
 from nlot.config import CTransformConfig, NLOTConfig, RefitConfig
 from nlot.ctransform import CTransform, c_transform
 from nlot.lagrangians import AbstractLagrangian, sigmoid_ramp
@@ -183,12 +183,10 @@ def step(
     )
     refined = result.y
 
-    dual, gradient = eqx.filter_value_and_grad(potential_loss)(
-        networks.potential, y, refined
-    )
+    dual, gradient = mean_and_grad(potential_loss, networks.potential, y, refined)
     potential = state.potential.descend(updates.potential, gradient)
-    residual, gradient = eqx.filter_value_and_grad(map_loss)(
-        networks.map, x, refined, config.regression
+    residual, gradient = mean_and_grad(
+        lambda n, a, b: map_loss(n, a, b, config.regression), networks.map, x, refined
     )
     map_ = state.map.descend(updates.map, gradient)
     # Refined pairs as in eq. 19; independent pairs keep the cost right where the
@@ -227,8 +225,11 @@ def _fit_spline(
     y: Float[Array, "n d"],
 ) -> tuple[Trainee, dict[str, Array]]:
     """One spline step on given pairs; logs the loss and its gradient's norm."""
-    loss, gradient = eqx.filter_value_and_grad(spline_loss)(
-        spline.model, problem.quadrature, lagrangian, x, y
+    loss, gradient = mean_and_grad(
+        lambda n, a, b: spline_loss(n, problem.quadrature, lagrangian, a, b),
+        spline.model,
+        x,
+        y,
     )
     log = {"spline": loss, "spline_gradient": optax.tree.norm(gradient)}
     return spline.descend(updates.spline, gradient), log
