@@ -16,9 +16,10 @@ def job(snakemake):
     signal.signal(signal.SIGTERM, _stop)
     # XLA sizes its pool of CPU threads by this variable, and by nothing else.
     os.environ["NPROC"] = str(snakemake.threads)
-    # Jobs of the same shapes share what they compile.
+    # Jobs of the same shapes share what they compile, the hundred small programs
+    # between the large ones too: together these take seconds.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".snakemake/jax")
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     path = Path(snakemake.log[0])
     with (
         path.open("w", encoding="utf-8") as log,

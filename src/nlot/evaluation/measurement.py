@@ -1,7 +1,9 @@
 """Rows as a job of measuring leaves them: in a table, with their provenance beside."""
 
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +13,23 @@ from nlot.files import whole_file, write_csv
 from nlot.provenance import provenance
 
 
-def write_measurement(
-    rows: pd.DataFrame,
-    path: str | Path,
-    *,
-    task: str,
-    seed: int,
-    settings: Any,
-    seconds: float,
-) -> None:
-    """Write the tidy rows of a task or sequence to `path`, a `.csv` file.
+@contextmanager
+def measuring(
+    path: str | Path, *, task: str, seed: int, settings: Any, method: str | None = None
+) -> Iterator[list[pd.DataFrame]]:
+    """Take the tables that a job appends, and write them to `path`, a `.csv` file.
 
-    The `.json` file beside it holds the provenance of having measured them, with
-    `settings`, in so many seconds.
+    The `.json` file beside it holds the provenance of having measured them: `task` (or
+    sequence), `seed`, a hash of `settings`, and the time that the block took. The
+    methods are those of the rows, or `method`.
     """
-    header = {"task": task, "provenance": provenance(settings, seed, seconds)}
-    write_provenance(header, dict.fromkeys(rows["method"]), path)
+    started = time.monotonic()
+    parts: list[pd.DataFrame] = []
+    yield parts
+    rows = pd.concat(parts, ignore_index=True)
+    methods = dict.fromkeys(rows["method"]) if method is None else [method]
+    made = provenance(settings, seed, time.monotonic() - started)
+    write_provenance({"task": task, "provenance": made}, methods, path)
     write_csv(rows, path)
 
 
