@@ -1,8 +1,16 @@
 """Times of stages are sums over Snakemake's benchmark files, of which none is lost."""
 
+import pandas as pd
 import pytest
 
-from nlot.reporting.stages import COLUMNS, BenchmarkError, read_stages, stages_table
+from nlot.reporting.records import read_records, write_records
+from nlot.reporting.stages import (
+    COLUMNS,
+    BenchmarkError,
+    keep_stages,
+    read_stages,
+    stages_table,
+)
 from nlot.reporting.writer import FORMATS, render
 
 HEAD = "s\th:m:s\tmax_rss\tmean_load\tcpu_time\n"
@@ -64,7 +72,7 @@ def test_a_job_too_short_to_be_measured_counts(folder) -> None:
 
 
 def test_the_table_ends_with_the_sum(folder) -> None:
-    table = stages_table(read_stages(folder))
+    table = stages_table(read_stages(folder), 1)
     *_, last = table.blocks[0].rows
     assert last.label == "All jobs"
     assert last.runs == str(len(JOBS))
@@ -73,6 +81,31 @@ def test_the_table_ends_with_the_sum(folder) -> None:
     )
     for kind in FORMATS:
         assert "Training NLOT" in render(table, kind)
+
+
+def test_cores_share_the_minutes(folder) -> None:
+    stages = read_stages(folder)
+    one, three = (stages_table(stages, cores) for cores in (1, 3))
+    assert three.columns[0] == "minutes on 3 cores"
+    shares = [
+        table.data.query("measure == 'share'")["mean"].to_numpy()
+        for table in (one, three)
+    ]
+    assert shares[0] == pytest.approx(3 * shares[1])
+    # What a single job took does not depend on the cores.
+    rest = [table.data.query("measure != 'share'") for table in (one, three)]
+    pd.testing.assert_frame_equal(*rest)
+
+
+def test_kept_stages_are_the_ones_that_were_read(folder, records, tmp_path) -> None:
+    stages, reference = read_stages(folder), tmp_path / "reference"
+    reference.mkdir()
+    for name in ("rows", "metric_rows"):
+        write_records(records, tmp_path / f"{name}.json")
+    keep_stages(stages, tmp_path, reference)
+    kept = pd.read_csv(reference / "stages.csv")
+    pd.testing.assert_frame_equal(kept, stages)
+    assert read_records(reference / "stages.json") == records.joined(records)
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,25 @@
 """How long the stages of a run of the workflow take, from Snakemake's benchmark files.
 
-`python -m nlot.reporting.stages results/default` prints a table of them.
+`python -m nlot.reporting.stages results/default` prints a table of them, and with
+`--keep` writes them and where they come from to `results/reference/stages.csv` and
+`.json`.
 
 A stage is all jobs of a kind, those that train or measure each method apart. A job of
 which there is no benchmark, as its result was there, is in none.
 """
 
+import argparse
 import math
+import os
 import sys
 from pathlib import Path
 
 import pandas as pd
 
+from nlot.files import write_csv
 from nlot.reporting.labels import method_label
 from nlot.reporting.layout import Block, Row, Table
+from nlot.reporting.records import read_records, write_records
 from nlot.reporting.summary import MEASURED
 from nlot.reporting.writer import render
 
@@ -34,7 +40,7 @@ _STAGES = {
 }
 _CONTROLS = {"controls": "the controls"}
 _SHOWN = {
-    "minutes": ("minutes in all", 1),
+    "share": ("minutes on {} cores", 1),
     "longest": ("longest job", 1),
     "cpu_minutes": ("CPU minutes in all", 1),
     "peak_mb": ("peak memory of a job, MB", 0),
@@ -83,8 +89,11 @@ def _job(path: Path, folder: Path) -> tuple[int, str, float, float, float]:
     return (order, title, *values)
 
 
-def stages_table(stages: pd.DataFrame) -> Table:
-    """A row a stage of what `read_stages` found, and their sum."""
+def stages_table(stages: pd.DataFrame, cores: int, provenance: str = "") -> Table:
+    """A row a stage of what `read_stages` found, and their sum.
+
+    As many jobs run at a time as there are `cores`, each on one of them.
+    """
     total = pd.DataFrame(
         {
             "stage": ["All jobs"],
@@ -96,6 +105,7 @@ def stages_table(stages: pd.DataFrame) -> Table:
         }
     )
     whole = pd.concat([stages, total], ignore_index=True)
+    whole["share"] = whole["minutes"] / cores
     rows = tuple(
         Row(
             str(line["stage"]),
@@ -112,13 +122,39 @@ def stages_table(stages: pd.DataFrame) -> Table:
     )
     caption = (
         "Time and memory of the workflow's jobs, from Snakemake's benchmark files; "
-        "runs: number of jobs. As many jobs run at a time as there are cores: the "
-        "minutes of the whole are those in all, divided by the cores."
+        f"runs: number of jobs. As many jobs run at a time as there are cores: minutes "
+        f"on {cores} cores are those of all jobs of a stage, divided by {cores}. CPU "
+        "minutes of a job are as last looked at, some seconds before its end."
     )
-    columns = tuple(title for title, _ in _SHOWN.values())
-    return Table("stages", caption, columns, (Block("Stage", rows),), data)
+    columns = tuple(title.format(cores) for title, _ in _SHOWN.values())
+    return Table("stages", caption, columns, (Block("Stage", rows),), data, provenance)
+
+
+def keep_stages(stages: pd.DataFrame, results: Path, reference: Path) -> None:
+    """Write stages, and the records of the rows that they have made, to `reference`."""
+    records = [
+        read_records(results / f"{name}.json") for name in ("rows", "metric_rows")
+    ]
+    write_csv(stages, reference / "stages.csv")
+    write_records(records[0].joined(records[1]), reference / "stages.json")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m nlot.reporting.stages")
+    parser.add_argument("results", type=Path, help="folder of a preset's results")
+    parser.add_argument(
+        "--cores", type=int, default=os.cpu_count(), help="jobs at a time"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="write to results/reference, too"
+    )
+    given = parser.parse_args()
+    stages = read_stages(given.results / "benchmarks")
+    if given.keep:
+        keep_stages(stages, given.results, Path("results/reference"))
+    sys.stdout.write(render(stages_table(stages, given.cores), "md"))
 
 
 if __name__ == "__main__":
-    found = read_stages(Path(sys.argv[1], "benchmarks"))
-    sys.stdout.write(render(stages_table(found), "md"))
+    main()
