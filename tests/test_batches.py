@@ -53,3 +53,17 @@ def test_gradients_in_parts_are_those_of_the_whole(n, size) -> None:
     assert jax.tree.structure(found) == jax.tree.structure(expected)
     for part, whole in zip(*map(jax.tree.leaves, (found, expected)), strict=True):
         np.testing.assert_allclose(part, whole, rtol=1e-5, atol=1e-6)
+
+
+def test_a_gpu_takes_all_samples_at_once(monkeypatch) -> None:
+    seen = []
+
+    def loss(model, x):
+        seen.append(x.shape)
+        return jnp.mean(model * x)
+
+    for backend, shape in [("cpu", (2,)), ("gpu", (7,))]:
+        monkeypatch.setattr(jax, "default_backend", lambda name=backend: name)
+        mean_and_grad(loss, jnp.array(2.0), jnp.arange(7.0), size=2)
+        assert seen[0] == shape
+        seen.clear()
