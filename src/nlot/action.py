@@ -79,18 +79,8 @@ class Quadrature(eqx.Module):
         x: Float[Array, " d"],
         y: Float[Array, " d"],
         coefficients: Float[Array, "size d"],
-    ) -> tuple[Float[Array, "nodes d"], Float[Array, "nodes d"]]:
-        """Positions and velocities at the nodes of the path from `x` to `y`."""
-        position, velocity = self._coordinates(x, y, coefficients)
-        return position.T, velocity.T
-
-    def _coordinates(
-        self,
-        x: Float[Array, " d"],
-        y: Float[Array, " d"],
-        coefficients: Float[Array, "size d"],
     ) -> tuple[Float[Array, "d nodes"], Float[Array, "d nodes"]]:
-        """Positions and velocities, all nodes of a coordinate side by side.
+        """Positions and velocities on the path from `x` to `y`, a coordinate a row.
 
         In a batch, what is done to the nodes next then runs along its memory. With
         nodes first XLA transposes them within every potential: a matrix of costs takes
@@ -111,7 +101,7 @@ class Quadrature(eqx.Module):
         coefficients: Float[Array, "size d"],
     ) -> Float[Array, ""]:
         """Action of the spline from `x` to `y` with the given coefficients."""
-        position, velocity = self._coordinates(x, y, coefficients)
+        position, velocity = self.trajectory(x, y, coefficients)
         densities = jax.vmap(lagrangian, in_axes=1)(position, velocity)
         return jnp.asarray(self.weights, x.dtype) @ densities
 

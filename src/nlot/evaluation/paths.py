@@ -37,7 +37,7 @@ def spline_paths(
 
     def share(a: Array, b: Array, c: Array) -> Array:
         positions, _ = fine.trajectory(a, b, c)
-        return jnp.mean(jax.vmap(task.lagrangian.contains)(positions))
+        return jnp.mean(jax.vmap(task.lagrangian.contains, in_axes=1)(positions))
 
     return OwnPaths(
         action=path_actions(task.lagrangian, fine, x, y, coefficients),
