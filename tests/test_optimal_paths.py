@@ -43,18 +43,43 @@ def test_paths_go_round_the_wall(wall, ends, found):
     assert np.all(found.converged)
 
 
-def test_the_best_start_is_taken(wall, ends, found):
-    """Of the straight one and four heights, up to 1.2, to both sides."""
+@pytest.mark.parametrize("segments", [32, 128])
+def test_the_best_start_is_taken(wall, ends, segments):
+    """Of the straight one and four heights, up to 1.2, to both sides.
+
+    Polygons of 128 segments are searched on coarser ones first: that must lose none.
+    """
+    settings = LeastActionConfig(segments=segments)
+    found = optimal_paths(wall, settings, *ends)
+    assert found.path.shape[1] == segments + 1
     with jax.enable_x64(True):
         x, y = (jnp.asarray(z, jnp.float64) for z in ends)
-        starts = jax.vmap(
-            lambda a, b: bent(a, b, SETTINGS.segments, [0.3, 0.6, 0.9, 1.2])
-        )(x, y)
+        starts = jax.vmap(lambda a, b: bent(a, b, segments, [0.3, 0.6, 0.9, 1.2]))(x, y)
         each = least_actions(wall.lagrangian, 1.0, jnp.concatenate(starts))
     each = each.action.reshape(6, 9)
-    np.testing.assert_allclose(found.action, each.min(axis=1), rtol=1e-9)
+    # A search may end when its next step promises 1e-9 of the action plus one.
+    np.testing.assert_allclose(found.action, each.min(axis=1), rtol=1e-8)
     assert np.any(each.max(axis=1) > 2 * found.action), "the starts must matter"
     assert len(set(each.argmin(axis=1))) > 1
+
+
+def test_paths_that_differ_are_searched_further():
+    """Two pairs: of the first the best, its twin, and one 0.5 % worse; of the second
+    the best alone, as the others are far worse or no number."""
+    up, down = np.full((2, 9, 2), 1.0), np.full((2, 9, 2), -1.0)
+    path = np.stack([up, up + 1e-4, down], axis=1)
+    action = np.array([[1.0, 1.0001, 1.005], [2.0, np.inf, 1.0]])
+    chosen = module._candidates(action, path, 1e-3)
+    np.testing.assert_array_equal(chosen, [[True, False, True], [False, False, True]])
+
+
+def test_resampled_polygons_keep_their_corners():
+    path = np.random.default_rng(0).normal(size=(3, 9, 2))
+    np.testing.assert_allclose(module._resampled(path, 32)[:, ::4], path)
+    np.testing.assert_allclose(
+        module._resampled(path, 16)[:, 1::2], (path[:, 1:] + path[:, :-1]) / 2
+    )
+    np.testing.assert_allclose(module._resampled(path, 8), path)
 
 
 def test_double_precision_within_single(wall, found):
