@@ -1,6 +1,5 @@
 """Records hold what the headers of runs, rows and ground truths say, and no more."""
 
-import json
 import time
 
 import pandas as pd
@@ -100,9 +99,11 @@ def test_rows_are_collected_with_all_that_they_come_from(
     trained = make_header({"sequence": "s", "method": "nlsb"}, 4, 2.5, commit="a")
     write_run(tmp_path / "run", trained, networks=None, history=[{"step": 1}])
     rows = pd.DataFrame({"method": ["nlsb_b", "nlsb_a", "nlsb_b"], "value": [1, 2, 3]})
-    with measuring(tmp_path / "b.csv", task="s", seed=4, settings={"n": 1}) as parts:
-        parts.extend([rows[:1], rows[1:]])
+    with measuring(tmp_path / "b.csv", task="s", settings={"n": 1}) as measured:
+        measured.add(4, rows[:1])
         time.sleep(0.2)
+        measured.add(4, rows[1:2])
+        measured.add(5, rows[2:])
     task = truth_config.table1.tasks[0]
     make_truth(truth_config, task, tmp_path / "truth.npz")
     names = ["run/model.eqx", "b.csv", "b.json", "truth.npz"]
@@ -115,26 +116,29 @@ def test_rows_are_collected_with_all_that_they_come_from(
     assert (origin.commit, origin.jobs[0].task, origin.jobs[0].seed) == ("a", "s", 4)
     assert list(found.evaluation) == ["reference", "nlsb_b", "nlsb_a"]
     assert found.evaluation["reference"][0].jobs[0].task == task
-    measured = found.evaluation["nlsb_a"][0]
-    assert measured.jobs[0].task == "s"
-    # The block's time; a slow machine may add to it.
-    assert 0.2 <= 60 * measured.jobs[0].minutes < 20
+    [measured] = found.evaluation["nlsb_a"]
     assert measured.versions["jax"]
+    assert [(job.task, job.seed) for job in measured.jobs] == [("s", 4)]
+    # The time since the rows before; a slow machine may add to it.
+    assert 0.2 <= 60 * measured.jobs[0].minutes < 20
+    first, last = found.evaluation["nlsb_b"][0].jobs
+    assert (first.seed, last.seed) == (4, 5)
+    assert 60 * last.minutes < 20
 
 
 def test_a_measurement_without_rows_has_no_methods(tmp_path):
-    path = tmp_path / "seed_0.csv"
-    with measuring(path, task="s", seed=0, settings={}) as rows:
-        rows.append(pd.DataFrame({"method": [], "value": []}))
+    path = tmp_path / "controls.csv"
+    with measuring(path, task="s", settings={}) as measured:
+        measured.add(0, pd.DataFrame({"method": [], "value": []}))
     assert read_measurement(path.with_suffix(".json")) == []
-    assert json.loads(path.with_suffix(".json").read_text())["provenance"]["versions"]
+    assert list(pd.read_csv(path).columns) == ["method", "value"]
 
 
 def test_a_measurement_that_fails_leaves_nothing(tmp_path):
     with (
         pytest.raises(RuntimeError, match="no distance"),
-        measuring(tmp_path / "seed_0.csv", task="s", seed=0, settings={}) as rows,
+        measuring(tmp_path / "nlot.csv", task="s", settings={}) as measured,
     ):
-        rows.append(pd.DataFrame({"method": ["nlot"], "value": [1.0]}))
+        measured.add(0, pd.DataFrame({"method": ["nlot"], "value": [1.0]}))
         raise RuntimeError("no distance")
     assert list(tmp_path.iterdir()) == []

@@ -39,8 +39,8 @@ def test_makes_every_artefact(smoke: Smoke, config: Config) -> None:
         run = f"{task}/{method}/seed_{seed}"
         names += [
             f"runs/{run}/model.eqx",
-            f"evaluation/{run}.csv",
-            f"evaluation/{run}.json",
+            f"evaluation/{task}/{method}.csv",
+            f"evaluation/{task}/{method}.json",
             f"benchmarks/train/{run}.tsv",
             f"figures/maps/{run}.png",
             f"figures/training/{run}.pdf",
@@ -50,7 +50,7 @@ def test_makes_every_artefact(smoke: Smoke, config: Config) -> None:
         names += [
             f"data/{sequence}/seed_{seed}.npz",
             f"metrics/{run}/model.eqx",
-            f"evaluation/metrics/{run}.csv",
+            f"evaluation/metrics/{sequence}/{learner}.csv",
             f"benchmarks/train_metric/{run}.tsv",
             f"figures/training_metrics/{run}.png",
         ]
@@ -178,7 +178,7 @@ def test_learned_metrics_open_in_python(smoke: Smoke) -> None:
 
 @pytest.mark.parametrize("learner", ["nlot", "nlot_plus", "scarvelis_solomon"])
 def test_a_metric_of_one_seed_gives_bit_equal_rows(smoke: Smoke, learner: str) -> None:
-    target = f"results/smoke/evaluation/metrics/x_paths/{learner}/seed_1.csv"
+    target = f"results/smoke/evaluation/metrics/x_paths/{learner}.csv"
     again = [
         target,
         f"results/smoke/metrics/x_paths/{learner}/seed_1/model.eqx",
@@ -195,7 +195,7 @@ def test_a_metric_of_one_seed_gives_bit_equal_rows(smoke: Smoke, learner: str) -
 
 @pytest.mark.parametrize("method", ["nlot_plus", "nlsb"])
 def test_one_seed_gives_bit_equal_rows(smoke: Smoke, method: str) -> None:
-    target = f"results/smoke/evaluation/box/{method}/seed_1.csv"
+    target = f"results/smoke/evaluation/box/{method}.csv"
     model = f"results/smoke/runs/box/{method}/seed_1/model.eqx"
     before = pd.read_csv(smoke.folder / target)
     done = snakemake(smoke.folder, *SMOKE, "--force", model, target)

@@ -35,6 +35,9 @@ METRIC_RUN = "{sequence}/{learner}/seed_{seed}"
 METRIC_RUNS = [
     METRIC_RUN.format(sequence=s, learner=m, seed=i) for s, m, i in CONFIG.metric_runs()
 ]
+# All runs of a method on a task are measured by one job.
+MEASURED = list(dict.fromkeys(f"{t}/{m}" for t, m, _ in CONFIG.runs()))
+METRICS_MEASURED = list(dict.fromkeys(f"{s}/{m}" for s, m, _ in CONFIG.metric_runs()))
 # What figures are written as; tables are written in all FORMATS of the package.
 IMAGES = ["pdf", "png"]
 METRIC_FIGURES = [f for f in ("figure3", "figure4") if getattr(CONFIG, f)]
@@ -126,6 +129,30 @@ def metric_figure_samples(wildcards):
     """The samples that a figure draws, in the order of its sequences."""
     section = getattr(CONFIG, wildcards.figure)
     return [samples_of(name, section.seed) for name in section.sequences]
+
+
+def seeds_of(runs, *names):
+    """The seeds of the runs of a method: of those that tables and figures need, if any."""
+    found = [seed for *run, seed in runs if run == list(names)]
+    return found or CONFIG.seeds
+
+
+def measured_models(wildcards):
+    """The models of a method on a task."""
+    seeds = seeds_of(CONFIG.runs(), wildcards.task, wildcards.method)
+    return expand(f"{RESULTS}/runs/{RUN}/model.eqx", seed=seeds, **wildcards)
+
+
+def measured_metrics(wildcards):
+    """The models of a learner on a sequence."""
+    seeds = seeds_of(CONFIG.metric_runs(), wildcards.sequence, wildcards.learner)
+    return expand(f"{RESULTS}/metrics/{METRIC_RUN}/model.eqx", seed=seeds, **wildcards)
+
+
+def measured_metrics_samples(wildcards):
+    """The samples of each of `measured_metrics`."""
+    seeds = seeds_of(CONFIG.metric_runs(), wildcards.sequence, wildcards.learner)
+    return [samples_of(wildcards.sequence, seed) for seed in seeds]
 
 
 def sequence_samples(wildcards):

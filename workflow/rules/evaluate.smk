@@ -1,19 +1,20 @@
 # Every run and every control is measured on the same draws. Beside rows (.csv) stands
-# where they come from (.json).
+# where they come from (.json). One job measures all seeds: to start one and to compile
+# what it needs takes about as long as to measure a run.
 
 
 rule evaluate:
     input:
-        model=rules.train.output.model,
+        models=measured_models,
         truth=truth_file,
         samples=sample_files,
     output:
-        rows=f"{RESULTS}/evaluation/{RUN}.csv",
-        record=f"{RESULTS}/evaluation/{RUN}.json",
+        rows=f"{RESULTS}/evaluation/{{task}}/{{method}}.csv",
+        record=f"{RESULTS}/evaluation/{{task}}/{{method}}.json",
     log:
-        f"{RESULTS}/logs/evaluate/{RUN}.log",
+        f"{RESULTS}/logs/evaluate/{{task}}/{{method}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate/{RUN}.tsv"
+        f"{RESULTS}/benchmarks/evaluate/{{task}}/{{method}}.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -24,7 +25,7 @@ rule evaluate:
         evaluation=settings(CONFIG.evaluation),
         code=fingerprint("evaluation.rows"),
     message:
-        "Measuring {wildcards.method} on {wildcards.task}, seed {wildcards.seed}"
+        "Measuring {wildcards.method} on {wildcards.task}"
     script:
         "../scripts/evaluate.py"
 
@@ -34,12 +35,12 @@ rule evaluate_controls:
         truth=truth_file,
         samples=sample_files,
     output:
-        rows=f"{RESULTS}/evaluation/{{task}}/controls/seed_{{seed}}.csv",
-        record=f"{RESULTS}/evaluation/{{task}}/controls/seed_{{seed}}.json",
+        rows=f"{RESULTS}/evaluation/{{task}}/controls.csv",
+        record=f"{RESULTS}/evaluation/{{task}}/controls.json",
     log:
-        f"{RESULTS}/logs/evaluate/{{task}}/controls/seed_{{seed}}.log",
+        f"{RESULTS}/logs/evaluate/{{task}}/controls.log",
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate/{{task}}/controls/seed_{{seed}}.tsv"
+        f"{RESULTS}/benchmarks/evaluate/{{task}}/controls.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -48,26 +49,27 @@ rule evaluate_controls:
         runtime=grows(30),
     params:
         task=lambda w: settings(CONFIG.tasks[w.task]),
+        seeds=CONFIG.seeds,
         controls=CONFIG.table1.controls,
         evaluation=settings(CONFIG.evaluation),
         code=fingerprint("evaluation.rows"),
     message:
-        "Measuring the controls on {wildcards.task}, seed {wildcards.seed}"
+        "Measuring the controls on {wildcards.task}"
     script:
         "../scripts/evaluate_controls.py"
 
 
 rule evaluate_metric:
     input:
-        model=rules.train_metric.output.model,
-        samples=sequence_samples,
+        models=measured_metrics,
+        samples=measured_metrics_samples,
     output:
-        rows=f"{RESULTS}/evaluation/metrics/{METRIC_RUN}.csv",
-        record=f"{RESULTS}/evaluation/metrics/{METRIC_RUN}.json",
+        rows=f"{RESULTS}/evaluation/metrics/{{sequence}}/{{learner}}.csv",
+        record=f"{RESULTS}/evaluation/metrics/{{sequence}}/{{learner}}.json",
     log:
-        f"{RESULTS}/logs/evaluate_metric/{METRIC_RUN}.log",
+        f"{RESULTS}/logs/evaluate_metric/{{sequence}}/{{learner}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate_metric/{METRIC_RUN}.tsv"
+        f"{RESULTS}/benchmarks/evaluate_metric/{{sequence}}/{{learner}}.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -78,22 +80,21 @@ rule evaluate_metric:
         truth=lambda w: settings(CONFIG.sequences[w.sequence]),
         code=fingerprint("evaluation.metric_rows"),
     message:
-        "Measuring the metric of {wildcards.sequence} by {wildcards.learner}, "
-        "seed {wildcards.seed}"
+        "Measuring the metrics of {wildcards.sequence} by {wildcards.learner}"
     script:
         "../scripts/evaluate_metric.py"
 
 
 rule evaluate_metric_controls:
     input:
-        samples=sequence_samples,
+        samples=lambda w: [samples_of(w.sequence, seed) for seed in CONFIG.seeds],
     output:
-        rows=f"{RESULTS}/evaluation/metrics/{{sequence}}/controls/seed_{{seed}}.csv",
-        record=f"{RESULTS}/evaluation/metrics/{{sequence}}/controls/seed_{{seed}}.json",
+        rows=f"{RESULTS}/evaluation/metrics/{{sequence}}/controls.csv",
+        record=f"{RESULTS}/evaluation/metrics/{{sequence}}/controls.json",
     log:
-        f"{RESULTS}/logs/evaluate_metric/{{sequence}}/controls/seed_{{seed}}.log",
+        f"{RESULTS}/logs/evaluate_metric/{{sequence}}/controls.log",
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate_metric/{{sequence}}/controls/seed_{{seed}}.tsv"
+        f"{RESULTS}/benchmarks/evaluate_metric/{{sequence}}/controls.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -102,10 +103,11 @@ rule evaluate_metric_controls:
         runtime=grows(30),
     params:
         truth=lambda w: settings(CONFIG.sequences[w.sequence]),
+        seeds=CONFIG.seeds,
         controls=CONFIG.table2.controls if CONFIG.table2 else (),
         code=fingerprint("evaluation.metric_rows"),
     message:
-        "Measuring the controls on {wildcards.sequence}, seed {wildcards.seed}"
+        "Measuring the controls on {wildcards.sequence}"
     script:
         "../scripts/evaluate_metric_controls.py"
 
@@ -114,8 +116,8 @@ rule collect_metrics:
     input:
         models=expand(f"{RESULTS}/metrics/{{run}}/model.eqx", run=METRIC_RUNS),
         runs=expand(
-            f"{RESULTS}/evaluation/metrics/{{run}}.{{kind}}",
-            run=METRIC_RUNS,
+            f"{RESULTS}/evaluation/metrics/{{measured}}.{{kind}}",
+            measured=METRICS_MEASURED,
             kind=["csv", "json"],
         ),
         controls=expand(
@@ -125,7 +127,6 @@ rule collect_metrics:
                 if CONFIG.table2 and CONFIG.table2.controls
                 else ()
             ),
-            seed=CONFIG.seeds,
         ),
     output:
         rows=f"{RESULTS}/metric_rows.csv",
@@ -151,14 +152,13 @@ rule collect:
     input:
         models=expand(f"{RESULTS}/runs/{{run}}/model.eqx", run=RUNS),
         runs=expand(
-            f"{RESULTS}/evaluation/{{run}}.{{kind}}",
-            run=RUNS,
+            f"{RESULTS}/evaluation/{{measured}}.{{kind}}",
+            measured=MEASURED,
             kind=["csv", "json"],
         ),
         controls=expand(
             rules.evaluate_controls.output,
             task=CONFIG.table1.tasks if CONFIG.table1.controls else (),
-            seed=CONFIG.seeds,
         ),
         truths=expand(rules.ground_truth.output, task=CONFIG.table1.tasks),
         metrics=rules.collect_metrics.output.rows if METRIC_RUNS else [],

@@ -13,9 +13,10 @@ with job(snakemake):
     with measuring(
         snakemake.output.rows,
         task=snakemake.wildcards.task,
-        seed=int(snakemake.wildcards.seed),
         settings=settings.model_dump(mode="json"),
-    ) as rows:
-        run = load_run(Path(snakemake.input.model).parent)
+    ) as measured:
         truth = load_truth(snakemake.input.truth) if snakemake.input.truth else None
-        rows.append(run_rows(run, settings, truth))
+        for model in snakemake.input.models:
+            run = load_run(Path(model).parent)
+            seed = run.header["provenance"]["seed"]
+            measured.add(seed, run_rows(run, settings, truth))

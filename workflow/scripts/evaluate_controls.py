@@ -6,17 +6,16 @@ with job(snakemake):
     from nlot.evaluation.rows import control_rows
     from nlot.ground_truth.truth import load_truth
 
-    config = parse_config(snakemake.config)
-    task, seed = snakemake.wildcards.task, int(snakemake.wildcards.seed)
+    config, task = parse_config(snakemake.config), snakemake.wildcards.task
     with measuring(
         snakemake.output.rows,
         task=task,
-        seed=seed,
         settings=[
             config.tasks[task].model_dump(mode="json"),
             config.evaluation.model_dump(mode="json"),
         ],
-    ) as rows:
+    ) as measured:
         truth = load_truth(snakemake.input.truth) if snakemake.input.truth else None
         for control in config.table1.controls:
-            rows.append(control_rows(config, task, control, seed, truth))
+            for seed in config.seeds:
+                measured.add(seed, control_rows(config, task, control, seed, truth))

@@ -11,11 +11,12 @@ with job(snakemake):
     name = snakemake.wildcards.sequence
     sequence = parse_config(snakemake.config).sequences[name]
     with measuring(
-        snakemake.output.rows,
-        task=name,
-        seed=int(snakemake.wildcards.seed),
-        settings=sequence.model_dump(mode="json"),
-    ) as rows:
-        run = load_metric_run(Path(snakemake.input.model).parent)
-        data = load_data(sequence, snakemake.input.samples)
-        rows.append(metric_rows(run, sequence, data))
+        snakemake.output.rows, task=name, settings=sequence.model_dump(mode="json")
+    ) as measured:
+        for model, samples in zip(
+            snakemake.input.models, snakemake.input.samples, strict=True
+        ):
+            run = load_metric_run(Path(model).parent)
+            data = load_data(sequence, samples)
+            seed = run.header["provenance"]["seed"]
+            measured.add(seed, metric_rows(run, sequence, data))

@@ -5,15 +5,14 @@ with job(snakemake):
     from nlot.evaluation.measurement import measuring
     from nlot.evaluation.metric_rows import load_data, metric_control_rows
 
-    config = parse_config(snakemake.config)
-    name, seed = snakemake.wildcards.sequence, int(snakemake.wildcards.seed)
+    config, name = parse_config(snakemake.config), snakemake.wildcards.sequence
     sequence = config.sequences[name]
     with measuring(
-        snakemake.output.rows,
-        task=name,
-        seed=seed,
-        settings=sequence.model_dump(mode="json"),
-    ) as rows:
-        data = load_data(sequence, snakemake.input.samples)
-        for control in config.table2.controls:
-            rows.append(metric_control_rows(config, name, control, seed, data))
+        snakemake.output.rows, task=name, settings=sequence.model_dump(mode="json")
+    ) as measured:
+        for seed, samples in zip(config.seeds, snakemake.input.samples, strict=True):
+            data = load_data(sequence, samples)
+            for control in config.table2.controls:
+                measured.add(
+                    seed, metric_control_rows(config, name, control, seed, data)
+                )

@@ -11,20 +11,18 @@ with job(snakemake):
     with measuring(
         snakemake.output.rows,
         task=name,
-        seed=seed,
         settings=[
             task.model_dump(mode="json"),
             config.evaluation.model_dump(mode="json"),
         ],
         # Its rows are of no method.
         method="refinement",
-    ) as rows:
-        rows.append(
-            refinement(
-                name,
-                build_task(task),
-                config.evaluation,
-                seed,
-                lambda line: print(line, flush=True),
-            )
+    ) as measured:
+        rows = refinement(
+            name,
+            build_task(task),
+            config.evaluation,
+            seed,
+            lambda line: print(line, flush=True),
         )
+        measured.add(seed, rows)

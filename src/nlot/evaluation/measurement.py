@@ -13,37 +13,55 @@ from nlot.files import whole_file, write_csv
 from nlot.provenance import provenance
 
 
+class Measurement:
+    """Takes rows as they are measured, and notes where they come from.
+
+    `task` (or sequence) and `settings` are what all of them have in common. The methods
+    are those of the rows, or `method`.
+    """
+
+    def __init__(self, task: str, settings: Any, method: str | None = None):
+        self.tables: list[pd.DataFrame] = []
+        self.headers: list[Mapping[str, Any]] = []
+        self._task, self._settings, self._method = task, settings, method
+        self._since = time.monotonic()
+
+    def add(self, seed: int, rows: pd.DataFrame) -> None:
+        """Take rows of one seed; they took the time since the last ones."""
+        now = time.monotonic()
+        made = provenance(self._settings, seed, now - self._since)
+        methods = [self._method] if self._method else dict.fromkeys(rows["method"])
+        self.headers += [
+            {"task": self._task, "method": method, "provenance": made}
+            for method in methods
+        ]
+        self.tables.append(rows)
+        self._since = now
+
+
 @contextmanager
 def measuring(
-    path: str | Path, *, task: str, seed: int, settings: Any, method: str | None = None
-) -> Iterator[list[pd.DataFrame]]:
-    """Take the tables that a job appends, and write them to `path`, a `.csv` file.
+    path: str | Path, *, task: str, settings: Any, method: str | None = None
+) -> Iterator[Measurement]:
+    """Write what the block adds to a `Measurement` to `path`, a `.csv` file.
 
-    The `.json` file beside it holds the provenance of having measured them: `task` (or
-    sequence), `seed`, a hash of `settings`, and the time that the block took. The
-    methods are those of the rows, or `method`.
+    The `.json` file beside it holds the provenance of having measured it: for each
+    method and seed its task, a hash of `settings`, and the time that it took.
     """
-    started = time.monotonic()
-    parts: list[pd.DataFrame] = []
-    yield parts
-    rows = pd.concat(parts, ignore_index=True)
-    methods = dict.fromkeys(rows["method"]) if method is None else [method]
-    made = provenance(settings, seed, time.monotonic() - started)
-    write_provenance({"task": task, "provenance": made}, methods, path)
-    write_csv(rows, path)
+    measurement = Measurement(task, settings, method)
+    yield measurement
+    write_provenance(measurement.headers, path)
+    write_csv(pd.concat(measurement.tables, ignore_index=True), path)
 
 
-def write_provenance(
-    header: Mapping[str, Any], methods: Iterable[str], path: str | Path
-) -> None:
-    """Write a header of `methods`, which have what it says in common, beside `path`."""
-    text = json.dumps({**header, "methods": list(methods)}, indent=2)
+def write_provenance(headers: Iterable[Mapping[str, Any]], path: str | Path) -> None:
+    """Write the headers of what stands in `path` beside it."""
+    text = json.dumps(list(headers), indent=2)
     with whole_file(Path(path).with_suffix(".json")) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def read_measurement(path: str | Path) -> list[Mapping[str, Any]]:
-    """A header for each method whose rows were measured, of the `.json` file."""
-    header = json.loads(Path(path).read_text(encoding="utf-8"))
-    methods = header.pop("methods")
-    return [{**header, "method": method} for method in methods]
+def read_measurement(path: str | Path) -> list[dict[str, Any]]:
+    """The headers that `write_provenance` wrote, one for each method and seed."""
+    headers: list[dict[str, Any]] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return headers
