@@ -57,8 +57,7 @@ def test_the_best_start_is_taken(wall, ends, segments):
         starts = jax.vmap(lambda a, b: bent(a, b, segments, [0.3, 0.6, 0.9, 1.2]))(x, y)
         each = least_actions(wall.lagrangian, 1.0, jnp.concatenate(starts))
     each = each.action.reshape(6, 9)
-    # A search may end when its next step promises 1e-9 of the action plus one.
-    np.testing.assert_allclose(found.action, each.min(axis=1), rtol=1e-8)
+    np.testing.assert_allclose(found.action, each.min(axis=1), rtol=1e-9)
     assert np.any(each.max(axis=1) > 2 * found.action), "the starts must matter"
     assert len(set(each.argmin(axis=1))) > 1
 

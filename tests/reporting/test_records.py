@@ -1,5 +1,6 @@
 """Records hold what the headers of runs, rows and ground truths say, and no more."""
 
+import json
 import time
 
 import pandas as pd
@@ -131,6 +132,8 @@ def test_a_measurement_without_rows_has_no_methods(tmp_path):
     with measuring(path, task="s", settings={}) as measured:
         measured.add(0, pd.DataFrame({"method": [], "value": []}))
     assert read_measurement(path.with_suffix(".json")) == []
+    [header] = json.loads(path.with_suffix(".json").read_text())
+    assert header["provenance"]["versions"]
     assert list(pd.read_csv(path).columns) == ["method", "value"]
 
 

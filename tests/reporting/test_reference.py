@@ -73,8 +73,10 @@ def test_keeps_what_the_optimal_costs_depend_on_by_task(
     def refine(task, cost, commit):
         path = folder / f"{task}.csv"
         write_csv(pd.DataFrame({"task": [task], "cost": cost}), path)
-        named = {"task": task, "method": "refinement"}
-        write_provenance([make_header(named, 0, 1, commit=commit)], path)
+        header = make_header(
+            {"task": task, "methods": ["refinement"]}, 0, 1, commit=commit
+        )
+        write_provenance([header], path)
 
     refine("free", 1.0, "a")
     refine("well", 2.0, "a")

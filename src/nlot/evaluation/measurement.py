@@ -31,10 +31,9 @@ class Measurement:
         now = time.monotonic()
         made = provenance(self._settings, seed, now - self._since)
         methods = [self._method] if self._method else dict.fromkeys(rows["method"])
-        self.headers += [
-            {"task": self._task, "method": method, "provenance": made}
-            for method in methods
-        ]
+        self.headers.append(
+            {"task": self._task, "provenance": made, "methods": list(methods)}
+        )
         self.tables.append(rows)
         self._since = now
 
@@ -55,13 +54,20 @@ def measuring(
 
 
 def write_provenance(headers: Iterable[Mapping[str, Any]], path: str | Path) -> None:
-    """Write the headers of what stands in `path` beside it."""
+    """Write the headers of what stands in `path` beside it.
+
+    A header is that of all its `methods`; of none where nothing was measured.
+    """
     text = json.dumps(list(headers), indent=2)
     with whole_file(Path(path).with_suffix(".json")) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def read_measurement(path: str | Path) -> list[dict[str, Any]]:
-    """The headers that `write_provenance` wrote, one for each method and seed."""
-    headers: list[dict[str, Any]] = json.loads(Path(path).read_text(encoding="utf-8"))
-    return headers
+    """A header for each method and seed, of those that `write_provenance` wrote."""
+    headers = json.loads(Path(path).read_text(encoding="utf-8"))
+    return [
+        {**header, "method": method}
+        for header in headers
+        for method in header.pop("methods")
+    ]
