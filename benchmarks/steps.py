@@ -117,15 +117,17 @@ def algorithm_1_of_seeds(preset: str, steps: int, seeds: int) -> Times:
         networks = build_networks(task.dimension, task.bounds, method, key=key)
         return solve.State.start(networks, updates)
 
-    def step(state: solve.State, problem: Problem) -> tuple[solve.State, Log]:
+    def step(
+        state: solve.State, problem: Problem, key: PRNGKeyArray
+    ) -> tuple[solve.State, Log]:
         return eqx.filter_vmap(
             lambda one, key: solve.step(one, updates, problem, method, key)
-        )(state, jax.random.split(jax.random.key(1), seeds))
+        )(state, jax.random.split(key, seeds))
 
     begun, clock = time.monotonic(), Clock()
     state = eqx.filter_vmap(start)(jax.random.split(jax.random.key(0), seeds))
     run_chunks(
-        compiled(step, problem),
+        compiled(step, problem, jax.random.key(1)),
         state,
         phase="training",
         steps=_CHUNKS * steps,

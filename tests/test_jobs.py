@@ -2,8 +2,10 @@
 
 import os
 
+import jax
 import numpy as np
 import pytest
+from jax.experimental.compilation_cache import compilation_cache
 
 from nlot.checkpoints import CHECKPOINT
 from nlot.config import merge, parse_config
@@ -49,18 +51,54 @@ def configs():
 
 @pytest.fixture(scope="module")
 def train(configs, translations, tmp_path_factory):
-    """Trains a kind of method in a folder; a metric on the translations."""
-    samples = tmp_path_factory.mktemp("samples") / "given.npz"
-    np.savez(samples, samples=np.asarray(translations.sequence.points))
+    """Trains a kind of method in a folder; a metric on the translations.
+
+    Those of every seed are somewhere else.
+    """
+    folder = tmp_path_factory.mktemp("samples")
+    points = np.asarray(translations.sequence.points)
+    samples = [folder / f"seed_{seed}.npz" for seed in range(2)]
+    for seed, path in enumerate(samples):
+        np.savez(path, samples=(1 + 0.1 * seed) * points + seed)
     plain, metric = configs
 
     def run(kind, folder, seed=0):
         name = kind.removeprefix("metric/")
         if name == kind:
             return train_run(plain, "well", name, seed, folder)
-        return train_metric(metric, "given", name, seed, samples, folder)
+        return train_metric(metric, "given", name, seed, samples[seed], folder)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def misses():
+    """A list that grows with every program that is in no cache; listeners stay."""
+    found = []
+
+    def listen(event, **_):
+        if event == "/jax/compilation_cache/cache_misses":
+            found.append(event)
+
+    jax.monitoring.register_event_listener(listen)
+    return found
+
+
+@pytest.fixture
+def empty_cache(tmp_path):
+    """A cache of programs for one test, which keeps the quickly compiled ones, too."""
+    names = ("compilation_cache_dir", "persistent_cache_min_compile_time_secs")
+    before = {name: getattr(jax.config, f"jax_{name}") for name in names}
+
+    def use(settings):
+        for name, value in settings.items():
+            jax.config.update(f"jax_{name}", value)
+        compilation_cache.reset_cache()
+        jax.clear_caches()
+
+    use(dict(zip(names, (str(tmp_path / "programs"), 0), strict=True)))
+    yield
+    use(before)
 
 
 @pytest.fixture
@@ -107,6 +145,20 @@ def test_a_run_killed_twice_ends_bit_equal(kind, train, kill_after, tmp_path, ca
     assert said.count("steps/s") == 1
     assert outcome(killed) == outcome(whole)
     assert sorted(os.listdir(killed)) == ["history.csv", "model.eqx"]
+
+
+@pytest.mark.usefixtures("empty_cache")
+@pytest.mark.parametrize("kind", REPORTS)
+def test_another_seed_compiles_nothing(kind, train, misses, tmp_path):
+    """Jobs share a cache of programs; a constant of the seed in one would miss it."""
+    counts = []
+    for seed in range(2):
+        jax.clear_caches()
+        before = len(misses)
+        train(kind, tmp_path / str(seed), seed)
+        counts.append(len(misses) - before)
+    assert counts[0] > 0
+    assert counts[1] == 0
 
 
 def test_another_seed_does_not_go_on(train, kill_after, tmp_path, capsys):

@@ -35,8 +35,8 @@ class Fixed(eqx.Module):
     sequence: Sequence
     frames: Frame
     quadrature: Quadrature
-    bounds: float = eqx.field(static=True)
-    half_width: float = eqx.field(static=True)
+    bounds: Float[Array, ""]
+    half_width: Float[Array, ""]
 
 
 class State(eqx.Module):
@@ -84,7 +84,7 @@ def refine(
     spline: Path,
     quadrature: Quadrature,
     lagrangian: AbstractLagrangian,
-    bounds: float,
+    bounds: float | Float[Array, ""],
     settings: CTransformConfig,
     x: Float[Array, " d"],
 ) -> CTransform:
@@ -145,8 +145,8 @@ def train(
         sequence=sequence,
         frames=Frame.of(sequence, config.metric.eigenvalues[1]),
         quadrature=build_quadrature(config),
-        bounds=sequence.bounds,
-        half_width=sequence.half_width,
+        bounds=jnp.array(sequence.bounds, jnp.float32),
+        half_width=jnp.array(sequence.half_width, jnp.float32),
     )
     metric_steps = -(-max(config.steps - config.warm_up, 1) // config.metric_every)
     updates = Updates(
@@ -160,19 +160,22 @@ def train(
         networks.metric, sigmoid_ramp(-config.isotropic_steps, config.annealing_steps)
     )
 
-    def pretraining(spline: Trainee, fixed: Fixed) -> tuple[Trainee, Log]:
+    def pretraining(
+        spline: Trainee, given: tuple[Fixed, Blend], key: PRNGKeyArray
+    ) -> tuple[Trainee, Log]:
         """Fit the spline network on independent pairs, along the first metric."""
-        draw = jax.random.fold_in(jax.random.fold_in(data, 0), spline.step)
+        draw = jax.random.fold_in(key, spline.step)
+        fixed, metric = given
         x, y = _neighbours(fixed.sequence, draw, config.batch)
-        spline, loss = _fit_spline(spline, updates, fixed, first, _flat(x), _flat(y))
+        spline, loss = _fit_spline(spline, updates, fixed, metric, _flat(x), _flat(y))
         return spline.average(0.0), {"spline": loss}
 
-    def training(state: State, fixed: Fixed) -> tuple[State, Log]:
-        draw = jax.random.fold_in(jax.random.fold_in(data, 1), state.maps.step)
+    def training(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:
+        draw = jax.random.fold_in(key, state.maps.step)
         return _step(state, updates, fixed, config, draw)
 
     spline, history = run_chunks(
-        compiled(pretraining, fixed),
+        compiled(pretraining, (fixed, first), jax.random.fold_in(data, 0)),
         Trainee.start(networks.spline, updates.spline),
         phase="pretraining",
         steps=config.pretraining.steps,
@@ -180,7 +183,7 @@ def train(
         report=report,
     )
     state, more = run_chunks(
-        compiled(training, fixed),
+        compiled(training, fixed, jax.random.fold_in(data, 1)),
         State(
             metric=Trainee.start(networks.metric, updates.metric),
             potentials=Trainee.start(networks.potentials, updates.potentials),

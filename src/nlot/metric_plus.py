@@ -93,12 +93,12 @@ def _learn_metric(
     """The metric, and the couplings that it was last fitted to."""
     settings = config.direction
     update = optimiser(settings.optimiser, config.rounds * settings.steps)
-    width = config.smoothing * sequence.half_width
+    width = jnp.asarray(config.smoothing * sequence.half_width)
 
     def step(
-        trainee: Trainee, fixed: tuple[PairCouplings, Array]
+        trainee: Trainee, fixed: tuple[PairCouplings, Array, Array], key: PRNGKeyArray
     ) -> tuple[Trainee, Log]:
-        coupling, weight = fixed
+        coupling, weight, width = fixed
         draw = jax.random.fold_in(key, trainee.step)
         edges, times, noise = jax.random.split(draw, 3)
         pick = _random_edges(edges, coupling.mass.ravel(), settings.batch)
@@ -117,7 +117,7 @@ def _learn_metric(
         previous = trainee.model if number else None
         coupling = couple_neighbours(sequence, previous, config.coupling_nodes)
         trainee, more = run_chunks(
-            compiled(step, (coupling, _edge_weights(coupling))),
+            compiled(step, (coupling, _edge_weights(coupling), width), key),
             trainee,
             phase="metric",
             steps=settings.steps,
@@ -186,7 +186,9 @@ def _learn_paths(
     quadrature = Quadrature(CubicSpline(config.knots), config.nodes)
 
     def step(
-        trainee: Trainee, fixed: tuple[Sequence, PairCouplings, RotationMetric]
+        trainee: Trainee,
+        fixed: tuple[Sequence, PairCouplings, RotationMetric],
+        key: PRNGKeyArray,
     ) -> tuple[Trainee, Log]:
         sequence, coupling, metric = fixed
         draw = jax.random.fold_in(key, trainee.step)
@@ -205,7 +207,7 @@ def _learn_paths(
         return trainee.descend(update, gradient).average(0.0), {"spline": loss}
 
     trainee, history = run_chunks(
-        compiled(step, fixed),
+        compiled(step, fixed, key),
         Trainee.start(networks.spline, update),
         phase="paths",
         steps=settings.steps,
@@ -229,7 +231,7 @@ def _fit_maps(
     update = optimiser(settings.optimiser, settings.steps)
 
     def step(
-        trainee: Trainee, fixed: tuple[PairCouplings, Frame]
+        trainee: Trainee, fixed: tuple[PairCouplings, Frame], key: PRNGKeyArray
     ) -> tuple[Trainee, Log]:
         coupling, frames = fixed
         keys = jax.random.split(
@@ -250,7 +252,7 @@ def _fit_maps(
         return trainee.descend(update, gradient).average(0.0), {"map": value}
 
     trainee, history = run_chunks(
-        compiled(step, fixed),
+        compiled(step, fixed, key),
         Trainee.start(maps, update),
         phase="maps",
         steps=settings.steps,

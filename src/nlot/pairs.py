@@ -17,6 +17,7 @@ from nlot.datasets.sequences import Sequence
 from nlot.networks import MLP
 from nlot.rotations import RotationMetric
 from nlot.splines import CubicSpline
+from nlot.weights import Constant
 
 # Untrained paths are nearly straight.
 _STRAIGHT = 0.1
@@ -85,14 +86,14 @@ class ChordSpline(eqx.Module):
 
     mlp: MLP
     size: int = eqx.field(static=True)
-    centre: tuple[float, ...] = eqx.field(static=True)
-    scale: float = eqx.field(static=True)
+    centre: Constant
+    scale: Constant
 
     def __call__(
         self, x: Float[Array, " d"], y: Float[Array, " d"]
     ) -> Float[Array, "size d"]:
-        middle = (x + y) / 2 - jnp.array(self.centre, x.dtype)
-        flat = self.mlp(jnp.concatenate([middle, y - x]) / self.scale)
+        middle = (x + y) / 2 - self.centre.value.astype(x.dtype)
+        flat = self.mlp(jnp.concatenate([middle, y - x]) / self.scale.value)
         # The small constant keeps the gradient finite where the ends meet.
         chord = jnp.sqrt(jnp.sum((y - x) ** 2) + 1e-12)
         return _STRAIGHT * chord * flat.reshape(self.size, x.shape[0])
@@ -140,8 +141,8 @@ def build_pair_networks(
     spline = ChordSpline(
         MLP(2 * d, size * d, s.hidden, s.activation, key=keys[3]),
         size,
-        tuple(centre),
-        half_width,
+        Constant(jnp.array(centre, jnp.float32)),
+        Constant(jnp.array(half_width, jnp.float32)),
     )
     return PairNetworks(
         metric=RotationMetric(config.metric, tuple(centre), half_width, key=keys[0]),

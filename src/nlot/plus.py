@@ -100,7 +100,9 @@ def _learn_paths(
     settings = config.paths
     transformation = optimiser(settings.optimiser, settings.steps)
 
-    def step(trainee: Trainee, problem: Problem) -> tuple[Trainee, Log]:
+    def step(
+        trainee: Trainee, problem: Problem, key: PRNGKeyArray
+    ) -> tuple[Trainee, Log]:
         offset, pairs = jax.random.split(jax.random.fold_in(key, trainee.step))
         x, y = problem.pairs(pairs, settings.batch)
         ramp = sigmoid_ramp(trainee.step, settings.annealing_steps)
@@ -113,7 +115,7 @@ def _learn_paths(
         return trainee, {"spline": loss * problem.unit}
 
     trainee, history = run_chunks(
-        compiled(step, problem),
+        compiled(step, problem, key),
         Trainee.start(network.nearly_straight(), transformation),
         phase="paths",
         steps=settings.steps,
@@ -148,7 +150,9 @@ def _regress(
         loss = jnp.mean(far) / unit + jnp.mean(dual) / unit**2
         return loss, (jnp.mean(far), jnp.mean(dual))
 
-    def step(trainee: Trainee, fixed: tuple[Problem, Coupling]) -> tuple[Trainee, Log]:
+    def step(
+        trainee: Trainee, fixed: tuple[Problem, Coupling], key: PRNGKeyArray
+    ) -> tuple[Trainee, Log]:
         problem, coupling = fixed
         draw = jax.random.fold_in(key, trainee.step)
         pick = jax.random.randint(draw, (settings.batch,), 0, len(coupling.x))
@@ -160,7 +164,7 @@ def _regress(
         return trainee, {"map": far, "potential": dual}
 
     trainee, history = run_chunks(
-        compiled(step, (problem, coupling)),
+        compiled(step, (problem, coupling), key),
         Trainee.start((networks.map, networks.potential), transformation),
         phase="regression",
         steps=settings.steps,

@@ -41,8 +41,10 @@ def polish(
     spline_update = optimiser(settings.spline_optimiser, total)
     matchings, draws = jax.random.split(key)
 
-    def step(state: PolishState, problem: Problem) -> tuple[PolishState, Log]:
-        keys = jax.random.split(jax.random.fold_in(draws, state.map.step), 3)
+    def step(
+        state: PolishState, problem: Problem, key: PRNGKeyArray
+    ) -> tuple[PolishState, Log]:
+        keys = jax.random.split(jax.random.fold_in(key, state.map.step), 3)
         lagrangian, unit = problem.task.lagrangian, problem.unit
         quadrature = problem.quadrature.at_random(keys[0])
         d = problem.task.dimension
@@ -87,7 +89,7 @@ def polish(
         )
         return new, {"action": act, "marginal": gap}
 
-    advance = compiled(step, problem)
+    advance = compiled(step, problem, draws)
 
     def rounds(state: PolishState, steps: int) -> tuple[PolishState, Log]:
         logs = []

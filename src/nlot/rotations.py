@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from nlot.config import RotationConfig
 from nlot.metrics import AbstractMetric
 from nlot.networks import MLP
+from nlot.weights import Constant
 
 Angle = Literal["single", "double"]
 _INITIAL = 0.05
@@ -35,8 +36,8 @@ class RotationMetric(AbstractMetric):
     """
 
     members: MLP
-    centre: tuple[float, ...] = eqx.field(static=True)
-    scale: float = eqx.field(static=True)
+    centre: Constant
+    scale: Constant
     eigenvalues: tuple[float, float] = eqx.field(static=True)
     angle: Angle = eqx.field(static=True)
 
@@ -55,12 +56,13 @@ class RotationMetric(AbstractMetric):
         # From small vectors the first steps turn the metric wherever data are; large
         # ones would keep the defects of the random field that they start as.
         self.members = eqx.tree_at(lambda m: m.layers[-1], members, replace_fn=_small)
-        self.centre, self.scale = centre, scale
+        self.centre = Constant(jnp.array(centre, jnp.float32))
+        self.scale = Constant(jnp.array(scale, jnp.float32))
         self.eigenvalues, self.angle = config.eigenvalues, config.angle
 
     def vectors(self, x: Float[Array, "2"]) -> Float[Array, "members 2"]:
         """The vector that each member predicts."""
-        z = (x - jnp.array(self.centre, x.dtype)) / self.scale
+        z = (x - self.centre.value.astype(x.dtype)) / self.scale.value
         return eqx.filter_vmap(lambda member: member(z))(self.members)
 
     def doubled(self, x: Float[Array, "2"]) -> Float[Array, "2"]:

@@ -124,18 +124,23 @@ def train(
     state = State.start(networks, updates)
     report.start(config.pretraining.steps + config.steps)
 
-    def pretraining(spline: Trainee, problem: Problem) -> tuple[Trainee, Log]:
+    def pretraining(
+        spline: Trainee, problem: Problem, key: PRNGKeyArray
+    ) -> tuple[Trainee, Log]:
         """Fit the spline network on independent pairs."""
-        x, y = problem.pairs(_key(data, 0, spline.step), config.batch)
+        x, y = problem.pairs(jax.random.fold_in(key, spline.step), config.batch)
         lagrangian = task.lagrangian.anneal(sigmoid_ramp(0, config.annealing_steps))
         spline, log = _fit_spline(spline, updates, problem, lagrangian, x, y)
         return spline.average(0.0), log
 
-    def training(state: State, problem: Problem) -> tuple[State, Log]:
-        return step(state, updates, problem, config, _key(data, 1, state.map.step))
+    def training(
+        state: State, problem: Problem, key: PRNGKeyArray
+    ) -> tuple[State, Log]:
+        draw = jax.random.fold_in(key, state.map.step)
+        return step(state, updates, problem, config, draw)
 
     spline, history = run_chunks(
-        compiled(pretraining, problem),
+        compiled(pretraining, problem, jax.random.fold_in(data, 0)),
         state.spline,
         phase="pretraining",
         steps=config.pretraining.steps,
@@ -143,7 +148,7 @@ def train(
         report=report,
     )
     state, more = run_chunks(
-        compiled(training, problem),
+        compiled(training, problem, jax.random.fold_in(data, 1)),
         eqx.tree_at(
             lambda s: s.spline,
             state,
@@ -156,10 +161,6 @@ def train(
         offset=config.pretraining.steps,
     )
     return state.averaged if config.average else state.networks, history + more
-
-
-def _key(key: PRNGKeyArray, phase: int, step: Array) -> PRNGKeyArray:
-    return jax.random.fold_in(jax.random.fold_in(key, phase), step)
 
 
 def step(

@@ -8,10 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, PyTree
+from jaxtyping import Array, PRNGKeyArray, PyTree
 
 from nlot.config import OptimiserConfig
 from nlot.progress import Reporter
+from nlot.weights import weights
 
 State = TypeVar("State")
 Fixed = TypeVar("Fixed")
@@ -47,15 +48,16 @@ class Trainee(eqx.Module):
     @classmethod
     def start(cls, model: Any, update: optax.GradientTransformation) -> "Trainee":
         """A model before its first step."""
-        state = update.init(eqx.filter(model, eqx.is_inexact_array))
+        state = update.init(weights(model))
         return cls(model, model, state, jnp.array(0))
 
     def descend(
         self, update: optax.GradientTransformation, gradient: PyTree
     ) -> "Trainee":
         """One optimiser step."""
-        weights = eqx.filter(self.model, eqx.is_inexact_array)
-        change, optimiser = update.update(gradient, self.optimiser, weights)
+        change, optimiser = update.update(
+            weights(gradient), self.optimiser, weights(self.model)
+        )
         model = eqx.apply_updates(self.model, change)
         return Trainee(model, self.averaged, optimiser, self.step)
 
@@ -66,30 +68,40 @@ class Trainee(eqx.Module):
         training started from.
         """
         young = jnp.minimum(decay, (1 + self.step) / (10 + self.step))
-        old, static = eqx.partition(self.averaged, eqx.is_inexact_array)
-        new = eqx.filter(self.model, eqx.is_inexact_array)
-        mixed = jax.tree.map(lambda m, w: young * m + (1 - young) * w, old, new)
-        averaged = eqx.combine(mixed, static)
+        mixed = jax.tree.map(
+            lambda m, w: young * m + (1 - young) * w,
+            weights(self.averaged),
+            weights(self.model),
+        )
+        averaged = eqx.combine(mixed, self.averaged)
         return Trainee(self.model, averaged, self.optimiser, self.step + 1)
 
 
 def compiled(
-    step: Callable[[State, Fixed], tuple[State, Log]], fixed: Fixed
+    step: Callable[[State, Fixed, PRNGKeyArray], tuple[State, Log]],
+    fixed: Fixed,
+    key: PRNGKeyArray,
 ) -> Callable[[State, int], tuple[State, Log]]:
-    """`advance(state, n)`: n steps of `step(state, fixed)` as one compiled scan."""
+    """`advance(state, n)`: n steps of `step(state, fixed, key)` as one compiled scan.
+
+    What differs between seeds goes in by these three: an array that `step` closed over
+    would be a constant of the program, and every seed would compile one of its own.
+    """
 
     @eqx.filter_jit
-    def scan(state: State, fixed: Fixed, n: int) -> tuple[State, Log]:
+    def scan(
+        state: State, fixed: Fixed, key: PRNGKeyArray, n: int
+    ) -> tuple[State, Log]:
         arrays, static = eqx.partition(state, eqx.is_array)
 
         def body(arrays: State, _: None) -> tuple[State, Log]:
-            state, log = step(eqx.combine(arrays, static), fixed)
+            state, log = step(eqx.combine(arrays, static), fixed, key)
             return eqx.filter(state, eqx.is_array), log
 
         arrays, logs = jax.lax.scan(body, arrays, None, length=n)
         return eqx.combine(arrays, static), logs
 
-    return lambda state, n: scan(state, fixed, n)
+    return lambda state, n: scan(state, fixed, key, n)
 
 
 def run_chunks(

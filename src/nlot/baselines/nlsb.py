@@ -114,8 +114,8 @@ def train(
     update = optimiser(config.optimiser, config.steps)
     report.start(config.steps)
 
-    def step(trainee: Trainee, task: Task) -> tuple[Trainee, Log]:
-        draw = jax.random.fold_in(data, trainee.step)
+    def step(trainee: Trainee, task: Task, key: PRNGKeyArray) -> tuple[Trainee, Log]:
+        draw = jax.random.fold_in(key, trainee.step)
         source, target, noise = jax.random.split(draw, 3)
         x = task.source.draw(source, config.batch, config.sampling)
         y = task.target.draw(target, config.batch, config.sampling)
@@ -134,7 +134,7 @@ def train(
         return new, terms._asdict()
 
     trainee, history = run_chunks(
-        compiled(step, task),
+        compiled(step, task, data),
         Trainee.start(build_bridge(task.dimension, config, key=start), update),
         phase="training",
         steps=config.steps,

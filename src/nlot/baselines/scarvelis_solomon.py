@@ -176,7 +176,7 @@ def _fit_potentials(
     update = optimiser(settings.optimiser, settings.steps)
 
     def step(
-        trainee: Trainee, fixed: tuple[Groups, GramMetric | None]
+        trainee: Trainee, fixed: tuple[Groups, GramMetric | None], key: PRNGKeyArray
     ) -> tuple[Trainee, Log]:
         groups, metric = fixed
         draw = jax.random.fold_in(key, trainee.step)
@@ -193,7 +193,7 @@ def _fit_potentials(
         return trainee.descend(update, gradient).average(0.0), {"potential": value}
 
     trainee, history = run_chunks(
-        compiled(step, fixed),
+        compiled(step, fixed, key),
         Trainee.start(potentials, update),
         phase="potentials",
         steps=settings.steps,
@@ -215,7 +215,9 @@ def _fit_metric(
     settings = config.metric_fit
     update = optimiser(settings.optimiser, settings.steps)
 
-    def step(trainee: Trainee, fixed: tuple[Groups, MLP]) -> tuple[Trainee, Log]:
+    def step(
+        trainee: Trainee, fixed: tuple[Groups, MLP], key: PRNGKeyArray
+    ) -> tuple[Trainee, Log]:
         groups, potentials = fixed
         draw = jax.random.fold_in(key, trainee.step)
         _, _, between = _draw(groups, draw, config.batch)
@@ -231,7 +233,7 @@ def _fit_metric(
         return trainee.descend(update, gradient).average(0.0), log
 
     trainee, history = run_chunks(
-        compiled(step, fixed),
+        compiled(step, fixed, key),
         Trainee.start(metric, update),
         phase="metric",
         steps=settings.steps,
