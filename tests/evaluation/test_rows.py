@@ -6,7 +6,7 @@ import pytest
 from nlot.baselines.bridge_runs import BridgeRun
 from nlot.baselines.nlsb import build_bridge
 from nlot.closed_forms import closed_form
-from nlot.config import ActionConfig, EvaluationConfig
+from nlot.config import ActionConfig, EvaluationConfig, merge, parse_config
 from nlot.evaluation import rows
 from nlot.evaluation.rows import (
     control_rows,
@@ -16,6 +16,7 @@ from nlot.evaluation.rows import (
 )
 from nlot.evaluation.subjects import EuclideanOT, Translation
 from nlot.evaluation.tidy import COLUMNS
+from nlot.evaluation.wasserstein import entropic_costs
 from nlot.networks import build_networks
 from nlot.runs import Run
 from nlot.streams import stream
@@ -35,14 +36,20 @@ def task(config):
     return build_task(config.tasks["well"])
 
 
+def on_the_well(config, control):
+    [(task, table)] = control_rows(config, ["well"], control, 0, {})
+    assert set(table["task"]) == {task} == {"well"}
+    return table
+
+
 @pytest.fixture(scope="module")
 def floor(config):
-    return control_rows(config, "well", "floor", 0)
+    return on_the_well(config, "floor")
 
 
 @pytest.fixture(scope="module")
 def translation(config):
-    return control_rows(config, "well", "translation", 0)
+    return on_the_well(config, "translation")
 
 
 def values(table):
@@ -122,8 +129,7 @@ def test_only_tasks_with_a_closed_form_have_a_map_error(wall, config):
 
 
 def test_a_subject_measured_twice_gives_equal_rows(translation, config):
-    again = control_rows(config, "well", "translation", 0)
-    assert again.equals(translation)
+    assert on_the_well(config, "translation").equals(translation)
 
 
 @pytest.fixture
@@ -224,3 +230,29 @@ def test_a_bridge_is_measured_in_two_rows(task, make_bridge):
         assert part["measure"].tolist() == [*SAMPLES, *own]
         assert set(part["seed"]) == {4}
         assert np.isfinite(part["value"]).all()
+
+
+@pytest.mark.parametrize("control", ["floor", "euclidean_ot"])
+def test_tasks_between_the_same_measures_share_their_distances(
+    control, raw, monkeypatch
+):
+    """Each task's rows are those of the task alone, distances measured twice."""
+    raw["tasks"]["away"] = merge(raw["tasks"]["well"], {"bounds": 3.0})
+    config, tasks = parse_config(raw), ["free", "well", "away"]
+    alone = {
+        task: table
+        for each in tasks
+        for task, table in control_rows(config, [each], control, 0, {})
+    }
+    calls = []
+
+    def counted(*given):
+        calls.append(given)
+        return entropic_costs(*given)
+
+    monkeypatch.setattr(rows, "entropic_costs", counted)
+    found = dict(control_rows(config, tasks, control, 0, {}))
+    assert list(found) == tasks
+    for task, table in found.items():
+        assert table.equals(alone[task])
+    assert len(calls) == 2

@@ -124,11 +124,16 @@ def test_the_duality_gap_of_known_potentials(known, config):
 
 def test_rows_of_runs_and_controls_have_the_measures(known, config, truth_config):
     asked = {"action_gap", "coupling_gap", "straight_loss", "optimal_distance"}
-    table = control_rows(truth_config, known.name, "translation", 0, known.truth)
+    given = [known.name], {known.name: known.truth}
+
+    def of(control):
+        [(_, table)] = control_rows(truth_config, given[0], control, 0, given[1])
+        return table
+
+    table = of("translation")
     assert asked <= set(table["measure"])
     assert set(table.loc[table["measure"] == "action_gap", "n"]) == {32}
-    floor = control_rows(truth_config, known.name, "floor", 0, known.truth)
-    assert not asked & set(floor["measure"])
+    assert not asked & set(of("floor")["measure"])
 
     method = config.methods["nlot"]
     header = {

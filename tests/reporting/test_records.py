@@ -100,11 +100,11 @@ def test_rows_are_collected_with_all_that_they_come_from(
     trained = make_header({"sequence": "s", "method": "nlsb"}, 4, 2.5, commit="a")
     write_run(tmp_path / "run", trained, networks=None, history=[{"step": 1}])
     rows = pd.DataFrame({"method": ["nlsb_b", "nlsb_a", "nlsb_b"], "value": [1, 2, 3]})
-    with measuring(tmp_path / "b.csv", task="s", settings={"n": 1}) as measured:
-        measured.add(4, rows[:1])
+    with measuring(tmp_path / "b.csv", settings={"n": 1}) as measured:
+        measured.add("s", 4, rows[:1])
         time.sleep(0.2)
-        measured.add(4, rows[1:2])
-        measured.add(5, rows[2:])
+        measured.add("s", 4, rows[1:2])
+        measured.add("s", 5, rows[2:])
     task = truth_config.table1.tasks[0]
     make_truth(truth_config, task, tmp_path / "truth.npz")
     names = ["run/model.eqx", "b.csv", "b.json", "truth.npz"]
@@ -129,8 +129,8 @@ def test_rows_are_collected_with_all_that_they_come_from(
 
 def test_a_measurement_without_rows_has_no_methods(tmp_path):
     path = tmp_path / "controls.csv"
-    with measuring(path, task="s", settings={}) as measured:
-        measured.add(0, pd.DataFrame({"method": [], "value": []}))
+    with measuring(path, settings={}) as measured:
+        measured.add("s", 0, pd.DataFrame({"method": [], "value": []}))
     assert read_measurement(path.with_suffix(".json")) == []
     [header] = json.loads(path.with_suffix(".json").read_text())
     assert header["provenance"]["versions"]
@@ -140,8 +140,8 @@ def test_a_measurement_without_rows_has_no_methods(tmp_path):
 def test_a_measurement_that_fails_leaves_nothing(tmp_path):
     with (
         pytest.raises(RuntimeError, match="no distance"),
-        measuring(tmp_path / "nlot.csv", task="s", settings={}) as measured,
+        measuring(tmp_path / "nlot.csv", settings={}) as measured,
     ):
-        measured.add(0, pd.DataFrame({"method": ["nlot"], "value": [1.0]}))
+        measured.add("s", 0, pd.DataFrame({"method": ["nlot"], "value": [1.0]}))
         raise RuntimeError("no distance")
     assert list(tmp_path.iterdir()) == []

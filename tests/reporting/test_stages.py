@@ -19,7 +19,7 @@ JOBS = {
     "train/box/nlot/seed_1": (120, 900.0, 110),
     "train/slit/nlsb/seed_0": (30, 100.0, 30),
     "evaluate/box/nlot": (6, 10.0, 5),
-    "evaluate/box/controls": (9, 20.0, 8),
+    "evaluate/controls/floor": (9, 20.0, 8),
     "evaluate_metric/circle/nlot": (3, 10.0, 3),
     "figures/runs/nlot": (12, 10.0, 12),
     "tables/table1": (6, 10.0, 6),

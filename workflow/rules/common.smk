@@ -48,6 +48,7 @@ wildcard_constraints:
     method="|".join(CONFIG.methods),
     sequence="|".join(CONFIG.sequences) or "no sequence",
     learner="|".join(CONFIG.learners) or "no learner",
+    control="|".join(CONFIG.table1.controls) or "no control",
     seed=r"\d+",
 
 
@@ -103,8 +104,15 @@ def figure_runs(wildcards):
 
 def sample_files(wildcards):
     """The files that a task's measures are read from."""
-    task = CONFIG.tasks[wildcards.task]
-    return [m.path for m in (task.source, task.target) if m.kind == "samples"]
+    return sample_files_of(wildcards.task)
+
+
+def sample_files_of(*tasks):
+    """The files that the measures of `tasks` are read from, each once."""
+    ends = [
+        end for t in tasks for end in (CONFIG.tasks[t].source, CONFIG.tasks[t].target)
+    ]
+    return list(dict.fromkeys(end.path for end in ends if end.kind == "samples"))
 
 
 def truth_file(wildcards):

@@ -8,6 +8,7 @@ rule generate:
         f"{RESULTS}/logs/data/{{sequence}}/seed_{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/data/{{sequence}}/seed_{{seed}}.tsv"
+    priority: 1
     conda:
         "../../environment.yml"
     threads: 1
@@ -34,6 +35,7 @@ rule ground_truth:
         f"{RESULTS}/logs/ground_truth/{{task}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/ground_truth/{{task}}.tsv"
+    priority: 1
     conda:
         "../../environment.yml"
     threads: 1

@@ -32,15 +32,15 @@ rule evaluate:
 
 rule evaluate_controls:
     input:
-        truth=truth_file,
-        samples=sample_files,
+        truths=expand(rules.ground_truth.output.truth, task=CONFIG.table1.tasks),
+        samples=sample_files_of(*CONFIG.table1.tasks),
     output:
-        rows=f"{RESULTS}/evaluation/{{task}}/controls.csv",
-        record=f"{RESULTS}/evaluation/{{task}}/controls.json",
+        rows=f"{RESULTS}/evaluation/controls/{{control}}.csv",
+        record=f"{RESULTS}/evaluation/controls/{{control}}.json",
     log:
-        f"{RESULTS}/logs/evaluate/{{task}}/controls.log",
+        f"{RESULTS}/logs/evaluate/controls/{{control}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate/{{task}}/controls.tsv"
+        f"{RESULTS}/benchmarks/evaluate/controls/{{control}}.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -48,13 +48,12 @@ rule evaluate_controls:
         mem_mb=grows(2000),
         runtime=grows(30),
     params:
-        task=lambda w: settings(CONFIG.tasks[w.task]),
+        tasks=[settings(CONFIG.tasks[task]) for task in CONFIG.table1.tasks],
         seeds=CONFIG.seeds,
-        controls=CONFIG.table1.controls,
         evaluation=settings(CONFIG.evaluation),
         code=fingerprint("evaluation.rows"),
     message:
-        "Measuring the controls on {wildcards.task}"
+        "Measuring the control {wildcards.control} on all tasks"
     script:
         "../scripts/evaluate_controls.py"
 
@@ -158,7 +157,7 @@ rule collect:
         ),
         controls=expand(
             rules.evaluate_controls.output,
-            task=CONFIG.table1.tasks if CONFIG.table1.controls else (),
+            control=CONFIG.table1.controls,
         ),
         truths=expand(rules.ground_truth.output, task=CONFIG.table1.tasks),
         metrics=rules.collect_metrics.output.rows if METRIC_RUNS else [],

@@ -1,4 +1,5 @@
-# One job a run: (task, method, seed).
+# One job a run: (task, method, seed). What others wait for comes first: else a long job
+# that starts last leaves cores without work.
 
 
 rule train:
@@ -11,6 +12,7 @@ rule train:
         f"{RESULTS}/logs/train/{RUN}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{RUN}.tsv"
+    priority: 1
     conda:
         "../../environment.yml"
     threads: 1
@@ -39,6 +41,7 @@ rule train_metric:
         f"{RESULTS}/logs/train_metric/{METRIC_RUN}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train_metric/{METRIC_RUN}.tsv"
+    priority: 1
     conda:
         "../../environment.yml"
     threads: 1

@@ -11,12 +11,11 @@ with job(snakemake):
 
     settings = parse_config(snakemake.config).evaluation
     with measuring(
-        snakemake.output.rows,
-        task=snakemake.wildcards.task,
-        settings=settings.model_dump(mode="json"),
+        snakemake.output.rows, settings=settings.model_dump(mode="json")
     ) as measured:
         truth = load_truth(snakemake.input.truth) if snakemake.input.truth else None
         for model in snakemake.input.models:
             run = load_run(Path(model).parent)
             seed = run.header["provenance"]["seed"]
-            measured.add(seed, run_rows(run, settings, truth))
+            rows = run_rows(run, settings, truth)
+            measured.add(snakemake.wildcards.task, seed, rows)

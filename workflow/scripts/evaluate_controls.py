@@ -6,16 +6,16 @@ with job(snakemake):
     from nlot.evaluation.rows import control_rows
     from nlot.ground_truth.truth import load_truth
 
-    config, task = parse_config(snakemake.config), snakemake.wildcards.task
+    config, control = parse_config(snakemake.config), snakemake.wildcards.control
+    tasks = config.table1.tasks
     with measuring(
         snakemake.output.rows,
-        task=task,
         settings=[
-            config.tasks[task].model_dump(mode="json"),
+            [config.tasks[task].model_dump(mode="json") for task in tasks],
             config.evaluation.model_dump(mode="json"),
         ],
     ) as measured:
-        truth = load_truth(snakemake.input.truth) if snakemake.input.truth else None
-        for control in config.table1.controls:
-            for seed in config.seeds:
-                measured.add(seed, control_rows(config, task, control, seed, truth))
+        truths = dict(zip(tasks, map(load_truth, snakemake.input.truths), strict=True))
+        for seed in config.seeds:
+            for task, rows in control_rows(config, tasks, control, seed, truths):
+                measured.add(task, seed, rows)

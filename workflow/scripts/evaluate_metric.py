@@ -11,7 +11,7 @@ with job(snakemake):
     name = snakemake.wildcards.sequence
     sequence = parse_config(snakemake.config).sequences[name]
     with measuring(
-        snakemake.output.rows, task=name, settings=sequence.model_dump(mode="json")
+        snakemake.output.rows, settings=sequence.model_dump(mode="json")
     ) as measured:
         for model, samples in zip(
             snakemake.input.models, snakemake.input.samples, strict=True
@@ -19,4 +19,4 @@ with job(snakemake):
             run = load_metric_run(Path(model).parent)
             data = load_data(sequence, samples)
             seed = run.header["provenance"]["seed"]
-            measured.add(seed, metric_rows(run, sequence, data))
+            measured.add(name, seed, metric_rows(run, sequence, data))

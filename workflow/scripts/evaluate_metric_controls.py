@@ -8,11 +8,10 @@ with job(snakemake):
     config, name = parse_config(snakemake.config), snakemake.wildcards.sequence
     sequence = config.sequences[name]
     with measuring(
-        snakemake.output.rows, task=name, settings=sequence.model_dump(mode="json")
+        snakemake.output.rows, settings=sequence.model_dump(mode="json")
     ) as measured:
         for seed, samples in zip(config.seeds, snakemake.input.samples, strict=True):
             data = load_data(sequence, samples)
             for control in config.table2.controls:
-                measured.add(
-                    seed, metric_control_rows(config, name, control, seed, data)
-                )
+                rows = metric_control_rows(config, name, control, seed, data)
+                measured.add(name, seed, rows)

@@ -10,7 +10,6 @@ with job(snakemake):
     task, seed = config.tasks[name], config.seeds[0]
     with measuring(
         snakemake.output.rows,
-        task=name,
         settings=[
             task.model_dump(mode="json"),
             config.evaluation.model_dump(mode="json"),
@@ -25,4 +24,4 @@ with job(snakemake):
             seed,
             lambda line: print(line, flush=True),
         )
-        measured.add(seed, rows)
+        measured.add(name, seed, rows)

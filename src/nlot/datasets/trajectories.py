@@ -122,8 +122,9 @@ def _legs(
     update = optax.adamw(settings.learning_rate, weight_decay=settings.weight_decay)
     state = eqx.filter_vmap(lambda f: update.init(eqx.filter(f, eqx.is_array)))(fields)
 
+    # All numbers of a seed are arguments, so that seeds share the compiled programs.
     @eqx.filter_jit
-    def step(fields: MLP, state: Any) -> tuple[MLP, Any, Array]:
+    def step(fields: MLP, state: Any, x: Array, y: Array) -> tuple[MLP, Any, Array]:
         def one(field: MLP, state: Any, a: Array, b: Array) -> tuple[MLP, Any, Array]:
             loss, gradient = eqx.filter_value_and_grad(_loss)(
                 field, metric, settings, a, b, times
@@ -136,7 +137,7 @@ def _legs(
         return in_groups(one, fields, state, x, y, size=_PAIRS)
 
     for number in range(settings.steps):
-        fields, state, loss = step(fields, state)
+        fields, state, loss = step(fields, state, x, y)
         if not np.isfinite(loss).all():
             raise DivergenceError(
                 f"{report.name}: {int((~np.isfinite(loss)).sum())} of {len(loss)} "

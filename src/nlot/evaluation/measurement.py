@@ -16,23 +16,26 @@ from nlot.provenance import provenance
 class Measurement:
     """Takes rows as they are measured, and notes where they come from.
 
-    `task` (or sequence) and `settings` are what all of them have in common. The methods
-    are those of the rows, or `method`.
+    `settings` are what all of them have in common. The methods are those of the rows,
+    or `method`.
     """
 
-    def __init__(self, task: str, settings: Any, method: str | None = None):
+    def __init__(self, settings: Any, method: str | None = None):
         self.tables: list[pd.DataFrame] = []
         self.headers: list[Mapping[str, Any]] = []
-        self._task, self._settings, self._method = task, settings, method
+        self._settings, self._method = settings, method
         self._since = time.monotonic()
 
-    def add(self, seed: int, rows: pd.DataFrame) -> None:
-        """Take rows of one seed; they took the time since the last ones."""
+    def add(self, task: str, seed: int, rows: pd.DataFrame) -> None:
+        """Take rows of a task or sequence and seed.
+
+        They took the time since the last ones.
+        """
         now = time.monotonic()
         made = provenance(self._settings, seed, now - self._since)
         methods = [self._method] if self._method else dict.fromkeys(rows["method"])
         self.headers.append(
-            {"task": self._task, "provenance": made, "methods": list(methods)}
+            {"task": task, "provenance": made, "methods": list(methods)}
         )
         self.tables.append(rows)
         self._since = now
@@ -40,14 +43,14 @@ class Measurement:
 
 @contextmanager
 def measuring(
-    path: str | Path, *, task: str, settings: Any, method: str | None = None
+    path: str | Path, *, settings: Any, method: str | None = None
 ) -> Iterator[Measurement]:
     """Write what the block adds to a `Measurement` to `path`, a `.csv` file.
 
     The `.json` file beside it holds the provenance of having measured it: for each
-    method and seed its task, a hash of `settings`, and the time that it took.
+    method, task and seed a hash of `settings`, and the time that it took.
     """
-    measurement = Measurement(task, settings, method)
+    measurement = Measurement(settings, method)
     yield measurement
     write_provenance(measurement.headers, path)
     write_csv(pd.concat(measurement.tables, ignore_index=True), path)

@@ -6,7 +6,7 @@ that a subject's excess over the floor is free of most of the sampling noise.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 import jax
@@ -32,6 +32,8 @@ from nlot.runs import Run
 from nlot.streams import stream
 from nlot.tasks import Task, build_task
 
+# Its name, value and sample size.
+Measure = tuple[str, float, int]
 _HUNDREDFOLD = 100  # Table 1 reports distances times 100.
 
 
@@ -41,7 +43,7 @@ def measure(
     settings: EvaluationConfig,
     seed: int,
     truth: GroundTruth | None = None,
-) -> Iterator[tuple[str, float, int]]:
+) -> Iterator[Measure]:
     """All measures of `subject`, or of the floor where it is None.
 
     Yields `(measure, value, n)` with n the sample size. Squared W2 distances are
@@ -50,14 +52,13 @@ def measure(
     `nlot.evaluation.truth_rows` adds.
     """
     suffix = "" if subject is None else subject.suffix
-    for name, value, n in _measure(task, subject, settings, seed):
-        yield name + suffix, value, n
-    if subject is not None and truth is not None:
-        key = stream(seed, "evaluation/truth")
-        for name, value, n in truth_measures(
-            truth, task, settings.least_action, subject, key
-        ):
-            yield name + suffix, value, n
+    yield from _named(_distances(task, subject, settings, seed), suffix)
+    if subject is not None:
+        yield from _named(_costs(task, subject, settings, seed, truth), suffix)
+
+
+def _named(measures: Iterable[Measure], suffix: str) -> Iterator[Measure]:
+    return ((name + suffix, value, n) for name, value, n in measures)
 
 
 def run_rows(
@@ -83,27 +84,38 @@ def run_rows(
 
 def control_rows(
     config: Config,
-    task: str,
+    tasks: Iterable[str],
     control: str,
     seed: int,
-    truth: GroundTruth | None = None,
-) -> pd.DataFrame:
-    """Rows of a control on a task; `minutes` stays empty, as nothing is trained."""
-    built = build_task(config.tasks[task])
-    subject = None if control == "floor" else CONTROLS[control](built)
-    return rows_table(
-        task,
-        control,
-        seed,
-        measure(built, subject, config.evaluation, seed, truth),
-        minutes=math.nan,
-        device=jax.devices()[0].device_kind,
-    )
+    truths: Mapping[str, GroundTruth],
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each task and the rows of a control on it.
+
+    `minutes` stays empty, as nothing is trained. Controls know no Lagrangian: what they
+    send where is measured once for all tasks between the same measures.
+    """
+    settings, known = config.evaluation, dict[str, list[Measure]]()
+    for name in tasks:
+        task = build_task(config.tasks[name])
+        subject = None if control == "floor" else CONTROLS[control](task)
+        ends = config.tasks[name].model_dump_json(exclude={"lagrangian"})
+        if ends not in known:
+            known[ends] = list(_distances(task, subject, settings, seed))
+        found = known[ends]
+        if subject is not None:
+            costs = _costs(task, subject, settings, seed, truths.get(name))
+            found = [*found, *costs]
+        device = jax.devices()[0].device_kind
+        yield (
+            name,
+            rows_table(name, control, seed, found, minutes=math.nan, device=device),
+        )
 
 
-def _measure(
+def _distances(
     task: Task, subject: AbstractSubject | None, settings: EvaluationConfig, seed: int
-) -> Iterator[tuple[str, float, int]]:
+) -> Iterator[Measure]:
+    """How far a subject's images are from the target."""
     paper, exact, divergence = settings.paper, settings.exact, settings.divergence
     draw = partial(_draws, task, subject, seed)
 
@@ -128,8 +140,19 @@ def _measure(
     value = _HUNDREDFOLD * float(jnp.mean(divergences))
     yield "sinkhorn_divergence", value, divergence.points
 
-    if subject is not None:
-        yield from _path_measures(task, subject, settings, seed)
+
+def _costs(
+    task: Task,
+    subject: AbstractSubject,
+    settings: EvaluationConfig,
+    seed: int,
+    truth: GroundTruth | None,
+) -> Iterator[Measure]:
+    """What it costs a subject to send points where it does."""
+    yield from _path_measures(task, subject, settings, seed)
+    if truth is not None:
+        key = stream(seed, "evaluation/truth")
+        yield from truth_measures(truth, task, settings.least_action, subject, key)
 
 
 def _draws(
@@ -151,7 +174,7 @@ def _draws(
 
 def _path_measures(
     task: Task, subject: AbstractSubject, settings: EvaluationConfig, seed: int
-) -> Iterator[tuple[str, float, int]]:
+) -> Iterator[Measure]:
     action = settings.action
     key = stream(seed, "evaluation/action")
     x, y = path_ends(task, subject, key, action.points)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import ot
 from jaxtyping import Array, Float
+from ott.geometry.geometry import Geometry
 from ott.geometry.pointcloud import PointCloud
 from ott.solvers import linear
 from ott.tools.sinkhorn_divergence import sinkhorn_divergence
@@ -29,7 +30,7 @@ def exact_squared_w2(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) -
 def entropic_costs(
     x: Float[Array, "draws n d"],
     y: Float[Array, "draws n d"],
-    epsilon: float | Float[Array, ""],
+    epsilon: float,
     max_iterations: int,
 ) -> Float[Array, " draws"]:
     """Entropic OT cost with squared-Euclidean cost, for each pair of samples.
@@ -40,7 +41,9 @@ def entropic_costs(
     """
 
     def one(pair: tuple[Array, Array]) -> Array:
-        geometry = PointCloud(*pair, epsilon=epsilon)
+        # A point cloud would compute its costs anew in every iteration.
+        cost = PointCloud(*pair).cost_matrix
+        geometry = Geometry(cost_matrix=cost, epsilon=epsilon)
         solution = linear.solve(geometry, max_iterations=max_iterations)
         return jnp.asarray(solution.reg_ot_cost)
 

@@ -38,7 +38,7 @@ _STAGES = {
     "figures": ("Tables, figures and claims", None),
     "claims": ("Tables, figures and claims", None),
 }
-_CONTROLS = {"controls": "the controls"}
+_CONTROLS = "controls"
 _SHOWN = {
     "share": ("minutes on {} cores", 1),
     "longest": ("longest job", 1),
@@ -78,7 +78,8 @@ def _job(path: Path, folder: Path) -> tuple[int, str, float, float, float]:
         raise BenchmarkError(f"{path}: no stage; known: {', '.join(_STAGES)}")
     title, level = _STAGES[kind]
     if level is not None:
-        title = title.format(_CONTROLS.get(names[level]) or method_label(names[level]))
+        method = method_label(names[level])
+        title = title.format("the controls" if names[0] == _CONTROLS else method)
     times = pd.read_csv(path, sep="\t", na_values="-")
     try:
         # A job of less than a second may end before it is looked at.
