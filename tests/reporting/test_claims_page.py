@@ -1,11 +1,14 @@
 """The page of claims holds every line, in both formats, and needs no other file."""
 
 import re
+from base64 import b64decode
 from html import unescape
+from io import BytesIO
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from nlot.reporting.claims import claims
 from nlot.reporting.claims_page import RULE, html, markdown, write_claims
@@ -90,6 +93,19 @@ def test_html_holds_its_figures(groups, config, figures, tmp_path):
     assert len(names) == len(set(names))
     assert anchors
     assert {anchor.removeprefix("#") for anchor in anchors} <= set(names)
+
+
+def test_html_holds_its_figures_in_a_byte_a_pixel_or_less(
+    groups, config, figures, tmp_path
+):
+    """A report shows the page by an address of at most 2 MB, and noise is the worst."""
+    write_claims(groups, config, tmp_path / "claims.html", figures, MADE)
+    text = (tmp_path / "claims.html").read_text(encoding="utf-8")
+    for source in re.findall(r'src="data:image/png;base64,([^"]*)"', text):
+        data = b64decode(source)
+        with Image.open(BytesIO(data)) as image:
+            assert len(data) < image.width * image.height + 2048
+            assert image.width <= 720
 
 
 def test_unknown_format(groups, config, tmp_path):

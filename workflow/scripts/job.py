@@ -20,9 +20,6 @@ def job(snakemake):
     # between the large ones too: together these take seconds.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".snakemake/jax")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    # What Equinox and Diffrax check while a program runs calls back to Python, which no
-    # cache keeps: a number that is none stops the job as well, by name and step.
-    os.environ.setdefault("EQX_ON_ERROR", "nan")
     path = Path(snakemake.log[0])
     with (
         path.open("w", encoding="utf-8") as log,

@@ -193,15 +193,15 @@ def _links(figures: Mapping[str, Path], folder: Path) -> dict[str, str]:
 
 
 def _data(path: Path) -> str:
-    """A figure as an address that holds it, small.
+    """A figure as an address that holds it, small and in 256 colours.
 
     Reports show pages by such addresses in turn, and browsers show nothing at those
-    longer than 2 MB.
+    longer than 2 MB: with all colours the page of the default preset is too long.
     """
     small = BytesIO()
     with Image.open(path) as image:
         shown = image.convert("RGB")
         shown.thumbnail((_FIGURE_WIDTH, image.height), Image.Resampling.LANCZOS)
-        shown.save(small, "PNG", optimize=True)
+        shown.quantize(256).save(small, "PNG", optimize=True)
     data = base64.b64encode(small.getvalue()).decode("ascii")
     return f"data:image/png;base64,{data}"
