@@ -15,6 +15,8 @@ from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.documents import updated
 from nlot.reporting.published import published_rows
 from nlot.reporting.records import Records, write_records
+from nlot.reporting.stages import COLUMNS as TIMED
+from nlot.reporting.stages import stages_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import RowsError
 from nlot.reporting.table2 import table2
@@ -32,6 +34,9 @@ Between.
 
 <!-- table2 -->
 <!-- /table2 -->
+
+<!-- stages -->
+<!-- /stages -->
 
 The end.
 """
@@ -64,6 +69,7 @@ BENCHMARKS = pd.DataFrame(
         "peak_mb",
     ],
 )
+STAGES = pd.DataFrame([("Ground truth", 4, 8.0, 3.0, 7.0, 900.0)], columns=list(TIMED))
 
 
 @pytest.fixture
@@ -91,6 +97,8 @@ def root(config, all_rows, records, refined, tmp_path):
     BENCHMARKS.to_csv(path.with_name("benchmarks.csv"), index=False)
     header = json.dumps(provenance({}, 0, 0.0))
     path.with_name("benchmarks.json").write_text(header)
+    STAGES.to_csv(path.with_name("stages.csv"), index=False)
+    write_records(records, path.with_name("stages.json"))
     return tmp_path
 
 
@@ -109,6 +117,7 @@ def test_every_table_stands_between_its_markers(
     refinement = render(
         replace(refinement_table(refined, config), provenance=made), "md"
     )
+    times = render(stages_table(STAGES, 2, statement(records)), "md")
     documents = updated(root)
     performance = documents.pop("docs/performance.md")
     assert render(benchmarks_table(BENCHMARKS), "md").strip() in performance
@@ -118,7 +127,8 @@ def test_every_table_stands_between_its_markers(
     assert statement(records.joined(records)) in page
     assert documents == {
         "README.md": f"# Title\n\n<!-- table1 -->\n{first}<!-- /table1 -->\n\n"
-        f"Between.\n\n<!-- table2 -->\n{second}<!-- /table2 -->\n\nThe end.\n",
+        f"Between.\n\n<!-- table2 -->\n{second}<!-- /table2 -->\n\n"
+        f"<!-- stages -->\n{times}<!-- /stages -->\n\nThe end.\n",
         "docs/ground-truth.md": f"Before.\n<!-- ground_truth -->\n{truth}"
         f"<!-- /ground_truth -->\n<!-- bounds -->\n{bounds}<!-- /bounds -->\n"
         f"<!-- refinement -->\n{refinement}<!-- /refinement -->\n",
@@ -137,6 +147,7 @@ def test_updated_documents_stay(root):
     [
         ("README.md", "table1"),
         ("README.md", "table2"),
+        ("README.md", "stages"),
         ("docs/ground-truth.md", "ground_truth"),
         ("docs/ground-truth.md", "bounds"),
         ("docs/ground-truth.md", "refinement"),

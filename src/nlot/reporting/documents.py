@@ -23,6 +23,7 @@ from nlot.reporting.published import (
     published_tasks,
 )
 from nlot.reporting.records import Records, origins, read_records
+from nlot.reporting.stages import stages_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows
 from nlot.reporting.table2 import table2
@@ -33,11 +34,13 @@ from nlot.reporting.writer import render
 REFERENCE = Path("results", "reference")
 # The tables that stand in a document, in order.
 _TABLES = {
-    "README.md": ("table1", "table2"),
+    "README.md": ("table1", "table2", "stages"),
     "docs/ground-truth.md": ("ground_truth", "bounds", "refinement"),
     "docs/performance.md": ("benchmarks",),
 }
 _CLAIMS = "docs/claims.md"
+# Of the machine on which results/reference/ was made.
+_CORES = 2
 DOCUMENTS = (*_TABLES, _CLAIMS)
 
 
@@ -90,6 +93,11 @@ def reference_tables(root: Path) -> dict[str, Table]:
         "benchmarks": benchmarks_table(
             pd.read_csv(root / REFERENCE / "benchmarks.csv"),
             _measured(root / REFERENCE / "benchmarks.json"),
+        ),
+        "stages": stages_table(
+            pd.read_csv(root / REFERENCE / "stages.csv"),
+            _CORES,
+            statement(read_records(root / REFERENCE / "stages.json")),
         ),
     }
 
