@@ -30,7 +30,7 @@ def exact_squared_w2(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) -
 def entropic_costs(
     x: Float[Array, "draws n d"],
     y: Float[Array, "draws n d"],
-    epsilon: float,
+    epsilon: float | Float[Array, ""],
     max_iterations: int,
 ) -> Float[Array, " draws"]:
     """Entropic OT cost with squared-Euclidean cost, for each pair of samples.
