@@ -82,7 +82,11 @@ def _growth() -> list[Case]:
             "Algorithm 1, Gaussians",
             dimension,
             "steps.algorithm_1_in_dimension",
-            {"preset": "config", "steps": 20, "dimension": dimension},
+            {
+                "preset": "config",
+                "steps": max(200 // dimension, 20),
+                "dimension": dimension,
+            },
         )
         for dimension in (2, 4, 8, 16, 32, 64)
     ]
@@ -92,7 +96,12 @@ def _growth() -> list[Case]:
             "Algorithm 2, circle",
             count,
             "steps.algorithm_2",
-            {"preset": "config", "steps": 20, "pairs": count, "points": 100},
+            {
+                "preset": "config",
+                "steps": max(640 // count, 20),
+                "pairs": count,
+                "points": 100,
+            },
         )
         for count in (1, 2, 4, 8, 16, 32, 64)
     ]
@@ -102,7 +111,11 @@ def _growth() -> list[Case]:
             "Algorithm 1, box",
             count,
             "steps.algorithm_1_of_seeds",
-            {"preset": "config", "steps": 20, "seeds": count},
+            {
+                "preset": "config",
+                "steps": max(80 // count, 20),
+                "seeds": count,
+            },
         )
         for count in (1, 2, 4, 8)
     ]
