@@ -65,7 +65,7 @@ def _solves() -> list[Case]:
 
 
 def _growth() -> list[Case]:
-    """Default settings; steps are so many that a chunk takes a second or more."""
+    """Default settings; the smaller the size, the more steps, or noise would show."""
     batches = [
         Case(
             "batch",
