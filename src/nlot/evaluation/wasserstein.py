@@ -26,11 +26,11 @@ def exact_squared_w2(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) -
     return float(value)
 
 
-@jax.jit(static_argnames="max_iterations")
+@jax.jit(static_argnames=("epsilon", "max_iterations"))
 def entropic_costs(
     x: Float[Array, "draws n d"],
     y: Float[Array, "draws n d"],
-    epsilon: float | Float[Array, ""],
+    epsilon: float,
     max_iterations: int,
 ) -> Float[Array, " draws"]:
     """Entropic OT cost with squared-Euclidean cost, for each pair of samples.
