@@ -16,7 +16,7 @@ from nlot.config import RotationConfig
 from nlot.ctransform import c_transform
 from nlot.evaluation.alignment import alignment, matrices
 from nlot.lagrangians import Riemannian
-from nlot.metric_learning import metric_loss, refine
+from nlot.metric_steps import metric_loss, refine
 from nlot.minimise import minimise
 from nlot.networks import MLP, SplineNetwork
 from nlot.pairs import Frame, build_pair_networks
