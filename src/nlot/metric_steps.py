@@ -75,6 +75,7 @@ class Updates(NamedTuple):
             optimiser(config.metric_optimiser, metric_steps),
             optimiser(config.potential_optimiser, config.steps),
             optimiser(config.map_optimiser, config.steps),
+            # Its steps go on counting from pre-training.
             optimiser(config.spline_optimiser, config.pretraining.steps + config.steps),
         )
 

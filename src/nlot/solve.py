@@ -70,7 +70,8 @@ class Updates(NamedTuple):
         return cls(
             optimiser(config.potential_optimiser, config.steps),
             optimiser(config.map_optimiser, config.steps),
-            optimiser(config.spline_optimiser, config.steps),
+            # Its steps go on counting from pre-training.
+            optimiser(config.spline_optimiser, config.pretraining.steps + config.steps),
         )
 
 
