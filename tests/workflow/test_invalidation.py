@@ -40,6 +40,7 @@ def test_grid_does_not_learn_metrics_again(smoke, edit, planned) -> None:
     path = edit(12, "sequences", "x_paths", "grid", "points")
     rules = planned(snakemake(smoke.folder, "-n", "--configfile", str(path)))
     assert {"evaluate_metric", "evaluate_metric_controls", "table2"} <= rules
+    assert "metric_figure" in rules
     assert not {"generate", "train_metric", "train"} & rules
 
 

@@ -133,6 +133,12 @@ def metric_figure_runs(wildcards):
     )
 
 
+def drawn_sequences(wildcards):
+    """Settings of what a figure draws: their grid and their true metric."""
+    names = getattr(CONFIG, wildcards.figure).sequences
+    return {name: settings(CONFIG.sequences[name]) for name in names}
+
+
 def metric_figure_samples(wildcards):
     """The samples that a figure draws, in the order of its sequences."""
     section = getattr(CONFIG, wildcards.figure)

@@ -136,6 +136,7 @@ rule metric_figure:
         runtime=grows(30),
     params:
         section=lambda w: settings(getattr(CONFIG, w.figure)),
+        sequences=drawn_sequences,
         caption=figure_caption,
         code=[
             fingerprint("reporting.metric_figures"),
