@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from nlot.reporting.layout import ABSENT
 from nlot.reporting.records import read_records, write_records
 from nlot.reporting.stages import (
     COLUMNS,
@@ -97,15 +98,45 @@ def test_cores_share_the_minutes(folder) -> None:
     pd.testing.assert_frame_equal(*rest)
 
 
-def test_kept_stages_are_the_ones_that_were_read(folder, records, tmp_path) -> None:
+def test_a_gpu_has_a_column_where_it_was_measured(folder) -> None:
+    stages = read_stages(folder)
+    assert not any("GPU" in column for column in stages_table(stages, 2).columns)
+    gpu = stages[stages["stage"] != "Training NLSB"].assign(minutes=2.5)
+    table = stages_table(stages, 2, gpu=gpu)
+    column = [("GPU" in title) for title in table.columns].index(True)
+    cells = {row.label: row.cells[column] for row in table.blocks[0].rows}
+    assert cells["Training NLOT"] == "2.5"
+    assert cells["Training NLSB"] == ABSENT
+    assert cells["All jobs"] == f"{2.5 * len(gpu):.1f}"
+
+
+@pytest.mark.parametrize(
+    ("preset", "parts", "stem"),
+    [
+        ("default", ("rows", "metric_rows"), "stages"),
+        ("paper", ("rows", "metric_rows"), "stages_paper"),
+        ("closed_forms", ("rows",), "stages_closed_forms"),
+    ],
+)
+def test_kept_stages_are_the_ones_that_were_read(
+    folder, records, tmp_path, preset, parts, stem
+) -> None:
     stages, reference = read_stages(folder), tmp_path / "reference"
-    reference.mkdir()
-    for name in ("rows", "metric_rows"):
-        write_records(records, tmp_path / f"{name}.json")
-    keep_stages(stages, tmp_path, reference)
-    kept = pd.read_csv(reference / "stages.csv")
-    pd.testing.assert_frame_equal(kept, stages)
-    assert read_records(reference / "stages.json") == records.joined(records)
+    results = tmp_path / preset
+    for made in (results, reference):
+        made.mkdir()
+    for name in parts:
+        write_records(records, results / f"{name}.json")
+    keep_stages(stages, results, reference)
+    assert sorted(path.stem for path in reference.iterdir()) == [stem, stem]
+    pd.testing.assert_frame_equal(pd.read_csv(reference / f"{stem}.csv"), stages)
+    found = read_records(reference / f"{stem}.json")
+    assert found == (records.joined(records) if len(parts) == 2 else records)
+
+
+def test_stages_without_records_are_refused(folder, tmp_path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no rows\.json and no metric_rows"):
+        keep_stages(read_stages(folder), tmp_path / "none", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def keep(results: Path, reference: Path) -> None:
     Keeps what the preset has made of its two files of rows. Raises `ValueError` where
     it has made none, or when the runs of a method differ in commit, versions or device.
     """
-    suffix = _suffix(results)
+    suffix = suffix_of(results)
     made = [name for name in _PARTS if (results / f"{name}.csv").is_file()]
     if not made:
         raise ValueError(f"{results}: no rows.csv and no metric_rows.csv")
@@ -57,7 +57,7 @@ def keep(results: Path, reference: Path) -> None:
 
 def keep_refinement(results: Path, reference: Path) -> None:
     """Take over what the optimal costs depend on, of the tasks that `results` has."""
-    suffix = _suffix(results)
+    suffix = suffix_of(results)
     parts = [pd.read_csv(path) for path in sorted(results.glob("refinement/*.csv"))]
     if not parts:
         return
@@ -74,7 +74,8 @@ def keep_refinement(results: Path, reference: Path) -> None:
     write_records(records, notes)
 
 
-def _suffix(results: Path) -> str:
+def suffix_of(results: Path) -> str:
+    """What the names of a preset's kept files end in; nothing for the default one."""
     return "" if results.name == "default" else f"_{results.name}"
 
 

@@ -1,8 +1,8 @@
 """How long the stages of a run of the workflow take, from Snakemake's benchmark files.
 
 `python -m nlot.reporting.stages results/default` prints a table of them, and with
-`--keep` writes them and where they come from to `results/reference/stages.csv` and
-`.json`.
+`--keep` writes them and where they come from to `results/reference/`: `stages.csv` and
+`.json` for the default preset, `stages_<preset>.csv` and so on for another.
 
 A stage is all jobs of a kind, those that train or measure each method apart. A job of
 which there is no benchmark, as its result was there, is in none.
@@ -18,8 +18,9 @@ import pandas as pd
 
 from nlot.files import write_csv
 from nlot.reporting.labels import method_label
-from nlot.reporting.layout import Block, Row, Table
-from nlot.reporting.records import read_records, write_records
+from nlot.reporting.layout import ABSENT, Block, Row, Table
+from nlot.reporting.records import Records, read_records, write_records
+from nlot.reporting.reference import suffix_of
 from nlot.reporting.summary import MEASURED
 from nlot.reporting.writer import render
 
@@ -41,6 +42,7 @@ _STAGES = {
 _CONTROLS = "controls"
 _SHOWN = {
     "share": ("minutes on {} cores", 1),
+    "gpu": ("minutes of paper.yaml on a GPU", 1),
     "longest": ("longest job", 1),
     "cpu_minutes": ("CPU minutes in all", 1),
     "peak_mb": ("peak memory of a job, MB", 0),
@@ -90,33 +92,36 @@ def _job(path: Path, folder: Path) -> tuple[int, str, float, float, float]:
     return (order, title, *values)
 
 
-def stages_table(stages: pd.DataFrame, cores: int, provenance: str = "") -> Table:
+def stages_table(
+    stages: pd.DataFrame,
+    cores: int,
+    provenance: str = "",
+    gpu: pd.DataFrame | None = None,
+) -> Table:
     """A row a stage of what `read_stages` found, and their sum.
 
-    As many jobs run at a time as there are `cores`, each on one of them.
+    As many jobs run at a time as there are `cores`, each on one of them. `gpu` holds
+    the stages of the paper's preset on one GPU, on which its jobs run one at a time: a
+    column has their minutes.
     """
-    total = pd.DataFrame(
-        {
-            "stage": ["All jobs"],
-            "jobs": [stages["jobs"].sum()],
-            "minutes": [stages["minutes"].sum()],
-            "longest": [stages["longest"].max()],
-            "cpu_minutes": [stages["cpu_minutes"].sum()],
-            "peak_mb": [stages["peak_mb"].max()],
-        }
-    )
-    whole = pd.concat([stages, total], ignore_index=True)
+    whole = _with_sum(stages)
     whole["share"] = whole["minutes"] / cores
+    shown = dict(_SHOWN)
+    if gpu is None:
+        del shown["gpu"]
+    else:
+        minutes = _with_sum(gpu).set_index("stage")["minutes"]
+        whole["gpu"] = whole["stage"].map(minutes)
     rows = tuple(
         Row(
             str(line["stage"]),
             str(line["jobs"]),
-            tuple(f"{line[key]:.{digits}f}" for key, (_, digits) in _SHOWN.items()),
+            tuple(_number(line[key], digits) for key, (_, digits) in shown.items()),
         )
         for line in whole.to_dict("records")
     )
     numbers = whole.melt(
-        ["stage", "jobs"], list(_SHOWN), var_name="measure", value_name="mean"
+        ["stage", "jobs"], list(shown), var_name="measure", value_name="mean"
     )
     data = numbers.rename(columns={"stage": "method", "jobs": "runs"}).assign(
         sd=math.nan, source=MEASURED
@@ -127,17 +132,43 @@ def stages_table(stages: pd.DataFrame, cores: int, provenance: str = "") -> Tabl
         f"on {cores} cores are those of all jobs of a stage, divided by {cores}. CPU "
         "minutes of a job are as last looked at, some seconds before its end."
     )
-    columns = tuple(title.format(cores) for title, _ in _SHOWN.values())
+    columns = tuple(title.format(cores) for title, _ in shown.values())
     return Table("stages", caption, columns, (Block("Stage", rows),), data, provenance)
 
 
+def _with_sum(stages: pd.DataFrame) -> pd.DataFrame:
+    total = pd.DataFrame(
+        {
+            "stage": ["All jobs"],
+            "jobs": [stages["jobs"].sum()],
+            "minutes": [stages["minutes"].sum()],
+            "longest": [stages["longest"].max()],
+            "cpu_minutes": [stages["cpu_minutes"].sum()],
+            "peak_mb": [stages["peak_mb"].max()],
+        }
+    )
+    return pd.concat([stages, total], ignore_index=True)
+
+
+def _number(value: float, digits: int) -> str:
+    return ABSENT if math.isnan(value) else f"{value:.{digits}f}"
+
+
 def keep_stages(stages: pd.DataFrame, results: Path, reference: Path) -> None:
-    """Write stages, and the records of the rows that they have made, to `reference`."""
-    records = [
-        read_records(results / f"{name}.json") for name in ("rows", "metric_rows")
-    ]
-    write_csv(stages, reference / "stages.csv")
-    write_records(records[0].joined(records[1]), reference / "stages.json")
+    """Write stages, and the records of the rows that they have made, to `reference`.
+
+    Raises `FileNotFoundError` where a folder of results has no records of rows.
+    """
+    found = [results / f"{name}.json" for name in ("rows", "metric_rows")]
+    found = [path for path in found if path.is_file()]
+    if not found:
+        raise FileNotFoundError(f"{results}: no rows.json and no metric_rows.json")
+    records = Records({}, {})
+    for path in found:
+        records = records.joined(read_records(path))
+    name = f"stages{suffix_of(results)}"
+    write_csv(stages, reference / f"{name}.csv")
+    write_records(records, reference / f"{name}.json")
 
 
 def main() -> None:
