@@ -35,7 +35,9 @@ class Config(Section):
     """A whole configuration."""
 
     preset: Name = Field(description="results go to `results/<preset>/`")
-    seeds: tuple[Seed, ...] = Field(min_length=1, description="runs of Table 1")
+    seeds: tuple[Seed, ...] = Field(
+        min_length=1, description="of all runs; the first is that of the ground truth"
+    )
     tasks: dict[Name, TaskConfig] = Field(min_length=1, description="by name")
     methods: dict[Name, MethodConfig] = Field(min_length=1, description="by name")
     overrides: dict[Name, dict[Name, dict[str, Any]]] = Field(

@@ -1,4 +1,4 @@
-"""Distances between two samples of the same size.
+"""Distances between two samples.
 
 All are squared 2-Wasserstein distances or relatives of them, in squared length units.
 """
