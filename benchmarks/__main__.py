@@ -12,6 +12,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -65,23 +66,22 @@ def main() -> None:
     for group in options.groups:
         if group not in groups:
             parser.error(f"unknown group {group!r}; choose from {', '.join(groups)}")
-    rows = []
-    for case in cases():
-        if options.groups and case.group not in options.groups:
-            continue
+    chosen = [case for case in cases() if case.group in (options.groups or groups)]
+    rows, begun = [], time.monotonic()
+    for case in chosen:
         row = {"group": case.group, "case": case.name, "size": case.size}
         rows.append({**row, **in_a_process(case)})
         print(f"{case.group}: {case.name} {case.size or ''}: {rows[-1]}", flush=True)
     table = pd.DataFrame(rows).astype({"size": "Int64"})
-    _write(table)
+    _write(table, chosen, time.monotonic() - begun)
 
 
-def _write(table: pd.DataFrame) -> None:
+def _write(table: pd.DataFrame, measured: list[Case], seconds: float) -> None:
     from benchmarks.plot import plot_growth
     from nlot.provenance import provenance
 
     write_csv(table, FOLDER / "benchmarks.csv")
-    record = provenance([case._asdict() for case in cases()], 0, 0.0)
+    record = provenance([case._asdict() for case in measured], 0, seconds)
     with whole_file(FOLDER / "benchmarks.json") as path:
         path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     plot_growth(table, FOLDER / "growth.png", record)

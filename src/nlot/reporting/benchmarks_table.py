@@ -20,11 +20,11 @@ _TITLES = {
 }
 _COLUMNS = ("seconds", "from – to", "growth over linear", "compilation, s", "peak, MB")
 _CAPTION = (
-    "Median seconds on one core of a shared machine, and the least and the most; each "
-    "case in a process of its own, so that its time of compilation and its peak memory "
-    "are its own. Growth over linear: seconds per unit of size, over those of the "
-    "smallest size in the group; 1 is linear growth, less is slower growth. Circle: 25 "
-    "clouds of 100 points, 24 pairs."
+    "Median seconds, on one core where the device is cpu, and the least and the most; "
+    "each case in a process of its own, so that its time of compilation and its peak "
+    "memory are its own. Growth over linear: seconds per unit of size, over those of "
+    "the smallest size in the group; 1 is linear growth, less is slower growth. "
+    "Circle: 25 clouds of 100 points, 24 pairs."
 )
 
 
