@@ -19,7 +19,6 @@ from nlot.metric_steps import (
     Fixed,
     State,
     Updates,
-    fit_spline,
     flat,
     neighbours,
     refine,
@@ -28,6 +27,7 @@ from nlot.metric_steps import (
 from nlot.pairs import Frame, PairNetworks, build_pair_networks
 from nlot.progress import Reporter
 from nlot.rotations import Blend
+from nlot.spline_steps import fit_spline
 from nlot.splines import CubicSpline
 from nlot.training import Log, Trainee, compiled, run_chunks
 
@@ -88,7 +88,14 @@ def train(
         draw = jax.random.fold_in(key, spline.step)
         fixed, metric = given
         x, y = neighbours(fixed.sequence, draw, config.batch)
-        spline, loss = fit_spline(spline, updates, fixed, metric, flat(x), flat(y))
+        spline, loss, _ = fit_spline(
+            spline,
+            updates.spline,
+            fixed.quadrature,
+            Riemannian(metric),
+            flat(x),
+            flat(y),
+        )
         return spline.average(0.0), {"spline": loss}
 
     def training(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:

@@ -18,11 +18,12 @@ from nlot.config import CTransformConfig, MetricNLOTConfig
 from nlot.ctransform import CTransform, c_transform
 from nlot.datasets.sequences import Sequence
 from nlot.lagrangians import AbstractLagrangian, Riemannian, sigmoid_ramp
-from nlot.losses import Path, amortised_cost, map_loss, potential_loss, spline_loss
+from nlot.losses import Path, amortised_cost, map_loss, potential_loss
 from nlot.metrics import AbstractMetric
 from nlot.networks import MLP
 from nlot.pairs import Frame, PairNetworks
 from nlot.rotations import Blend
+from nlot.spline_steps import fit_spline
 from nlot.training import Log, Trainee, optimiser
 
 
@@ -185,7 +186,9 @@ def step(
     map_value, map_gradient = eqx.filter_value_and_grad(residual)(state.maps.model)
     a = jnp.concatenate([flat(x), flat(x)])
     b = jnp.concatenate([flat(refined), flat(y)])
-    spline, spline_value = fit_spline(state.spline, updates, fixed, metric_now, a, b)
+    spline, spline_value, _ = fit_spline(
+        state.spline, updates.spline, fixed.quadrature, lagrangian, a, b
+    )
 
     def metric_step(metric: Trainee) -> Trainee:
         shift = config.smoothing * fixed.half_width * jax.random.normal(noise, x.shape)
@@ -244,21 +247,3 @@ def metric_loss(
         return quadrature(lagrangian, a + s, b + s, coefficients)
 
     return jnp.mean(jax.vmap(action)(x, jax.lax.stop_gradient(refined), shift))
-
-
-def fit_spline(
-    spline: Trainee,
-    updates: Updates,
-    fixed: Fixed,
-    metric: AbstractMetric,
-    x: Float[Array, "n d"],
-    y: Float[Array, "n d"],
-) -> tuple[Trainee, Array]:
-    """One spline step on given pairs."""
-    loss, gradient = mean_and_grad(
-        lambda n, a, b: spline_loss(n, fixed.quadrature, Riemannian(metric), a, b),
-        spline.model,
-        x,
-        y,
-    )
-    return spline.descend(updates.spline, gradient), loss

@@ -13,10 +13,11 @@ from nlot.batches import in_groups, mean_and_grad
 from nlot.config import CTransformConfig, NLOTConfig, RefitConfig
 from nlot.ctransform import CTransform, c_transform
 from nlot.lagrangians import AbstractLagrangian, sigmoid_ramp
-from nlot.losses import amortised_cost, map_loss, potential_loss, spline_loss
+from nlot.losses import amortised_cost, map_loss, potential_loss
 from nlot.networks import Networks, build_networks
 from nlot.problem import Problem
 from nlot.progress import Reporter
+from nlot.spline_steps import fit_spline
 from nlot.splines import CubicSpline
 from nlot.tasks import Task
 from nlot.training import Log, Trainee, compiled, optimiser, run_chunks
@@ -227,14 +228,10 @@ def _fit_spline(
     y: Float[Array, "n d"],
 ) -> tuple[Trainee, dict[str, Array]]:
     """One spline step on given pairs; logs the loss and its gradient's norm."""
-    loss, gradient = mean_and_grad(
-        lambda n, a, b: spline_loss(n, problem.quadrature, lagrangian, a, b),
-        spline.model,
-        x,
-        y,
+    spline, loss, gradient = fit_spline(
+        spline, updates.spline, problem.quadrature, lagrangian, x, y
     )
-    log = {"spline": loss, "spline_gradient": optax.tree.norm(gradient)}
-    return spline.descend(updates.spline, gradient), log
+    return spline, {"spline": loss, "spline_gradient": optax.tree.norm(gradient)}
 
 
 def _refit(
