@@ -134,7 +134,7 @@ def metric_figure_runs(wildcards):
 
 
 def drawn_sequences(wildcards):
-    """Settings of what a figure draws: their grid and their true metric."""
+    """Settings of the sequences that a figure draws: it reads grid and true metric."""
     names = getattr(CONFIG, wildcards.figure).sequences
     return {name: settings(CONFIG.sequences[name]) for name in names}
 

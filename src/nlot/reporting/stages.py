@@ -18,7 +18,7 @@ import pandas as pd
 
 from nlot.files import write_csv
 from nlot.reporting.labels import method_label
-from nlot.reporting.layout import ABSENT, Block, Row, Table
+from nlot.reporting.layout import Block, Row, Table, cell
 from nlot.reporting.records import Records, read_records, write_records
 from nlot.reporting.reference import suffix_of
 from nlot.reporting.summary import MEASURED
@@ -116,7 +116,9 @@ def stages_table(
         Row(
             str(line["stage"]),
             str(line["jobs"]),
-            tuple(_number(line[key], digits) for key, (_, digits) in shown.items()),
+            tuple(
+                cell(line[key], math.nan, digits) for key, (_, digits) in shown.items()
+            ),
         )
         for line in whole.to_dict("records")
     )
@@ -148,10 +150,6 @@ def _with_sum(stages: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return pd.concat([stages, total], ignore_index=True)
-
-
-def _number(value: float, digits: int) -> str:
-    return ABSENT if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def keep_stages(stages: pd.DataFrame, results: Path, reference: Path) -> None:
