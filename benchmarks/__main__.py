@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.cases import Case, cases
-from nlot.files import whole_file, write_csv
+from nlot.provenance.files import whole_file, write_csv
 
 FOLDER = Path("results/benchmarks")
 
@@ -78,7 +78,7 @@ def main() -> None:
 
 def _write(table: pd.DataFrame, measured: list[Case], seconds: float) -> None:
     from benchmarks.plot import plot_growth
-    from nlot.provenance import provenance
+    from nlot.provenance.record import provenance
 
     write_csv(table, FOLDER / "benchmarks.csv")
     record = provenance([case._asdict() for case in measured], 0, seconds)

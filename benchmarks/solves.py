@@ -9,10 +9,10 @@ import jax
 import numpy as np
 
 from benchmarks import presets
-from nlot import solve
-from nlot.networks import build_networks
-from nlot.optimal_paths import optimal_paths
-from nlot.tasks import build_task
+from nlot.methods.nlot import train as solve
+from nlot.networks.amortised import build_networks
+from nlot.paths.multistart import optimal_paths
+from nlot.problems.transport import build_task
 
 _REPEATS = 5
 

@@ -10,14 +10,15 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from benchmarks import presets
-from nlot import metric_learning, solve
 from nlot.config import Config, TaskConfig
-from nlot.datasets.sequences import Sequence
-from nlot.networks import build_networks
-from nlot.problem import Problem
-from nlot.progress import Reporter
-from nlot.tasks import build_task
-from nlot.training import Log, compiled, run_chunks
+from nlot.measures.sequences import Sequence
+from nlot.methods.metric_nlot import train as metric_learning
+from nlot.methods.nlot import train as solve
+from nlot.networks.amortised import build_networks
+from nlot.problems.sampler import Problem
+from nlot.problems.transport import build_task
+from nlot.training.loop import Log, compiled, run_chunks
+from nlot.training.progress import Reporter
 
 Times = dict[str, Any]
 # The first step is the compilation's, the others are measured.

@@ -21,9 +21,9 @@ from nlot.config import (
     parse_config,
     parse_learner,
 )
-from nlot.datasets.sequences import Sequence
 from nlot.ground_truth.truth import make_truth
-from nlot.tasks import Task, build_task
+from nlot.measures.sequences import Sequence
+from nlot.problems.transport import Task, build_task
 
 from .browser import Browser, find_browser
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nlot.config import Config, ConfigError, load_config
-    from nlot.metric_runs import MetricRun, load_metric_run, train_metric
-    from nlot.runs import Run, load_run, train_run
-    from nlot.storage import RunError
-    from nlot.tasks import Task, build_task
+    from nlot.problems.transport import Task, build_task
+    from nlot.runs.metric import MetricRun, load_metric_run, train_metric
+    from nlot.runs.store import RunError
+    from nlot.runs.transport import Run, load_run, train_run
 
 __version__ = version("nlot")
 __all__ = [
@@ -29,10 +29,10 @@ __all__ = [
 # A job of the workflow uses a part of the package; all of it takes seconds to import.
 _MODULES = {
     "nlot.config": ("Config", "ConfigError", "load_config"),
-    "nlot.metric_runs": ("MetricRun", "load_metric_run", "train_metric"),
-    "nlot.runs": ("Run", "load_run", "train_run"),
-    "nlot.storage": ("RunError",),
-    "nlot.tasks": ("Task", "build_task"),
+    "nlot.runs.metric": ("MetricRun", "load_metric_run", "train_metric"),
+    "nlot.runs.transport": ("Run", "load_run", "train_run"),
+    "nlot.runs.store": ("RunError",),
+    "nlot.problems.transport": ("Task", "build_task"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nlot.config import GridConfig
+from nlot.costs.metrics import CircleMetric, CrossMetric, VeeMetric
 from nlot.evaluation.alignment import alignment, grid_points, matrices, smallest
-from nlot.metrics import CircleMetric, CrossMetric, VeeMetric
 
 POINTS = np.asarray(jax.random.normal(jax.random.key(0), (20, 2)))
 METRICS = pytest.mark.parametrize("truth", [CircleMetric(), VeeMetric(), CrossMetric()])

@@ -5,9 +5,6 @@ import numpy as np
 import pytest
 
 from nlot.config import SequenceConfig
-from nlot.datasets.files import SampleError
-from nlot.datasets.sequences import Sequence
-from nlot.datasets.trajectories import Trajectories, write_trajectories
 from nlot.evaluation.metric_rows import (
     SequenceData,
     load_data,
@@ -15,8 +12,11 @@ from nlot.evaluation.metric_rows import (
     metric_rows,
 )
 from nlot.evaluation.tidy import COLUMNS
-from nlot.metric_runs import MetricRun
-from nlot.pairs import build_pair_networks
+from nlot.measures.files import SampleError
+from nlot.measures.sequences import Sequence
+from nlot.networks.pairwise import build_pair_networks
+from nlot.networks.velocity_fields import Trajectories, write_trajectories
+from nlot.runs.metric import MetricRun
 
 SCORES = ["alignment", "alignment_data"]
 POPULATION, TRAJECTORY = "population_error", "trajectory_error"

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nlot.evaluation.paths import spline_paths
-from nlot.splines import CubicSpline
+from nlot.paths.splines import CubicSpline
 
 SPLINE = CubicSpline(12)
 

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from nlot.datasets.sequences import Sequence
+from nlot.costs.metrics import CircleMetric
 from nlot.evaluation.prediction import (
     carried_by_couplings,
     nearest_particle,
     population_error,
     trajectory_error,
 )
-from nlot.metrics import CircleMetric
+from nlot.measures.sequences import Sequence
 
 RNG = np.random.default_rng(0)
 

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from nlot.baselines.bridge_runs import BridgeRun
-from nlot.baselines.nlsb import build_bridge
-from nlot.closed_forms import closed_form
 from nlot.config import ActionConfig, EvaluationConfig, merge, parse_config
+from nlot.costs.closed_forms import closed_form
 from nlot.evaluation import rows
 from nlot.evaluation.rows import (
     control_rows,
@@ -17,10 +15,12 @@ from nlot.evaluation.rows import (
 from nlot.evaluation.subjects import EuclideanOT, Translation
 from nlot.evaluation.tidy import COLUMNS
 from nlot.evaluation.wasserstein import entropic_costs
-from nlot.networks import build_networks
-from nlot.runs import Run
-from nlot.streams import stream
-from nlot.tasks import build_task
+from nlot.methods.nlsb.run import BridgeRun
+from nlot.methods.nlsb.train import build_bridge
+from nlot.networks.amortised import build_networks
+from nlot.problems.transport import build_task
+from nlot.runs.transport import Run
+from nlot.training.streams import stream
 
 # One size, so that a map is compiled once.
 SETTINGS = EvaluationConfig(

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from nlot.baselines.bridge_runs import BridgeRun
-from nlot.baselines.nlsb import build_bridge
 from nlot.evaluation.subjects import (
     CONTROLS,
     EuclideanOT,
@@ -15,8 +13,10 @@ from nlot.evaluation.subjects import (
     Translation,
     subjects,
 )
-from nlot.networks import build_networks
-from nlot.runs import Run
+from nlot.methods.nlsb.run import BridgeRun
+from nlot.methods.nlsb.train import build_bridge
+from nlot.networks.amortised import build_networks
+from nlot.runs.transport import Run
 
 KEY = jax.random.key(0)
 

@@ -12,9 +12,9 @@ from nlot.evaluation.rows import control_rows, run_rows
 from nlot.evaluation.subjects import CONTROLS, AbstractSubject, Trained, Translation
 from nlot.evaluation.truth_rows import losses, truth_measures
 from nlot.ground_truth.truth import load_truth, reference_rows
-from nlot.networks import build_networks
-from nlot.runs import Run
-from nlot.tasks import build_task
+from nlot.networks.amortised import build_networks
+from nlot.problems.transport import build_task
+from nlot.runs.transport import Run
 
 PATHS = LeastActionConfig(segments=24)
 KEY = jax.random.key(0)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.interpolate import RBFInterpolator
 
-from nlot.closed_forms import closed_form, harmonic_action
 from nlot.config import EvaluationConfig
-from nlot.couplings import assign
+from nlot.costs.closed_forms import closed_form, harmonic_action
+from nlot.discrete.couplings import assign
 from nlot.ground_truth import bounds as module
 from nlot.ground_truth.bounds import (
     Potential,
@@ -19,8 +19,8 @@ from nlot.ground_truth.bounds import (
     lower_bound,
     upper_bound,
 )
-from nlot.ground_truth.cells import cut
 from nlot.ground_truth.costs import exact_costs
+from nlot.ground_truth.strata import cut
 
 CELLS, REPLICATES = 64, 4
 SETTINGS = EvaluationConfig.model_validate(

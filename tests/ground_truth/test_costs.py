@@ -5,14 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.closed_forms import frequency, harmonic_action
 from nlot.config import LeastActionConfig
-from nlot.geodesics import Geodesic, least_actions
+from nlot.costs.closed_forms import frequency, harmonic_action
 from nlot.ground_truth import costs as module
-from nlot.ground_truth.cells import cut
 from nlot.ground_truth.costs import exact_costs, moved
-from nlot.optimal_paths import optimal_paths
-from nlot.polygons import polygon_actions
+from nlot.ground_truth.strata import cut
+from nlot.paths.multistart import optimal_paths
+from nlot.paths.newton import Geodesic, least_actions
+from nlot.paths.polygons import polygon_actions
 
 SETTINGS = LeastActionConfig(segments=16)
 # Boxes with edges as soft as a segment is long: 16 segments resolve their paths.

@@ -1,7 +1,7 @@
 import pytest
 
 from nlot.ground_truth.refinement import COLUMNS, refinement
-from nlot.tasks import build_task
+from nlot.problems.transport import build_task
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from nlot.closed_forms import closed_form
+from nlot.costs.closed_forms import closed_form
 from nlot.ground_truth.truth import KIND, TruthError, load_truth
-from nlot.tasks import build_task
+from nlot.problems.transport import build_task
 
 
 @pytest.fixture(scope="module")

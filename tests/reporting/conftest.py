@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from nlot.config import Config, SequenceConfig, TaskConfig, parse_config
-from nlot.datasets.sequences import Sequence
 from nlot.evaluation.tidy import COLUMNS
-from nlot.metric_runs import MetricRun
-from nlot.networks import build_networks
-from nlot.pairs import build_pair_networks
-from nlot.provenance import provenance
+from nlot.measures.sequences import Sequence
+from nlot.networks.amortised import build_networks
+from nlot.networks.pairwise import build_pair_networks
+from nlot.provenance.record import provenance
+from nlot.provenance.records import Records, origins
 from nlot.reporting.published import published_tasks
-from nlot.reporting.records import Records, origins
-from nlot.runs import Run
+from nlot.runs.metric import MetricRun
+from nlot.runs.transport import Run
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from nlot.ground_truth.refinement import COLUMNS as REFINED
-from nlot.provenance import provenance
+from nlot.provenance.record import provenance
+from nlot.provenance.records import Records, write_records
 from nlot.reporting.benchmarks_table import benchmarks_table
 from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.documents import updated
 from nlot.reporting.published import published_rows
-from nlot.reporting.records import Records, write_records
 from nlot.reporting.stages import COLUMNS as TIMED
 from nlot.reporting.stages import stages_table
 from nlot.reporting.statement import stated, statement

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from nlot.closed_forms import closed_form
-from nlot.networks import build_networks
+from nlot.costs.closed_forms import closed_form
+from nlot.networks.amortised import build_networks
 from nlot.reporting.figures import map_figure, training_figure, transport_figure
 from nlot.reporting.panels import draw_background, draw_transport, square, transport
 from nlot.reporting.style import save_figure
-from nlot.runs import Run
-from nlot.streams import stream
+from nlot.runs.transport import Run
+from nlot.training.streams import stream
 
 HISTORY = pd.DataFrame(
     {

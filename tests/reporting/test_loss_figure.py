@@ -5,11 +5,11 @@ import pytest
 
 from nlot.evaluation.truth_rows import losses
 from nlot.ground_truth.truth import load_truth
-from nlot.networks import build_networks
+from nlot.networks.amortised import build_networks
+from nlot.problems.transport import build_task
 from nlot.reporting.loss_figure import loss_figure
 from nlot.reporting.style import save_figure
-from nlot.runs import Run
-from nlot.tasks import build_task
+from nlot.runs.transport import Run
 
 
 @pytest.fixture(scope="module")

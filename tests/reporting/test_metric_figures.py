@@ -6,8 +6,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from nlot.config import CircleMetricConfig, GridConfig
-from nlot.datasets.sequences import Sequence
 from nlot.evaluation.alignment import matrices, smallest
+from nlot.measures.sequences import Sequence
+from nlot.problems.transport import build_metric
 from nlot.reporting.metric_figures import eigenvector_figure, geodesic_figure
 from nlot.reporting.metric_panels import (
     draw_data,
@@ -17,7 +18,6 @@ from nlot.reporting.metric_panels import (
     journey,
 )
 from nlot.reporting.style import AGE, FIELD, LEARNED, save_figure
-from nlot.tasks import build_metric
 
 GRID = GridConfig(low=(-2.0, 0.0), high=(2.0, 1.0))
 MAKERS = [eigenvector_figure, geodesic_figure]

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from nlot.evaluation.measurement import write_provenance
-from nlot.files import write_csv
-from nlot.reporting.records import Records, origins, read_records, write_records
+from nlot.provenance.files import write_csv
+from nlot.provenance.records import Records, origins, read_records, write_records
 from nlot.reporting.reference import keep
 
 

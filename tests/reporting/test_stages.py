@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from nlot.provenance.records import read_records, write_records
 from nlot.reporting.layout import ABSENT
-from nlot.reporting.records import read_records, write_records
 from nlot.reporting.stages import (
     COLUMNS,
     BenchmarkError,

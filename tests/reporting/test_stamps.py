@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nlot.reporting.records import drawn
+from nlot.provenance.records import drawn
 from nlot.reporting.stamps import read_stamp
 from nlot.reporting.style import save_figure
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from nlot.provenance.records import Records, origins
 from nlot.reporting.published import published_rows
-from nlot.reporting.records import Records, origins
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.table2 import table2
 from nlot.reporting.tables import table1

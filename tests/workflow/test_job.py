@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nlot import files
+from nlot.provenance import files
 
 from .conftest import ROOT
 

@@ -9,11 +9,11 @@ import pytest
 
 from nlot import load_config, load_metric_run, load_run
 from nlot.config import Config
-from nlot.reporting.records import Origins, read_records
+from nlot.provenance.records import Origins, read_records
 from nlot.reporting.stages import read_stages
 from nlot.reporting.stamps import read_stamp
-from nlot.storage import read_header
-from nlot.streams import stream
+from nlot.runs.store import read_header
+from nlot.training.streams import stream
 
 from .conftest import SMOKE, Smoke, snakemake
 

@@ -1,9 +1,9 @@
 # Looks at all samples and settings before the first job, so that none fails for them.
-from nlot.baselines.scarvelis_solomon import split
+from nlot.methods.scarvelis_solomon.train import split
 from nlot.config import ConfigError
-from nlot.datasets.files import SampleError, check_age
-from nlot.datasets.sequences import load_sequence
-from nlot.tasks import build_task
+from nlot.measures.files import SampleError, check_age
+from nlot.measures.sequences import load_sequence
+from nlot.problems.transport import build_task
 from snakemake.exceptions import WorkflowError
 
 try:

@@ -2,7 +2,7 @@
 from string import Formatter
 
 from nlot.config import ConfigError, check_presets, parse_config
-from nlot.provenance import fingerprint
+from nlot.provenance.record import fingerprint
 from nlot.reporting import report_captions
 from nlot.reporting.writer import FORMATS
 from snakemake.exceptions import WorkflowError
@@ -23,11 +23,11 @@ if workflow.is_main_process:
 # Every preset has a folder of its own.
 RESULTS = f"results/{CONFIG.preset}"
 # The module whose code a run depends on, by kind of method.
-TRAINED_BY = {"nlot": "solve", "nlot_plus": "plus", "nlsb": "baselines.nlsb"}
+TRAINED_BY = {"nlot": "methods.nlot.train", "nlot_plus": "methods.nlot_plus.train", "nlsb": "methods.nlsb.train"}
 LEARNED_BY = {
-    "nlot": "metric_learning",
-    "nlot_plus": "metric_plus",
-    "scarvelis_solomon": "baselines.scarvelis_solomon",
+    "nlot": "methods.metric_nlot.train",
+    "nlot_plus": "methods.metric_nlot_plus.train",
+    "scarvelis_solomon": "methods.scarvelis_solomon.train",
 }
 RUN = "{task}/{method}/seed_{seed}"
 RUNS = [RUN.format(task=t, method=m, seed=s) for t, m, s in CONFIG.runs()]

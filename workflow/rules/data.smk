@@ -17,7 +17,7 @@ rule generate:
         runtime=grows(30),
     params:
         data=lambda w: settings(CONFIG.sequences[w.sequence].data),
-        code=fingerprint("datasets.trajectories"),
+        code=fingerprint("networks.velocity_fields"),
     message:
         "Generating the data of {wildcards.sequence}, seed {wildcards.seed}"
     script:

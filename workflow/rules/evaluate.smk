@@ -140,7 +140,7 @@ rule collect_metrics:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        code=fingerprint("reporting.records"),
+        code=fingerprint("provenance.records"),
     message:
         "Collecting the measured rows of learned metrics"
     script:
@@ -174,7 +174,7 @@ rule collect:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        code=fingerprint("reporting.records"),
+        code=fingerprint("provenance.records"),
     message:
         "Collecting the measured rows"
     script:

@@ -27,7 +27,7 @@ rule transport_figure:
     params:
         section=lambda w: settings(getattr(CONFIG, w.figure)),
         caption=figure_caption,
-        code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
+        code=[fingerprint("reporting.figures"), fingerprint("provenance.records")],
     message:
         "Drawing {wildcards.figure}"
     script:
@@ -65,7 +65,7 @@ rule loss_figure:
         table=settings(CONFIG.table1),
         about=about(CONFIG.table1.tasks),
         training=report_captions.table1_training(CONFIG),
-        code=[fingerprint("reporting.loss_figure"), fingerprint("reporting.records")],
+        code=[fingerprint("reporting.loss_figure"), fingerprint("provenance.records")],
     message:
         "Drawing where the maps lose against the optimal ones"
     script:
@@ -103,7 +103,7 @@ for METHOD in dict.fromkeys(method for _, method, _ in CONFIG.runs()):
             training=report_captions.methods_training(
                 CONFIG, [METHOD], dict.fromkeys(task for task, _, _ in MINE)
             ),
-            code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
+            code=[fingerprint("reporting.figures"), fingerprint("provenance.records")],
         message:
             f"Drawing the maps and training curves of {METHOD}"
         script:
@@ -140,7 +140,7 @@ rule metric_figure:
         caption=figure_caption,
         code=[
             fingerprint("reporting.metric_figures"),
-            fingerprint("reporting.records"),
+            fingerprint("provenance.records"),
         ],
     message:
         "Drawing {wildcards.figure}"
@@ -174,7 +174,7 @@ for LEARNER in dict.fromkeys(learner for _, learner, _ in CONFIG.metric_runs()):
             training=report_captions.learners_training(
                 CONFIG, [LEARNER], dict.fromkeys(sequence for sequence, _, _ in MINE)
             ),
-            code=[fingerprint("reporting.figures"), fingerprint("reporting.records")],
+            code=[fingerprint("reporting.figures"), fingerprint("provenance.records")],
         message:
             f"Drawing the training curves of {LEARNER}"
         script:

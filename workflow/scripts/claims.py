@@ -4,6 +4,7 @@ with job(snakemake):
     from pathlib import Path
 
     from nlot.config import parse_config
+    from nlot.provenance.records import read_records
     from nlot.reporting.claims import claims, joined
     from nlot.reporting.claims_page import write_claims
     from nlot.reporting.published import (
@@ -11,7 +12,6 @@ with job(snakemake):
         published_statements,
         published_tasks,
     )
-    from nlot.reporting.records import read_records
     from nlot.reporting.statement import statement
     from nlot.reporting.summary import read_rows
 

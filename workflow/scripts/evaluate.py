@@ -7,7 +7,7 @@ with job(snakemake):
     from nlot.evaluation.measurement import measuring
     from nlot.evaluation.rows import run_rows
     from nlot.ground_truth.truth import load_truth
-    from nlot.runs import load_run
+    from nlot.runs.transport import load_run
 
     settings = parse_config(snakemake.config).evaluation
     with measuring(

@@ -6,7 +6,7 @@ with job(snakemake):
     from nlot.config import parse_config
     from nlot.evaluation.measurement import measuring
     from nlot.evaluation.metric_rows import load_data, metric_rows
-    from nlot.metric_runs import load_metric_run
+    from nlot.runs.metric import load_metric_run
 
     name = snakemake.wildcards.sequence
     sequence = parse_config(snakemake.config).sequences[name]

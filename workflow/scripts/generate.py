@@ -8,7 +8,7 @@ with job(snakemake):
     os.environ["EQX_ON_ERROR"] = "nan"
 
     from nlot.config import parse_config
-    from nlot.datasets.trajectories import make_data
+    from nlot.networks.velocity_fields import make_data
 
     name, seed = snakemake.wildcards.sequence, int(snakemake.wildcards.seed)
     config = parse_config(snakemake.config).sequences[name].data

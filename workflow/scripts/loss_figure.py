@@ -5,10 +5,10 @@ with job(snakemake):
 
     from nlot.config import parse_config
     from nlot.ground_truth.truth import REFERENCE, load_truth
+    from nlot.provenance.records import drawn
     from nlot.reporting.loss_figure import loss_figure
-    from nlot.reporting.records import drawn
     from nlot.reporting.style import save_figure
-    from nlot.runs import load_run
+    from nlot.runs.transport import load_run
 
     config = parse_config(snakemake.config)
     truths = [load_truth(path) for path in snakemake.input.truths]

@@ -5,10 +5,10 @@ with job(snakemake):
 
     import pandas as pd
 
+    from nlot.provenance.records import drawn
     from nlot.reporting.figures import training_figure
-    from nlot.reporting.records import drawn
     from nlot.reporting.style import save_figure
-    from nlot.storage import read_header
+    from nlot.runs.store import read_header
 
     given, made = snakemake.input, snakemake.output
     for model, history, *paths in zip(

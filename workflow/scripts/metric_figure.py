@@ -5,10 +5,10 @@ with job(snakemake):
 
     from nlot.config import parse_config
     from nlot.evaluation.metric_rows import load_data
-    from nlot.metric_runs import load_metric_run
+    from nlot.provenance.records import drawn
     from nlot.reporting.metric_figures import eigenvector_figure, geodesic_figure
-    from nlot.reporting.records import drawn
     from nlot.reporting.style import save_figure
+    from nlot.runs.metric import load_metric_run
 
     config = parse_config(snakemake.config)
     section = getattr(config, snakemake.wildcards.figure)

@@ -4,7 +4,7 @@ with job(snakemake):
     from nlot.config import parse_config
     from nlot.evaluation.measurement import measuring
     from nlot.ground_truth.refinement import refinement
-    from nlot.tasks import build_task
+    from nlot.problems.transport import build_task
 
     config, name = parse_config(snakemake.config), snakemake.wildcards.task
     task, seed = config.tasks[name], config.seeds[0]

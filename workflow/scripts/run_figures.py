@@ -5,10 +5,10 @@ with job(snakemake):
 
     import pandas as pd
 
+    from nlot.provenance.records import drawn
     from nlot.reporting.figures import map_figure, training_figure
-    from nlot.reporting.records import drawn
     from nlot.reporting.style import save_figure
-    from nlot.runs import load_run
+    from nlot.runs.transport import load_run
 
     given, made = snakemake.input, snakemake.output
     images = made.maps_pdf, made.maps_png, made.curves_pdf, made.curves_png

@@ -2,9 +2,9 @@ from job import job
 
 with job(snakemake):
     from nlot.config import parse_config
+    from nlot.provenance.records import read_records
     from nlot.reporting.bounds_table import bounds_table
     from nlot.reporting.published import published_rows
-    from nlot.reporting.records import read_records
     from nlot.reporting.statement import stated
     from nlot.reporting.summary import read_rows
     from nlot.reporting.tables import supplementary_table, table1

@@ -2,8 +2,8 @@ from job import job
 
 with job(snakemake):
     from nlot.config import parse_config
+    from nlot.provenance.records import read_records
     from nlot.reporting.published import published_rows
-    from nlot.reporting.records import read_records
     from nlot.reporting.statement import stated
     from nlot.reporting.summary import read_rows
     from nlot.reporting.table2 import table2

@@ -4,7 +4,7 @@ with job(snakemake):
     from pathlib import Path
 
     from nlot.config import parse_config
-    from nlot.runs import train_run
+    from nlot.runs.transport import train_run
 
     wildcards = snakemake.wildcards
     train_run(

@@ -4,7 +4,7 @@ with job(snakemake):
     from pathlib import Path
 
     from nlot.config import parse_config
-    from nlot.metric_runs import train_metric
+    from nlot.runs.metric import train_metric
 
     wildcards = snakemake.wildcards
     train_metric(

@@ -4,10 +4,10 @@ with job(snakemake):
     from pathlib import Path
 
     from nlot.config import parse_config
+    from nlot.provenance.records import drawn
     from nlot.reporting.figures import transport_figure
-    from nlot.reporting.records import drawn
     from nlot.reporting.style import save_figure
-    from nlot.runs import load_run
+    from nlot.runs.transport import load_run
 
     section = getattr(parse_config(snakemake.config), snakemake.wildcards.figure)
     runs = [load_run(Path(path).parent) for path in snakemake.input.models]

@@ -6,6 +6,9 @@ from nlot.config.base import (
     Seed,
     merge,
 )
+from nlot.config.experiment import (
+    Config,
+)
 from nlot.config.learners import (
     FitConfig,
     GramFitConfig,
@@ -87,9 +90,6 @@ from nlot.config.tasks import (
     TaskConfig,
     UniformConfig,
     WellConfig,
-)
-from nlot.config.whole import (
-    Config,
 )
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pydantic
 from pydantic import Field
 
-from nlot.config.messages import unknown
+from nlot.config.errors import unknown
 
 NonNegative = Annotated[int, Field(ge=0)]
 Point = tuple[float, ...]

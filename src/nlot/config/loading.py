@@ -11,9 +11,9 @@ from typing import Any
 import pydantic
 
 from nlot.config.base import ConfigError
-from nlot.config.messages import describe
+from nlot.config.errors import describe
+from nlot.config.experiment import Config
 from nlot.config.presets import read_preset
-from nlot.config.whole import Config
 
 
 def load_config(path: str | Path) -> Config:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from nlot.files import whole_file, write_csv
-from nlot.provenance import provenance
+from nlot.provenance.files import whole_file, write_csv
+from nlot.provenance.record import provenance
 
 
 class Measurement:

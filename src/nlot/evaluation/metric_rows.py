@@ -25,7 +25,6 @@ import pandas as pd
 from jaxtyping import Float, PRNGKeyArray
 
 from nlot.config import Config, MetricControl, SequenceConfig
-from nlot.datasets.sequences import Sequence, load_sequence
 from nlot.evaluation.alignment import alignment, grid_points, matrices
 from nlot.evaluation.prediction import (
     carried_by_couplings,
@@ -34,9 +33,10 @@ from nlot.evaluation.prediction import (
     trajectory_error,
 )
 from nlot.evaluation.tidy import rows_table
-from nlot.metric_runs import MetricRun, PlainMetricRun
-from nlot.streams import stream
-from nlot.tasks import build_metric
+from nlot.measures.sequences import Sequence, load_sequence
+from nlot.problems.transport import build_metric
+from nlot.runs.metric import MetricRun, PlainMetricRun
+from nlot.training.streams import stream
 
 Matrices = Callable[[np.ndarray], np.ndarray]
 Measured = Iterator[tuple[str, float, int]]
@@ -52,7 +52,7 @@ class SequenceData(NamedTuple):
 def load_data(config: SequenceConfig, path: str | Path) -> SequenceData:
     """The samples in a generated or given file.
 
-    Raises `nlot.datasets.files.SampleError` for unusable samples.
+    Raises `nlot.measures.files.SampleError` for unusable samples.
     """
     sequence = load_sequence(config.data, path)
     held_out = None

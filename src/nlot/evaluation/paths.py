@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nlot.action import Quadrature, path_actions
-from nlot.splines import CubicSpline
-from nlot.tasks import Task
+from nlot.paths.quadrature import Quadrature, path_actions
+from nlot.paths.splines import CubicSpline
+from nlot.problems.transport import Task
 
 # A rule that no training uses, fine enough for walls of width 0.01.
 FINE_NODES = 1000

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Float
 
-from nlot.datasets.sequences import Sequence
+from nlot.costs.metrics import AbstractMetric
+from nlot.discrete.sequence_couplings import couple_neighbours
 from nlot.evaluation.wasserstein import exact_squared_w2
-from nlot.metrics import AbstractMetric
-from nlot.sequence_couplings import couple_neighbours
+from nlot.measures.sequences import Sequence
 
 Positions = Float[np.ndarray, "K n d"]
 # Midpoint nodes of the straight paths that a control's couplings are priced on.

@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.baselines.bridge_runs import BridgeRun
-from nlot.closed_forms import closed_form
 from nlot.config import Config, EvaluationConfig
+from nlot.costs.closed_forms import closed_form
 from nlot.evaluation.subjects import CONTROLS, AbstractSubject, subjects
 from nlot.evaluation.tidy import rows_table
 from nlot.evaluation.truth_rows import truth_measures
@@ -27,10 +26,11 @@ from nlot.evaluation.wasserstein import (
     exact_squared_w2,
 )
 from nlot.ground_truth.truth import GroundTruth
-from nlot.optimal_paths import optimal_paths
-from nlot.runs import Run
-from nlot.streams import stream
-from nlot.tasks import Task, build_task
+from nlot.methods.nlsb.run import BridgeRun
+from nlot.paths.multistart import optimal_paths
+from nlot.problems.transport import Task, build_task
+from nlot.runs.transport import Run
+from nlot.training.streams import stream
 
 # Its name, value and sample size.
 Measure = tuple[str, float, int]

@@ -16,12 +16,12 @@ import numpy as np
 import ot
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
-from nlot.baselines.bridge_runs import BridgeRun
-from nlot.couplings import assign
+from nlot.discrete.couplings import assign
 from nlot.evaluation.paths import OwnPaths, spline_paths
-from nlot.runs import Run
-from nlot.splines import CubicSpline
-from nlot.tasks import Task
+from nlot.methods.nlsb.run import BridgeRun
+from nlot.paths.splines import CubicSpline
+from nlot.problems.transport import Task
+from nlot.runs.transport import Run
 
 
 class AbstractSubject(abc.ABC):

@@ -9,14 +9,14 @@ import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray
 
 from nlot.config import LeastActionConfig
-from nlot.couplings import match
+from nlot.discrete.couplings import match
 from nlot.evaluation.subjects import AbstractSubject, Trained
 from nlot.ground_truth.truth import GroundTruth
-from nlot.optimal_paths import optimal_paths
-from nlot.polygons import polygon_actions
-from nlot.runs import Run
-from nlot.storage import spline_positions
-from nlot.tasks import Task
+from nlot.paths.multistart import optimal_paths
+from nlot.paths.polygons import polygon_actions
+from nlot.problems.transport import Task
+from nlot.runs.store import spline_positions
+from nlot.runs.transport import Run
 
 _PERCENT = 100.0
 

@@ -21,11 +21,11 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
 from nlot.config import EvaluationConfig
-from nlot.geodesics import Geodesic
-from nlot.ground_truth.cells import Cells
 from nlot.ground_truth.costs import ExactCosts, moved
-from nlot.optimal_paths import solve
-from nlot.tasks import Task
+from nlot.ground_truth.strata import Cells
+from nlot.paths.multistart import solve
+from nlot.paths.newton import Geodesic
+from nlot.problems.transport import Task
 
 _LEVEL, _RESAMPLES = 0.95, 2000
 # Degrees of smoothing that a fit of the dual variables is chosen from.

@@ -16,10 +16,10 @@ from jaxtyping import Bool, Float, Int
 from scipy.spatial import KDTree
 
 from nlot.config import LeastActionConfig
-from nlot.geodesics import Geodesic
-from nlot.optimal_paths import optimal_paths, solve
-from nlot.polygons import polygon_actions
-from nlot.tasks import Task
+from nlot.paths.multistart import optimal_paths, solve
+from nlot.paths.newton import Geodesic
+from nlot.paths.polygons import polygon_actions
+from nlot.problems.transport import Task
 
 # Points a side that are solved from several starts, and the growth of a level.
 _COARSE, _GROWTH = 32, 4
@@ -42,7 +42,7 @@ class ExactCosts(NamedTuple):
 
     `paths` are their polygons, in single precision, `slopes` the gradients of the cost
     in x and y; `converged` says whether a search ended within its tolerance,
-    `gradient_norm` is that of `nlot.geodesics.Geodesic`.
+    `gradient_norm` is that of `nlot.paths.newton.Geodesic`.
     """
 
     cost: Float[np.ndarray, "n m"]
@@ -62,7 +62,7 @@ def exact_costs(
     """Exact cost from each `x[i]` to each `y[j]`, in double precision.
 
     `x` and `y` must be in an order in which every fourth point, and every sixteenth,
-    is near those that follow it (as `nlot.ground_truth.cells` has them). `report` is
+    is near those that follow it (as `nlot.ground_truth.strata` has them). `report` is
     called with a line of progress now and then.
     """
     with jax.enable_x64(True):

@@ -7,11 +7,11 @@ import jax
 import pandas as pd
 
 from nlot.config import EvaluationConfig, LeastActionConfig
-from nlot.couplings import assign
-from nlot.ground_truth.cells import cut
+from nlot.discrete.couplings import assign
 from nlot.ground_truth.costs import exact_costs
-from nlot.streams import stream
-from nlot.tasks import Task
+from nlot.ground_truth.strata import cut
+from nlot.problems.transport import Task
+from nlot.training.streams import stream
 
 COLUMNS = ("task", "setting", "optimal_cost", "change")
 _PERCENT = 100.0

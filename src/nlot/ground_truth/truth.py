@@ -16,15 +16,15 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from nlot.config import Config, EvaluationConfig
-from nlot.couplings import assign
+from nlot.discrete.couplings import assign
 from nlot.evaluation.tidy import rows_table
-from nlot.files import whole_file
 from nlot.ground_truth.bounds import Interval, fit_potential, lower_bound, upper_bound
-from nlot.ground_truth.cells import cut
 from nlot.ground_truth.costs import exact_costs
-from nlot.provenance import provenance
-from nlot.streams import stream
-from nlot.tasks import Task, build_task
+from nlot.ground_truth.strata import cut
+from nlot.problems.transport import Task, build_task
+from nlot.provenance.files import whole_file
+from nlot.provenance.record import provenance
+from nlot.training.streams import stream
 
 KIND = "ground truth"
 REFERENCE = "reference"

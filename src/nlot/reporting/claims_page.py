@@ -12,7 +12,7 @@ from PIL import Image
 from tabulate import tabulate
 
 from nlot.config import Config
-from nlot.files import whole_file
+from nlot.provenance.files import whole_file
 from nlot.reporting.claims import Group, Line
 from nlot.reporting.verdicts import LEVEL, Verdict
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from nlot.evaluation.measurement import read_measurement
-from nlot.files import write_csv
 from nlot.ground_truth.truth import REFERENCE, load_truth
-from nlot.reporting.records import Records, origins, write_records
-from nlot.storage import read_header
+from nlot.provenance.files import write_csv
+from nlot.provenance.records import Records, origins, write_records
+from nlot.runs.store import read_header
 
 
 def collect(files: Iterable[str | Path], rows: str | Path, record: str | Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from nlot.config import Config, load_config
+from nlot.provenance.records import Records, origins, read_records
 from nlot.reporting.benchmarks_table import benchmarks_table
 from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.claims import Group, claims, joined
@@ -22,7 +23,6 @@ from nlot.reporting.published import (
     published_statements,
     published_tasks,
 )
-from nlot.reporting.records import Records, origins, read_records
 from nlot.reporting.stages import stages_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows

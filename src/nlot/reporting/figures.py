@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from nlot.baselines.bridge_runs import BridgeRun
-from nlot.closed_forms import closed_form
 from nlot.config import FigureConfig
+from nlot.costs.closed_forms import closed_form
+from nlot.methods.nlsb.run import BridgeRun
 from nlot.reporting.labels import method_label
 from nlot.reporting.panels import (
     draw_background,
@@ -31,8 +31,8 @@ from nlot.reporting.style import (
     style,
     time_bar,
 )
-from nlot.runs import Run
-from nlot.streams import stream
+from nlot.runs.transport import Run
+from nlot.training.streams import stream
 
 # Samples scattered beside paths, and where ridges of the map are to show.
 _SAMPLES = 256

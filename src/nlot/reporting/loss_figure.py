@@ -8,7 +8,6 @@ from jaxtyping import Float
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from nlot.baselines.bridge_runs import BridgeRun
 from nlot.evaluation.subjects import (
     AbstractSubject,
     Simulated,
@@ -17,11 +16,12 @@ from nlot.evaluation.subjects import (
 )
 from nlot.evaluation.truth_rows import losses
 from nlot.ground_truth.truth import GroundTruth
+from nlot.methods.nlsb.run import BridgeRun
 from nlot.reporting.labels import method_label
 from nlot.reporting.panels import scatter
 from nlot.reporting.style import few_ticks, grid, style
-from nlot.runs import Run
-from nlot.streams import stream
+from nlot.runs.transport import Run
+from nlot.training.streams import stream
 
 TRANSLATION = "translation"
 _PERCENT = 100.0

@@ -10,9 +10,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from nlot.config import Config, MetricFigureConfig
-from nlot.datasets.sequences import Sequence
 from nlot.evaluation.alignment import matrices
-from nlot.metric_runs import MetricRun
+from nlot.measures.sequences import Sequence
+from nlot.problems.transport import build_metric
 from nlot.reporting.labels import method_label
 from nlot.reporting.metric_panels import (
     draw_data,
@@ -22,7 +22,7 @@ from nlot.reporting.metric_panels import (
     journey,
 )
 from nlot.reporting.style import FIELD, LEARNED, few_ticks, grid, style, time_bar
-from nlot.tasks import build_metric
+from nlot.runs.metric import MetricRun
 
 Runs = Mapping[tuple[str, str], MetricRun]
 Sequences = Mapping[str, Sequence]

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
 from nlot.config import GridConfig
-from nlot.datasets.sequences import Sequence
 from nlot.evaluation.alignment import smallest
-from nlot.metric_runs import MetricRun
+from nlot.measures.sequences import Sequence
 from nlot.reporting.panels import Limits, scatter
 from nlot.reporting.style import AGE, START
+from nlot.runs.metric import MetricRun
 
 # Segments along the longer side of the grid's box, their length as a share of their
 # distance, margin as a share of the extent, points of a path between two measures.

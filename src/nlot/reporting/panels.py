@@ -13,14 +13,14 @@ from jaxtyping import Array, Float
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
-from nlot.baselines.bridge_runs import BridgeRun
-from nlot.lagrangians import Newtonian, Riemannian
-from nlot.metrics import AbstractMetric
-from nlot.potentials import AbstractPotential
+from nlot.costs.lagrangians import Newtonian, Riemannian
+from nlot.costs.metrics import AbstractMetric
+from nlot.costs.potentials import AbstractPotential
+from nlot.methods.nlsb.run import BridgeRun
+from nlot.problems.transport import Task
 from nlot.reporting.style import FIELD, OBSTACLE, PUSHED, SOURCE, TARGET, TIME
-from nlot.runs import Run
-from nlot.streams import stream
-from nlot.tasks import Task
+from nlot.runs.transport import Run
+from nlot.training.streams import stream
 
 # Points of a path, shades of a potential, points a side on which it is evaluated,
 # eigenvectors a side, margin as a share of the data's extent.

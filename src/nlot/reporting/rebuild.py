@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from nlot.config import load_config
-from nlot.files import whole_file
+from nlot.provenance.files import whole_file
 from nlot.reporting.claims_page import write_claims
 from nlot.reporting.documents import (
     REFERENCE,

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from nlot.files import write_csv
-from nlot.reporting.collection import measurements
-from nlot.reporting.records import (
+from nlot.provenance.files import write_csv
+from nlot.provenance.records import (
     COMMON,
     Records,
     chosen,
     read_records,
     write_records,
 )
+from nlot.reporting.collection import measurements
 
 _PARTS = ("rows", "metric_rows")
 

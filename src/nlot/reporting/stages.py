@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from nlot.files import write_csv
+from nlot.provenance.files import write_csv
+from nlot.provenance.records import Records, read_records, write_records
 from nlot.reporting.labels import method_label
 from nlot.reporting.layout import Block, Row, Table, cell
-from nlot.reporting.records import Records, read_records, write_records
 from nlot.reporting.reference import suffix_of
 from nlot.reporting.summary import MEASURED
 from nlot.reporting.writer import render

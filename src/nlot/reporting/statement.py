@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from nlot.config import Config
-from nlot.provenance import config_hash
+from nlot.provenance.record import config_hash
+from nlot.provenance.records import Job, Origin, Origins, Records, chosen
 from nlot.reporting.labels import method_label
 from nlot.reporting.layout import Table
-from nlot.reporting.records import Job, Origin, Origins, Records, chosen
 
 # The versions that a reader looks for; records hold those of all packages.
 _PACKAGES = ("nlot", "python", "jax", "equinox", "optax", "optimistix", "diffrax")

@@ -13,7 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from nlot.files import whole_file
+from nlot.provenance.files import whole_file
 from nlot.reporting.stamps import metadata
 
 # Inches; a figure of two panels fills a column, one of four a page.

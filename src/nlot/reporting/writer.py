@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 from tabulate import tabulate
 
-from nlot.files import whole_file
+from nlot.provenance.files import whole_file
 from nlot.reporting.layout import ABSENT, Table
 
 # LaTeX cannot break a float over pages; longer tables are set as a longtable.

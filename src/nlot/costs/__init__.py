@@ -1,0 +1,1 @@
+"""Lagrangians, potentials and metrics, whose least action is the cost of transport."""

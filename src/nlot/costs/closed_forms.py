@@ -1,0 +1,245 @@
+r"""Optimal maps, costs and paths where theory knows them.
+
+A harmonic Lagrangian is $L = |v|^2/2 + ω^2 |x|^2/2$: that of a well, and with ω = 0
+the Euclidean one. Its cost is $-k\, x·y$ plus terms of x alone and of y alone, k > 0.
+The optimal map is therefore Brenier's, the gradient of a convex function, whatever ω:
+only the paths and the cost depend on the well. It is known
+
+- on the line, where it is the only increasing one, $T = G^{-1} ∘ F$ with the cumulative
+  distribution functions of source and target (Peyré and Cuturi, Computational optimal
+  transport, 2019, remark 2.30);
+- between two Gaussians, as $T(x) = m_2 + A (x - m_1)$ with
+  $A = Σ_1^{-1/2} (Σ_1^{1/2} Σ_2 Σ_1^{1/2})^{1/2} Σ_1^{-1/2}$ (remark 2.31 there);
+- between two axis-parallel boxes, as the same, where A is diagonal.
+
+Maps and costs are computed in double precision.
+"""
+
+import abc
+import math
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+import scipy.stats
+from jaxtyping import Array, Float
+
+from nlot.costs.lagrangians import AbstractLagrangian, Newtonian
+from nlot.costs.potentials import Well
+from nlot.measures.distributions import (
+    AbstractMeasure,
+    Gaussian,
+    GaussianMixture,
+    Uniform,
+)
+from nlot.problems.transport import Task
+
+# Beyond eight standard deviations a Gaussian has less mass than rounding errors.
+_TAIL, _NODES = 8.0, 8001
+
+
+def harmonic_action(
+    x: Float[Array, " d"],
+    y: Float[Array, " d"],
+    omega: float,
+    horizon: float = 1.0,
+) -> Float[Array, ""]:
+    r"""Least action from `x` to `y` in time T = `horizon` under a harmonic Lagrangian.
+
+    $c(x, y) = \frac{ω}{2 \sinh ωT} \{(|x|^2 + |y|^2) \cosh ωT - 2 x·y\}$ (Feynman and
+    Hibbs, 1965, problem 2-2, at an imaginary frequency), $|y-x|^2/2T$ where ω = 0.
+    """
+    separate, mixed = _weights(omega, horizon)
+    return separate * (jnp.sum(x**2) + jnp.sum(y**2)) - mixed * jnp.sum(x * y)
+
+
+def harmonic_path(
+    x: Float[Array, " d"],
+    y: Float[Array, " d"],
+    time: Float[Array, ""] | float,
+    omega: float,
+    horizon: float = 1.0,
+) -> Float[Array, " d"]:
+    r"""Where the path of that action is at `time` t in [0, T].
+
+    $γ(t) = \{x \sinh ω(T - t) + y \sinh ωt\} / \sinh ωT$, a straight line where ω = 0.
+    """
+    if omega == 0:
+        return x + time / horizon * (y - x)
+    rise, fall = jnp.sinh(omega * time), jnp.sinh(omega * (horizon - time))
+    return (fall * x + rise * y) / math.sinh(omega * horizon)
+
+
+def circle_action(
+    x: Float[Array, "2"],
+    y: Float[Array, "2"],
+    floor: float,
+    horizon: float = 1.0,
+) -> Float[Array, ""]:
+    r"""Least action from `x` to `y` under `nlot.costs.metrics.CircleMetric(floor)`.
+
+    In polar coordinates the metric is $dr^2 + ε r^2 dθ^2$, that of a cone which unrolls
+    to a flat sector: $c = \{r_x^2 + r_y^2 - 2 r_x r_y \cos(\sqrt ε α)\}/2T$, where
+    α ≤ π is the angle between the two and ε ≤ 1 is `floor`.
+    """
+    cross, along = x[0] * y[1] - x[1] * y[0], jnp.sum(x * y)
+    angle = jnp.abs(jnp.arctan2(cross, along))
+    radii = jnp.linalg.norm(x) * jnp.linalg.norm(y)
+    chord = jnp.sum(x**2) + jnp.sum(y**2) - 2 * radii * jnp.cos(floor**0.5 * angle)
+    return chord / (2 * horizon)
+
+
+def frequency(lagrangian: AbstractLagrangian) -> float | None:
+    r"""The ω of a harmonic Lagrangian, and None for any other.
+
+    $L = |v|^2/2 + s M |x|^2$ of a well has $ω = \sqrt{2 s M}$.
+    """
+    if not isinstance(lagrangian, Newtonian):
+        return None
+    if lagrangian.potential is None:
+        return 0.0
+    if not isinstance(lagrangian.potential, Well):
+        return None
+    return math.sqrt(2 * lagrangian.potential_scale * lagrangian.potential.strength)
+
+
+class AbstractClosedForm(abc.ABC):
+    """The optimal map of a task and its cost."""
+
+    task: Task
+    omega: float
+
+    @abc.abstractmethod
+    def map(self, x: Float[np.ndarray | Array, "n d"]) -> Float[np.ndarray, "n d"]:
+        """Where `x` is sent, like `nlot.runs.transport.Run.transport`."""
+
+    @property
+    @abc.abstractmethod
+    def product(self) -> float:
+        """The mean of x·T(x) over the source."""
+
+    @property
+    def cost(self) -> float:
+        """The optimal cost: the mean of c(x, T(x)) over the source."""
+        source, target = self.task.source, self.task.target
+        squares = sum(
+            np.trace(_double(m.covariance)) + np.sum(_double(m.mean) ** 2)
+            for m in (source, target)
+        )
+        separate, mixed = _weights(self.omega, self.task.horizon)
+        return float(separate * squares - mixed * self.product)
+
+
+@dataclass(frozen=True)
+class Affine(AbstractClosedForm):
+    """Between Gaussians, and between boxes."""
+
+    task: Task
+    omega: float
+
+    @property
+    def matrix(self) -> Float[np.ndarray, "d d"]:
+        """A, symmetric and positive definite, of shape `(d, d)`."""
+        source = _double(self.task.source.covariance)
+        root = _power(source, 0.5)
+        inverse = _power(source, -0.5)
+        middle = root @ _double(self.task.target.covariance) @ root
+        return inverse @ _power(middle, 0.5) @ inverse
+
+    def map(self, x: Float[np.ndarray | Array, "n d"]) -> Float[np.ndarray, "n d"]:
+        away = _double(x) - _double(self.task.source.mean)
+        return _double(self.task.target.mean) + away @ self.matrix
+
+    @property
+    def product(self) -> float:
+        source, target = self.task.source, self.task.target
+        means = _double(source.mean) @ _double(target.mean)
+        return float(means + np.trace(self.matrix @ _double(source.covariance)))
+
+
+@dataclass(frozen=True)
+class Monotone(AbstractClosedForm):
+    """On the line."""
+
+    task: Task
+    omega: float
+
+    def map(self, x: Float[np.ndarray | Array, "n 1"]) -> Float[np.ndarray, "n 1"]:
+        source, target = _on_line(self.task.source), _on_line(self.task.target)
+        x = _double(x)
+        # Where F rounds to 1, its complement still tells points apart. A sample of a
+        # box may round to its end, where quantiles of the target may be infinite.
+        smallest = scipy.stats.norm.sf(_TAIL)
+        below, above = (
+            np.maximum(share, smallest) for share in (source.cdf(x), source.ccdf(x))
+        )
+        return np.where(below < above, target.icdf(below), target.iccdf(above))
+
+    @property
+    def product(self) -> float:
+        """∫ F⁻¹(u) G⁻¹(u) du, at u = Φ(z) by the trapezoidal rule in z."""
+        z = np.linspace(-_TAIL, _TAIL, _NODES)
+        tail = scipy.stats.norm.sf(np.abs(z))
+        source, target = (
+            np.where(z < 0, measure.icdf(tail), measure.iccdf(tail))
+            for measure in (_on_line(self.task.source), _on_line(self.task.target))
+        )
+        return float(np.trapezoid(source * target * scipy.stats.norm.pdf(z), z))
+
+
+def closed_form(task: Task) -> AbstractClosedForm | None:
+    """The optimal map of `task` and its cost, None where no formula here gives them."""
+    omega = frequency(task.lagrangian)
+    if omega is None:
+        return None
+    measures = (task.source, task.target)
+    boxes = all(isinstance(m, Uniform) for m in measures)
+    if boxes or all(_is_gaussian(m) for m in measures):
+        return Affine(task, omega)
+    if task.dimension == 1 and all(
+        isinstance(m, Uniform | Gaussian | GaussianMixture) for m in measures
+    ):
+        return Monotone(task, omega)
+    return None
+
+
+def _is_gaussian(measure: AbstractMeasure) -> bool:
+    if isinstance(measure, GaussianMixture):
+        return len(measure.means) == 1
+    return isinstance(measure, Gaussian)
+
+
+def _on_line(
+    measure: AbstractMeasure,
+) -> scipy.stats.Uniform | scipy.stats.Mixture | scipy.stats.Normal:
+    """A measure on the line as a distribution of scipy's."""
+    if isinstance(measure, Uniform):
+        low, high = float(measure.low[0]), float(measure.high[0])
+        return scipy.stats.Uniform(a=low, b=high)
+    if isinstance(measure, GaussianMixture):
+        std = float(measure.std)
+        return scipy.stats.Mixture(
+            [scipy.stats.Normal(mu=float(m), sigma=std) for m in measure.means[:, 0]]
+        )
+    std = math.sqrt(float(measure.covariance[0, 0]))
+    return scipy.stats.Normal(mu=float(measure.mean[0]), sigma=std)
+
+
+def _weights(omega: float, horizon: float) -> tuple[float, float]:
+    """A and k of c(x, y) = a (|x|² + |y|²) - k x·y."""
+    if omega == 0:
+        return 1 / (2 * horizon), 1 / horizon
+    mixed = omega / math.sinh(omega * horizon)
+    return mixed * math.cosh(omega * horizon) / 2, mixed
+
+
+def _power(
+    matrix: Float[np.ndarray, "d d"], exponent: float
+) -> Float[np.ndarray, "d d"]:
+    """A power of a symmetric positive definite matrix."""
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * values**exponent) @ vectors.T
+
+
+def _double(array: Float[np.ndarray | Array, "..."]) -> Float[np.ndarray, "..."]:
+    return np.asarray(array, np.float64)

@@ -1,0 +1,111 @@
+"""Exact discrete couplings of samples."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import ot
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+from scipy.optimize import linear_sum_assignment
+
+from nlot.config import CouplingConfig
+from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.networks.amortised import SplineNetwork
+from nlot.paths.quadrature import Quadrature
+from nlot.problems.transport import Task
+
+# Source points priced at a time, against all target points.
+_ROWS = 2
+
+
+class Coupling(NamedTuple):
+    """Optimally coupled points, and the dual variable of each target point."""
+
+    x: Float[Array, "n d"]
+    y: Float[Array, "n d"]
+    dual: Float[Array, " n"]
+
+
+def couple(
+    task: Task,
+    spline: SplineNetwork,
+    quadrature: Quadrature,
+    settings: CouplingConfig,
+    sampling: str,
+    *,
+    key: PRNGKeyArray,
+) -> Coupling:
+    """Several independent couplings of `settings.points` points each, joined.
+
+    The cost is the action of the amortised path plus a tie-breaking term
+    ε |x - y|²/2: behind an obstacle c(x, y) is close to (a(x) + b(y))²/2, and then
+    leaves the coupling within a level set of b open.
+    """
+    parts = []
+    for part in jax.random.split(key, settings.number):
+        source, target = jax.random.split(part)
+        x = task.source.draw(source, settings.points, sampling)
+        y = task.target.draw(target, settings.points, sampling)
+        cost = np.asarray(
+            cost_matrix(spline, quadrature, task.lagrangian, x, y), np.float64
+        )
+        ties = ot.dist(np.asarray(x, np.float64), np.asarray(y, np.float64)) / 2
+        order, dual = assign(cost + settings.tie_breaking * ties)
+        dual = dual - dual.mean()
+        parts.append(Coupling(x, y[order], jnp.asarray(dual[order], x.dtype)))
+    return Coupling(*(jnp.concatenate(leaves) for leaves in zip(*parts, strict=True)))
+
+
+@eqx.filter_jit
+def cost_matrix(
+    spline: SplineNetwork,
+    quadrature: Quadrature,
+    lagrangian: AbstractLagrangian,
+    x: Float[Array, "n d"],
+    y: Float[Array, "m d"],
+) -> Float[Array, "n m"]:
+    """Action of the amortised path between each `x[i]` and each `y[j]`."""
+
+    def cost(a: Array, b: Array) -> Array:
+        return quadrature(lagrangian, a, b, spline(a, b))
+
+    def row(a: Array) -> Array:
+        return jax.vmap(lambda b: cost(a, b))(y)
+
+    return jax.lax.map(row, x, batch_size=_ROWS)
+
+
+def assign(
+    cost: Float[np.ndarray, "n n"],
+) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Exact optimal transport between equally weighted points, by network simplex.
+
+    Returns the column that each row is sent to, and the dual variable of each column.
+    Raises `RuntimeError` when the solver does not reach the optimum.
+    """
+    plan, dual = exact_plan(cost)
+    return plan.argmax(axis=1), dual
+
+
+def exact_plan(
+    cost: Float[np.ndarray, "n m"],
+) -> tuple[Float[np.ndarray, "n m"], Float[np.ndarray, " m"]]:
+    """Optimal plan between uniform weights, by network simplex.
+
+    Also returns the dual variable of each column. Raises `RuntimeError` when the solver
+    does not reach the optimum.
+    """
+    plan, log = ot.emd([], [], cost, 10_000_000, log=True)
+    if log["warning"] is not None:
+        raise RuntimeError(f"exact optimal transport failed: {log['warning']}")
+    return plan, log["v"]
+
+
+def match(
+    a: Float[Array | np.ndarray, "n d"], b: Float[Array | np.ndarray, "n d"]
+) -> Int[np.ndarray, " n"]:
+    """The permutation s that minimises the sum of |a[i] - b[s[i]]|²."""
+    cost = ot.dist(np.asarray(a, np.float64), np.asarray(b, np.float64))
+    return linear_sum_assignment(cost)[1]

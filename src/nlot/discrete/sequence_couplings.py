@@ -1,0 +1,82 @@
+"""Exact discrete couplings of all neighbouring measures of a sequence."""
+
+import itertools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import ot
+from jaxtyping import Array, Float
+
+from nlot.costs.metrics import AbstractMetric
+from nlot.discrete.couplings import exact_plan
+from nlot.measures.sequences import Sequence
+
+
+class PairCouplings(eqx.Module):
+    """For each pair of measures its coupled points and the mass between them.
+
+    Filled up with edges of no mass to the same number a pair.
+    """
+
+    x: Float[Array, "pairs m d"]
+    y: Float[Array, "pairs m d"]
+    mass: Float[Array, "pairs m"]
+
+
+def couple_neighbours(
+    sequence: Sequence, metric: AbstractMetric | None, nodes: int
+) -> PairCouplings:
+    """Optimal transport from each measure to the next, by network simplex.
+
+    The cost is the action along `metric` of the straight path, by a midpoint rule of
+    `nodes` nodes; where `metric` is None, the Euclidean one.
+    """
+    measures = sequence.measures
+    if metric is None:
+        costs = [
+            ot.dist(a.astype(np.float64), b.astype(np.float64))
+            for a, b in itertools.pairwise(measures)
+        ]
+    else:
+        table = np.asarray(straight_actions(metric, sequence, nodes), np.float64)
+        costs = [
+            c[: len(a), : len(b)]
+            for c, (a, b) in zip(table, itertools.pairwise(measures), strict=True)
+        ]
+    size = max(len(a) + len(b) - 1 for a, b in itertools.pairwise(measures))
+    parts = []
+    for cost, (a, b) in zip(costs, itertools.pairwise(measures), strict=True):
+        plan, _ = exact_plan(cost)
+        i, j = np.nonzero(plan)
+        fill = size - len(i)
+        mass = np.concatenate([plan[i, j], np.zeros(fill)])
+        i, j = np.pad(i, (0, fill)), np.pad(j, (0, fill))
+        parts.append((a[i], b[j], mass.astype(np.float32)))
+    return PairCouplings(
+        *(jnp.asarray(np.stack(leaf)) for leaf in zip(*parts, strict=True))
+    )
+
+
+@eqx.filter_jit
+def straight_actions(
+    metric: AbstractMetric, sequence: Sequence, nodes: int
+) -> Float[Array, "pairs n n"]:
+    """Action of the straight path from each point to each of the next measure."""
+    times = (jnp.arange(nodes) + 0.5) / nodes
+
+    def action(x: Array, y: Array) -> Array:
+        v = y - x
+        matrices = jax.vmap(lambda s: metric(x + s * v))(times)
+        return 0.5 * v @ jnp.mean(matrices, 0) @ v
+
+    def row(ends: tuple[Array, Array]) -> Array:
+        x, targets = ends
+        return jax.vmap(lambda y: action(x, y))(targets)
+
+    def pair(ends: tuple[Array, Array]) -> Array:
+        starts, targets = ends
+        return jax.lax.map(lambda x: row((x, targets)), starts, batch_size=4)
+
+    return jax.lax.map(pair, (sequence.points[:-1], sequence.points[1:]))

@@ -1,0 +1,1 @@
+"""Settings and code that solve problems."""

@@ -1,0 +1,1 @@
+"""Neural Lagrangian Schrödinger bridges (Koshizuka and Sato, 2023)."""

@@ -1,0 +1,1 @@
+"""Metric learning by Scarvelis and Solomon (2023)."""

@@ -1,0 +1,28 @@
+"""The step of the spline network that Algorithms 1 and 2 have in common."""
+
+import optax
+from jaxtyping import Array, Float, PyTree
+
+from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.methods.losses import spline_loss
+from nlot.paths.quadrature import Quadrature
+from nlot.training.loop import Trainee
+from nlot.training.microbatch import mean_and_grad
+
+
+def fit_spline(
+    spline: Trainee,
+    update: optax.GradientTransformation,
+    quadrature: Quadrature,
+    lagrangian: AbstractLagrangian,
+    x: Float[Array, "n d"],
+    y: Float[Array, "n d"],
+) -> tuple[Trainee, Float[Array, ""], PyTree]:
+    """One step of eq. 19 on given pairs; also returns the loss and its gradient."""
+    loss, gradient = mean_and_grad(
+        lambda n, a, b: spline_loss(n, quadrature, lagrangian, a, b),
+        spline.model,
+        x,
+        y,
+    )
+    return spline.descend(update, gradient), loss, gradient

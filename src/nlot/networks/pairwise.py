@@ -1,0 +1,155 @@
+"""The networks of a sequence: one metric and spline, a potential and map each pair."""
+
+import itertools
+from collections.abc import Callable
+from collections.abc import Sequence as Many
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import ot
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from nlot.config import MetricNLOTConfig, MetricPlusConfig
+from nlot.measures.sequences import Sequence
+from nlot.networks.amortised import MLP
+from nlot.networks.rotation import RotationMetric
+from nlot.paths.splines import CubicSpline
+from nlot.training.trainable import Constant
+
+# Untrained paths are nearly straight.
+_STRAIGHT = 0.1
+PointMap = Callable[[Float[Array, " d"]], Array]
+
+
+class Frame(eqx.Module):
+    """Where the points of a pair of measures are: networks see (x - centre) / scale.
+
+    Neighbouring measures lie close together within the whole sequence. `step` is their
+    Euclidean W2, in which a pair's map network gives displacements, and `cost` a unit
+    of cost in which its potential network's slope is of order one: with units of the
+    whole sequence, the noise of a learning rate would exceed what is to be learned.
+    """
+
+    centre: Float[Array, "*pairs d"]
+    scale: Float[Array, "*pairs"]
+    step: Float[Array, "*pairs"]
+    cost: Float[Array, "*pairs"]
+
+    @classmethod
+    def of(cls, sequence: Sequence, cheapest: float) -> "Frame":
+        """The frames of all pairs, stacked.
+
+        `cheapest` is the smallest eigenvalue of the metric: where it is right, motion
+        by `step` costs that times step²/2.
+        """
+        pairs = list(itertools.pairwise(sequence.measures))
+        centre = np.stack([np.concatenate(pair).mean(0) for pair in pairs])
+        scale = np.array(
+            [
+                np.abs(np.concatenate(pair) - c).max()
+                for pair, c in zip(pairs, centre, strict=True)
+            ]
+        )
+        step = np.sqrt([_squared_w2(a, b) for a, b in pairs])
+        leaves = (centre, scale, step, cheapest * step * scale)
+        return cls(*(jnp.asarray(leaf, jnp.float32) for leaf in leaves))
+
+    @classmethod
+    def unset(cls, pairs: int, d: int) -> "Frame":
+        """The frames of networks that are about to be read from a file."""
+        return cls(jnp.zeros((pairs, d)), *(jnp.ones(pairs) for _ in range(3)))
+
+    def potential(self, network: MLP) -> PointMap:
+        """G of a pair."""
+        return lambda y: self.cost * network((y - self.centre) / self.scale)[0]
+
+    def map(self, network: MLP) -> PointMap:
+        """Y of a pair: a displacement added to x."""
+        return lambda x: x + self.step * network((x - self.centre) / self.scale)
+
+
+def _squared_w2(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> float:
+    cost = ot.dist(a.astype(np.float64), b.astype(np.float64))
+    return float(ot.emd2([], [], cost, numItermax=10_000_000))
+
+
+class ChordSpline(eqx.Module):
+    """The amortised path φ of a sequence: two ends of shape (d,) to coefficients.
+
+    In units of the chord: the paths between neighbouring points stay nearly straight
+    however far those between distant ones bend. A metric that is learned along paths
+    would else turn towards their errors.
+    """
+
+    mlp: MLP
+    size: int = eqx.field(static=True)
+    centre: Constant
+    scale: Constant
+
+    def __call__(
+        self, x: Float[Array, " d"], y: Float[Array, " d"]
+    ) -> Float[Array, "size d"]:
+        middle = (x + y) / 2 - self.centre.value.astype(x.dtype)
+        flat = self.mlp(jnp.concatenate([middle, y - x]) / self.scale.value)
+        # The small constant keeps the gradient finite where the ends meet.
+        chord = jnp.sqrt(jnp.sum((y - x) ** 2) + 1e-12)
+        return _STRAIGHT * chord * flat.reshape(self.size, x.shape[0])
+
+
+class PairNetworks(eqx.Module):
+    """What a metric learner learns; `potentials` and `maps` are stacked, one a pair."""
+
+    metric: RotationMetric
+    potentials: MLP | None
+    maps: MLP
+    spline: ChordSpline
+    frames: Frame
+
+    def pair(self, index: Array) -> tuple[Frame, Any, MLP]:
+        """Frame, potential (None without) and map of one pair of measures."""
+        stacked = (self.frames, self.potentials, self.maps)
+        return jax.tree.map(
+            lambda leaf: leaf[index] if eqx.is_array(leaf) else leaf, stacked
+        )
+
+
+def build_pair_networks(
+    pairs: int,
+    centre: Many[float],
+    half_width: float,
+    config: MetricNLOTConfig | MetricPlusConfig,
+    *,
+    key: PRNGKeyArray,
+) -> PairNetworks:
+    """Untrained networks, in frames that are still to be set.
+
+    `centre` and `half_width` say where the whole sequence is.
+    """
+    keys = jax.random.split(key, 4)
+    d = len(centre)
+    potentials = None
+    if isinstance(config, MetricNLOTConfig):
+        g = config.potential
+        potentials = eqx.filter_vmap(
+            lambda k: MLP(d, 1, g.hidden, g.activation, key=k)
+        )(jax.random.split(keys[1], pairs))
+    y, s = config.map, config.spline
+    size = CubicSpline(config.knots).size
+    spline = ChordSpline(
+        MLP(2 * d, size * d, s.hidden, s.activation, key=keys[3]),
+        size,
+        Constant(jnp.array(centre, jnp.float32)),
+        Constant(jnp.array(half_width, jnp.float32)),
+    )
+    return PairNetworks(
+        metric=RotationMetric(config.metric, tuple(centre), half_width, key=keys[0]),
+        potentials=potentials,
+        maps=eqx.filter_vmap(lambda k: MLP(d, d, y.hidden, y.activation, key=k))(
+            jax.random.split(keys[2], pairs)
+        ),
+        spline=spline,
+        frames=Frame.unset(pairs, d),
+    )

@@ -1,0 +1,243 @@
+r"""Data made as those of Scarvelis and Solomon (2023): particles along a metric.
+
+Points of neighbouring stations are paired at random. For each pair a velocity field of
+its own, an MLP v that does not depend on time, is trained so that the neural ODE
+$\dot γ = v(γ)$ from $γ(0) = x_0$ minimises (eq. 38)
+
+$$\frac1T \sum_t v(γ_t)^\top A(γ_t) v(γ_t) + λ |γ(1) - x_1|$$
+
+over equally spaced times. The samples of a time are the positions of all particles.
+"""
+
+import json
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from nlot.config import GeneratedConfig, GroupConfig, VelocityConfig
+from nlot.costs.metrics import AbstractMetric
+from nlot.networks.amortised import MLP
+from nlot.problems.transport import build_metric
+from nlot.provenance.files import whole_file
+from nlot.provenance.record import provenance
+from nlot.training.loop import DivergenceError
+from nlot.training.microbatch import in_groups
+from nlot.training.progress import Reporter
+from nlot.training.streams import stream
+
+# Pairs trained at a time: the networks of more do not stay in a processor's cache.
+_PAIRS = 50
+
+
+class Trajectories(NamedTuple):
+    """Particles at equally spaced times, and others that no training sees."""
+
+    particles: Float[np.ndarray, "times n d"]
+    held_out: Float[np.ndarray, "times m d"]
+
+
+def generate(
+    config: GeneratedConfig, key: PRNGKeyArray, report: Reporter
+) -> Trajectories:
+    """All particles of a sequence, in 64 bits.
+
+    Raises `nlot.training.loop.DivergenceError` where an ODE cannot be solved.
+    """
+    with jax.enable_x64(True):
+        starts, draws = _stations(config, key)
+        ends = starts[1:]
+        report.start(config.velocity.steps)
+        legs = _legs(config, starts[:-1], ends, draws, report)
+    # (legs, particles, times, d); the next leg starts where this one was to end.
+    path = np.concatenate([leg[:, :-1] for leg in legs] + [legs[-1][:, -1:]], axis=1)
+    if config.exact_end:
+        path[:, -1] = ends[-1]
+    each = config.particles + config.held_out
+    groups = path.reshape(len(config.groups), each, *path.shape[1:])
+    seen, unseen = groups[:, : config.particles], groups[:, config.particles :]
+
+    def by_time(part: np.ndarray) -> np.ndarray:
+        return np.swapaxes(part.reshape(-1, *path.shape[1:]), 0, 1)
+
+    return Trajectories(by_time(seen), by_time(unseen))
+
+
+def _stations(
+    config: GeneratedConfig, key: PRNGKeyArray
+) -> tuple[Float[np.ndarray, "stations n 2"], PRNGKeyArray]:
+    """The points of all groups at each station, in random order, and a fresh key."""
+    key, networks = jax.random.split(key)
+    groups = []
+    for group, number in zip(
+        config.groups, jax.random.split(key, len(config.groups)), strict=True
+    ):
+        seen, unseen = jax.random.split(number)
+        parts = [
+            _station_points(group, config.std, n, k)
+            for n, k in ((config.particles, seen), (config.held_out, unseen))
+        ]
+        groups.append(np.concatenate(parts, axis=1))
+    return np.concatenate(groups, axis=1), networks
+
+
+def _station_points(
+    group: GroupConfig, std: float, n: int, key: PRNGKeyArray
+) -> Float[np.ndarray, "stations n 2"]:
+    points = []
+    for means, number in zip(
+        group.stations, jax.random.split(key, len(group.stations)), strict=True
+    ):
+        draw, order = jax.random.split(number)
+        centres = np.repeat(np.array(means, float), n // len(means), axis=0)
+        noise = std * np.asarray(jax.random.normal(draw, (n, 2)))
+        points.append((centres + noise)[np.asarray(jax.random.permutation(order, n))])
+    if group.closed:
+        points[-1] = points[0]
+    return np.stack(points)
+
+
+def _legs(
+    config: GeneratedConfig,
+    starts: Float[np.ndarray, "legs n 2"],
+    ends: Float[np.ndarray, "legs n 2"],
+    key: PRNGKeyArray,
+    report: Reporter,
+) -> Float[np.ndarray, "legs n times 2"]:
+    """Trained paths of all pairs of all legs, in one compiled program."""
+    metric, settings = build_metric(config.metric), config.velocity
+    times = jnp.linspace(0, 1, config.intervals + 1)
+    x, y = (jnp.asarray(part.reshape(-1, 2)) for part in (starts, ends))
+    network = settings.network
+    fields = eqx.filter_vmap(
+        lambda k: MLP(2, 2, network.hidden, network.activation, key=k)
+    )(jax.random.split(key, len(x)))
+    update = optax.adamw(settings.learning_rate, weight_decay=settings.weight_decay)
+    state = eqx.filter_vmap(lambda f: update.init(eqx.filter(f, eqx.is_array)))(fields)
+
+    # All numbers of a seed are arguments, so that seeds share the compiled programs.
+    @eqx.filter_jit
+    def step(fields: MLP, state: Any, x: Array, y: Array) -> tuple[MLP, Any, Array]:
+        def one(field: MLP, state: Any, a: Array, b: Array) -> tuple[MLP, Any, Array]:
+            loss, gradient = eqx.filter_value_and_grad(_loss)(
+                field, metric, settings, a, b, times
+            )
+            change, state = update.update(
+                gradient, state, eqx.filter(field, eqx.is_array)
+            )
+            return eqx.apply_updates(field, change), state, loss
+
+        return in_groups(one, fields, state, x, y, size=_PAIRS)
+
+    for number in range(settings.steps):
+        fields, state, loss = step(fields, state, x, y)
+        if not np.isfinite(loss).all():
+            raise DivergenceError(
+                f"{report.name}: {int((~np.isfinite(loss)).sum())} of {len(loss)} "
+                f"velocity fields have no finite loss at step {number}"
+            )
+        report(number + 1, {"loss": float(loss.mean())})
+    paths = eqx.filter_jit(
+        eqx.filter_vmap(lambda f, a: integrate(f, settings, a, times))
+    )(fields, x)
+    return np.asarray(paths).reshape(*starts.shape[:2], len(times), 2)
+
+
+def _loss(
+    field: MLP,
+    metric: AbstractMetric,
+    settings: VelocityConfig,
+    start: Float[Array, "2"],
+    end: Float[Array, "2"],
+    times: Float[Array, " times"],
+) -> Float[Array, ""]:
+    path = integrate(field, settings, start, times)
+
+    def kinetic(x: Array) -> Array:
+        v = field(x)
+        return v @ metric(x) @ v
+
+    gap = jnp.sqrt(jnp.sum((path[-1] - end) ** 2) + 1e-24)
+    return jnp.mean(jax.vmap(kinetic)(path)) + settings.end_weight * gap
+
+
+def integrate(
+    field: MLP,
+    settings: VelocityConfig,
+    start: Float[Array, "2"],
+    times: Float[Array, " times"],
+) -> Float[Array, "times 2"]:
+    """Positions at `times` of the flow of `field` from `start`; NaN where it fails."""
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(lambda t, x, _: field(x)),
+        diffrax.Tsit5(),
+        times[0],
+        times[-1],
+        0.1 * (times[-1] - times[0]),
+        start,
+        saveat=diffrax.SaveAt(ts=times),
+        stepsize_controller=diffrax.PIDController(
+            rtol=settings.relative_tolerance, atol=settings.absolute_tolerance
+        ),
+        max_steps=settings.max_steps,
+        throw=False,
+    )
+    solved = solution.result == diffrax.RESULTS.successful
+    return jnp.where(solved, solution.ys, jnp.nan)
+
+
+def write_trajectories(
+    path: str | Path,
+    data: Trajectories,
+    header: dict[str, Any],
+    key: PRNGKeyArray,
+    groups: int = 1,
+) -> None:
+    """Keep samples and held-out particles with their provenance in an `.npz` file.
+
+    The samples of each time are stored in an order of their own, so that who went
+    where is not to be read from them; only the `groups` follow each other.
+    """
+    n = data.particles.shape[1]
+    group = np.arange(n) * groups // n
+    orders = []
+    for k in jax.random.split(key, len(data.particles)):
+        order = np.asarray(jax.random.permutation(k, n))
+        orders.append(order[np.argsort(group[order], kind="stable")])
+    samples = np.stack([p[o] for p, o in zip(data.particles, orders, strict=True)])
+    with whole_file(path) as temporary:
+        np.savez_compressed(
+            temporary,
+            samples=samples,
+            held_out=data.held_out,
+            header=np.array(json.dumps(header)),
+        )
+
+
+def make_data(
+    config: GeneratedConfig, name: str, seed: int, path: str | Path
+) -> Trajectories:
+    """Generate the data of sequence `name` for a seed and write them to `path`.
+
+    Raises `nlot.training.loop.DivergenceError` where an ODE cannot be solved.
+    """
+    started = time.monotonic()
+    report = Reporter(f"{name} seed {seed}")
+    data = generate(config, stream(seed, "data"), report)
+    report.close()
+    settings = config.model_dump(mode="json")
+    header = {
+        "sequence": name,
+        "data_config": settings,
+        "provenance": provenance(settings, seed, time.monotonic() - started),
+    }
+    order = stream(seed, "data/order")
+    write_trajectories(path, data, header, order, len(config.groups))
+    return data

@@ -1,0 +1,1 @@
+"""Paths between points, their action, and paths of least action."""

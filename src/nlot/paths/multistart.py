@@ -1,0 +1,120 @@
+"""Paths of least action between the ends that a task's points make.
+
+All starts are searched on coarse polygons first, which cost as much less as they have
+fewer segments. Most starts lead to the same few paths: only those that differ, and are
+not much worse than the best, are searched further on fine polygons, in few steps.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from nlot.config import LeastActionConfig
+from nlot.paths.newton import Geodesic, least_actions
+from nlot.paths.polygons import bent
+from nlot.problems.transport import Task
+
+# Pairs whose starts are made at a time.
+_PAIRS = 4096
+# Segments of a fine polygon to one of a coarse one, and the least of a coarse one.
+_COARSER, _LEAST = 4, 32
+# Coarse actions err: how much worse than the best one, relative to it, a path may be
+# that is still searched further (on the box 0.1 % would do).
+_MARGIN = 0.01
+# Paths that are nowhere further apart, in units of the task's bounds, are one.
+_SAME = 1e-3
+
+
+def optimal_paths(
+    task: Task,
+    settings: LeastActionConfig,
+    x: Float[np.ndarray | Array, "n d"],
+    y: Float[np.ndarray | Array, "n d"],
+) -> Geodesic:
+    """The best path from `x[i]` to `y[i]`, each over all starts of `settings`.
+
+    In double precision; the starts are those of `nlot.paths.polygons.bent`.
+    """
+    heights = tuple(share * task.bounds for share in settings.bends)
+    coarse = min(max(settings.segments // _COARSER, _LEAST), settings.segments)
+    parts = []
+    with jax.enable_x64(True):
+        for begin in range(0, len(x), _PAIRS):
+            part = slice(begin, begin + _PAIRS)
+            a, b = (jnp.asarray(z[part], jnp.float64) for z in (x, y))
+            every = np.asarray(_starts(a, b, coarse, heights))
+            found = solve(task, settings, every.reshape(-1, *every.shape[2:]))
+            action = _comparable(found.action).reshape(every.shape[:2])
+            path = found.path.reshape(every.shape)
+            pair, start = np.nonzero(_candidates(action, path, _SAME * task.bounds))
+            fine = _resampled(path[pair, start], settings.segments)
+            found = solve(task, settings, fine)
+            # The best of each pair: the first where sorted by pair, then by action.
+            order = np.lexsort([_comparable(found.action), pair])
+            best = order[np.unique(pair[order], return_index=True)[1]]
+            parts.append([leaf[best] for leaf in found])
+    return Geodesic(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
+
+
+def _comparable(action: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """An action that is no number is the worst."""
+    return np.where(np.isnan(action), np.inf, action)
+
+
+def _candidates(
+    action: Float[np.ndarray, "n starts"],
+    path: Float[np.ndarray, "n starts corners d"],
+    same: float,
+) -> Bool[np.ndarray, "n starts"]:
+    """The best path of each pair, and others near in action that are not the same."""
+    rows = np.arange(len(action))
+    order = action.argsort(axis=1)
+    chosen = np.zeros(action.shape, bool)
+    best = action[rows, order[:, 0]]
+    limit = best + _MARGIN * np.abs(best)
+    for rank, mine in enumerate(order.T):
+        known = np.zeros(len(action), bool)
+        for other in order.T[:rank]:
+            apart = np.abs(path[rows, mine] - path[rows, other]).max(axis=(1, 2))
+            known |= chosen[rows, other] & (apart <= same)
+        chosen[rows, mine] = (action[rows, mine] <= limit) & ~known
+    return chosen
+
+
+def _resampled(
+    path: Float[np.ndarray, "n corners d"], segments: int
+) -> Float[np.ndarray, "n fine d"]:
+    """The same polygons with corners at other places, `segments` of the same length."""
+    last = path.shape[1] - 1
+    place = np.linspace(0, last, segments + 1)
+    corner = np.minimum(place.astype(int), last - 1)
+    share = (place - corner)[:, None]
+    return (1 - share) * path[:, corner] + share * path[:, corner + 1]
+
+
+@eqx.filter_jit
+def _starts(
+    x: Float[Array, "n d"],
+    y: Float[Array, "n d"],
+    segments: int,
+    heights: tuple[float, ...],
+) -> Float[Array, "n starts corners d"]:
+    return jax.vmap(lambda a, b: bent(a, b, segments, heights))(x, y)
+
+
+def solve(
+    task: Task,
+    settings: LeastActionConfig,
+    starts: Float[np.ndarray, "n corners d"],
+) -> Geodesic:
+    """The paths of least action that `starts` lead to, in double precision."""
+    with jax.enable_x64(True):
+        return least_actions(
+            task.lagrangian,
+            task.horizon,
+            np.asarray(starts, np.float64),
+            tolerance=settings.tolerance,
+            max_steps=settings.max_steps,
+        )

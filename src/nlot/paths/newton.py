@@ -1,0 +1,181 @@
+"""The path of least action between two given points (eqs. 9 and 18), to convergence.
+
+Newton's method on polygons (`nlot.paths.polygons`): with their block tridiagonal
+Hessian a step costs no more than a few gradients. The least action of polygons of N segments
+differs from that of all curves by O(1/N²).
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.paths.polygons import expand, kinetic
+from nlot.paths.tridiagonal import solve as solve_tridiagonal
+from nlot.training.microbatch import batches
+
+# Steps between looks at who is done.
+_STRIDE = 2
+# Damping: at the start, at least after it was too little, and below which it is none.
+_FIRST, _AGAIN, _NONE = 0.1, 0.03, 1e-4
+# How much shorter a step is tried that would raise the action.
+_SHORTER = 0.25
+
+
+class Geodesic(NamedTuple):
+    """Paths of least action, and how far the solver came.
+
+    `slopes` are the gradients of the action in the two ends, those of the cost where
+    the path is the best one. `gradient_norm` is the norm dual to |velocity| in L²: the
+    length of the gradient in coordinates in which the kinetic energy is half the sum of
+    squares.
+    """
+
+    path: Float[np.ndarray, "n corners d"]
+    action: Float[np.ndarray, " n"]
+    slopes: Float[np.ndarray, "n 2 d"]
+    gradient_norm: Float[np.ndarray, " n"]
+    steps: Int[np.ndarray, " n"]
+    converged: Bool[np.ndarray, " n"]
+
+
+class _Search(eqx.Module):
+    """Where a search stands: the best path, and the next one to try.
+
+    `predicted` is the decrease of the action that a quadratic model promised of it.
+    """
+
+    path: Float[Array, "*n corners d"]
+    action: Float[Array, "*n"]
+    trial: Float[Array, "*n corners d"]
+    predicted: Float[Array, "*n"]
+    damping: Float[Array, "*n"]
+    steps: Int[Array, "*n"]
+    done: Bool[Array, "*n"]
+
+
+def least_actions(
+    lagrangian: AbstractLagrangian,
+    horizon: float,
+    starts: Float[Array | np.ndarray, "n corners d"],
+    *,
+    tolerance: float = 1e-9,
+    max_steps: int = 200,
+) -> Geodesic:
+    """Minimise the action of each polygon over all corners but its ends.
+
+    Newton's method with backtracking. A multiple of the kinetic energy's Hessian is
+    added at first, and where the action's own is not positive definite; it fades as
+    steps keep their promise. A search ends when a step promises less than `tolerance`
+    (times the action plus one), or after `max_steps` expansions, rounded up to even.
+    Obstacles make several local minima: the result is the one that a start leads to,
+    and never worse than the start. A start that is not finite comes back as it is.
+
+    Searches that are done leave the batches, and those that need more steps fill them.
+    """
+    # Kept on the host, where batches are picked from and written back to.
+    searches = jax.tree.map(np.array, _begin(jnp.asarray(starts)))
+    for _ in range(0, max_steps, _STRIDE):
+        for picked, lanes in batches(np.flatnonzero(~searches.done)):
+            batch = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], searches)
+            found = _advance(lagrangian, horizon, batch, tolerance)
+            for leaf, new in zip(
+                jax.tree.leaves(searches), jax.tree.leaves(found), strict=True
+            ):
+                leaf[picked] = np.asarray(new)[: len(picked)]
+    parts = []
+    for picked, lanes in batches(np.arange(len(searches.path))):
+        measured = _measure(lagrangian, horizon, searches.path[lanes])
+        parts.append([np.asarray(leaf)[: len(picked)] for leaf in measured])
+    action, slopes, norm = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Geodesic(
+        path=searches.path,
+        action=action,
+        slopes=slopes,
+        gradient_norm=norm,
+        steps=searches.steps,
+        converged=searches.done & np.isfinite(action),
+    )
+
+
+def _begin(starts: Float[Array, "n corners d"]) -> _Search:
+    n = len(starts)
+    return _Search(
+        path=starts,
+        action=jnp.full(n, jnp.inf, starts.dtype),
+        trial=starts,
+        predicted=jnp.full(n, jnp.inf, starts.dtype),
+        damping=jnp.full(n, _FIRST, starts.dtype),
+        steps=jnp.zeros(n, jnp.int32),
+        done=~jnp.isfinite(starts).all(axis=(1, 2)),
+    )
+
+
+@eqx.filter_jit
+def _advance(
+    lagrangian: AbstractLagrangian, horizon: float, searches: _Search, tolerance: float
+) -> _Search:
+    def one(search: _Search) -> _Search:
+        new = _newton(lagrangian, horizon, search, tolerance)
+        return jax.tree.map(partial(jnp.where, search.done), search, new)
+
+    return jax.lax.fori_loop(0, _STRIDE, lambda _, s: jax.vmap(one)(s), searches)
+
+
+def _newton(
+    lagrangian: AbstractLagrangian, horizon: float, search: _Search, tolerance: float
+) -> _Search:
+    """Look at the path to try: keep it and plan the next, or plan a shorter step."""
+    at = expand(lagrangian, horizon, search.trial)
+    rounding = 8 * jnp.finfo(at.action.dtype).eps * (1 + jnp.abs(at.action))
+    better = at.action <= search.action + rounding  # False for a NaN, too.
+    gain = search.action - at.action
+    trusted = gain >= search.predicted / 2
+    damping = jnp.where(
+        trusted, jnp.where(search.damping < _NONE, 0.0, search.damping / 5), 0.0
+    )
+    damping = jnp.where(trusted, damping, jnp.maximum(2 * search.damping, _AGAIN))
+
+    heavy, link = kinetic(horizon, search.trial)
+    step, definite = solve_tridiagonal(
+        at.diagonal + damping * heavy, at.upper + damping * link, -at.gradient
+    )
+    promise = -jnp.sum(at.gradient * step) / 2
+    # Damping shortens a step: what the full one promises is larger by as much.
+    small = (1 + damping) * promise < tolerance * (1 + jnp.abs(at.action))
+    # Where the Hessian is not definite, the same path is expanded again.
+    onward = search.trial.at[1:-1].add(jnp.where(definite, step, 0.0))
+    shorter = search.path + _SHORTER * (search.trial - search.path)
+    return _Search(
+        path=jnp.where(better, search.trial, search.path),
+        action=jnp.where(better, at.action, search.action),
+        trial=jnp.where(better, onward, shorter),
+        predicted=jnp.where(
+            better, jnp.where(definite, promise, 0.0), _SHORTER * search.predicted
+        ),
+        damping=jnp.where(
+            better & definite, damping, jnp.maximum(4 * search.damping, _AGAIN)
+        ),
+        steps=search.steps + 1,
+        # With much damping a saddle would pass for a minimum.
+        done=better & definite & small & (damping <= _FIRST),
+    )
+
+
+@eqx.filter_jit
+def _measure(
+    lagrangian: AbstractLagrangian, horizon: float, paths: Float[Array, "n corners d"]
+) -> tuple[Float[Array, " n"], Float[Array, "n 2 d"], Float[Array, " n"]]:
+    def one(path: Array) -> tuple[Array, Array, Array]:
+        at = expand(lagrangian, horizon, path)
+        dual, _ = solve_tridiagonal(*kinetic(horizon, path), at.gradient)
+        # Rounding may leave a square below zero.
+        square = jnp.maximum(jnp.sum(at.gradient * dual), 0.0)
+        return at.action, at.slopes, jnp.sqrt(square)
+
+    return jax.vmap(one)(paths)

@@ -1,0 +1,35 @@
+"""What stays fixed during training, and the batches drawn from it."""
+
+from typing import Generic, TypeVar
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from nlot.paths.quadrature import MovingQuadrature, Quadrature
+from nlot.problems.transport import Task
+
+Rule = TypeVar("Rule", Quadrature, MovingQuadrature)
+
+
+class Problem(eqx.Module, Generic[Rule]):
+    """A task, the action rule of its training, and how its batches are drawn."""
+
+    task: Task
+    quadrature: Rule
+    sampling: str = eqx.field(static=True)
+
+    @property
+    def unit(self) -> float:
+        """Squared half-width of the task, in which losses suit tasks of any size."""
+        return self.task.bounds**2
+
+    def pairs(
+        self, key: PRNGKeyArray, n: int
+    ) -> tuple[Float[Array, "n d"], Float[Array, "n d"]]:
+        """`n` samples of the source and, independent of them, `n` of the target."""
+        source, target = jax.random.split(key)
+        return (
+            self.task.source.draw(source, n, self.sampling),
+            self.task.target.draw(target, n, self.sampling),
+        )

@@ -1,0 +1,1 @@
+"""Where results come from, what invalidates them, and how they are written."""

@@ -1,0 +1,1 @@
+"""Methods trained on problems: the job, the folder, and what opens it."""

@@ -1,0 +1,63 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nlot.costs.lagrangians import Newtonian, Riemannian, sigmoid_ramp
+from nlot.costs.metrics import CircleMetric
+from nlot.costs.potentials import Boxes, Hill
+
+X, V = jnp.array([0.3, -0.2]), jnp.array([1.5, 2.0])
+HILL = Hill(jnp.array(0.05))
+WALL = Boxes(*jnp.array([[[-1.0, -1.0]], [[1.0, 1.0]]]), *jnp.array([2.0, 0.01, 0.1]))
+
+
+def test_newtonian_adds_what_the_potential_costs():
+    """|v|²/2 - s U with U <= 0: obstacles cost, and s weighs them."""
+    found = Newtonian(HILL, 361.0)(X, V)
+    expected = 0.5 * (1.5**2 + 2.0**2) + 361 * 0.05 * np.exp(-(0.3**2 + 0.2**2))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_without_potential_the_cost_is_euclidean():
+    assert Newtonian(None, 361.0)(X, V) == pytest.approx(3.125)
+    assert not Newtonian(None, 361.0).contains(X)
+
+
+def test_riemannian_is_the_metrics_square():
+    matrix = np.asarray(CircleMetric(0.2)(X))
+    expected = 0.5 * np.asarray(V) @ matrix @ np.asarray(V)
+    np.testing.assert_allclose(Riemannian(CircleMetric(0.2))(X, V), expected, rtol=1e-6)
+    assert not Riemannian(CircleMetric()).contains(X)
+
+
+def test_contains_is_that_of_the_potential():
+    newtonian = Newtonian(WALL, 1.0)
+    assert newtonian.contains(X)
+    assert not newtonian.contains(jnp.array([1.2, 0.0]))
+
+
+@pytest.mark.parametrize(
+    "lagrangian",
+    [Newtonian(WALL, 3.0), Newtonian(None, 3.0), Riemannian(CircleMetric())],
+)
+def test_annealed_to_the_end_it_is_itself(lagrangian):
+    annealed = lagrangian.anneal(jnp.array(1.0))
+    np.testing.assert_allclose(annealed(X, V), lagrangian(X, V), rtol=1e-6)
+
+
+def test_annealing_starts_without_obstacles():
+    start = Newtonian(WALL, 3.0).anneal(jnp.array(0.0))
+    assert start(X, V) == pytest.approx(3.125)
+
+
+def test_ramp_rises_from_exactly_0_to_exactly_1():
+    ramp = jax.vmap(lambda step: sigmoid_ramp(step, 2000))(jnp.arange(0, 2501, 50))
+    assert ramp[0] == 0
+    np.testing.assert_array_equal(ramp[40:], 1)
+    assert np.all(np.diff(ramp[:41]) > 0)
+    assert ramp[20] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_no_ramp_is_1_at_once():
+    assert sigmoid_ramp(0, 0) == 1

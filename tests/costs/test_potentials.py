@@ -1,0 +1,140 @@
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nlot.costs.potentials import Boxes, Discs, Hill, Well
+
+M, HOT, COLD = 2.5, 0.4, 0.02
+
+
+def boxes(temperature=COLD):
+    """A unit box, and beside it a wall without a lower end."""
+    return Boxes(
+        low=jnp.array([[-1.0, -1.0], [3.0, -jnp.inf]]),
+        high=jnp.array([[1.0, 1.0], [4.0, 0.5]]),
+        strength=jnp.array(M),
+        temperature=jnp.array(temperature),
+        temperature_start=jnp.array(HOT),
+    )
+
+
+def discs(temperature=COLD):
+    return Discs(
+        centres=jnp.array([[2.0, 0.0], [-2.0, 1.0]]),
+        radius=jnp.array(1.5),
+        strength=jnp.array(M),
+        temperature=jnp.array(temperature),
+        temperature_start=jnp.array(HOT),
+    )
+
+
+def hill():
+    return Hill(jnp.array(M))
+
+
+def well():
+    return Well(jnp.array(M))
+
+
+every = pytest.mark.parametrize("make", [boxes, discs, hill, well])
+INSIDE = {
+    boxes: [[0.0, 0.0], [0.8, -0.8], [3.5, 0.0], [3.5, -50.0]],
+    discs: [[2.0, 0.0], [2.0, 1.2], [-2.9, 1.9]],
+}
+OUTSIDE = {
+    boxes: [[1.5, 0.0], [0.0, -1.5], [3.5, 0.9], [2.5, 0.0], [-3.5, 0.0]],
+    discs: [[0.0, 0.0], [2.0, 1.8], [-2.0, 3.0]],
+}
+sharp = pytest.mark.parametrize("make", [boxes, discs])
+
+
+@every
+def test_never_positive(make):
+    points = 3 * jax.random.normal(jax.random.key(0), (200, 2))
+    values = jax.vmap(make())(points)
+    assert jnp.all(values <= 0)
+    assert jnp.any(values < -0.1)
+
+
+@sharp
+def test_depth_inside_and_outside(make):
+    """-M inside, 0 outside: up to e^-9, ten temperatures from the edge."""
+    inside = jax.vmap(make())(jnp.array(INSIDE[make]))
+    outside = jax.vmap(make())(jnp.array(OUTSIDE[make]))
+    np.testing.assert_allclose(inside, -M, rtol=1e-3)
+    np.testing.assert_allclose(outside, 0, atol=1e-3)
+
+
+@sharp
+def test_contains_is_the_sharp_outline(make):
+    contains = jax.vmap(make().contains)
+    assert jnp.all(contains(jnp.array(INSIDE[make])))
+    assert not jnp.any(contains(jnp.array(OUTSIDE[make])))
+
+
+@sharp
+def test_sharp_limit(make):
+    """As the temperature falls, U becomes -M on the obstacle and 0 off it."""
+    points = 3 * jax.random.normal(jax.random.key(1), (500, 2))
+    limit = -M * jax.vmap(make().contains)(points)
+
+    def error(temperature):
+        return float(jnp.mean(jnp.abs(jax.vmap(make(temperature))(points) - limit)))
+
+    assert error(0.2) > error(0.02) > error(0.002)
+    assert error(1e-5) < 1e-3 * M
+
+
+def test_edges_are_half_as_deep():
+    assert boxes()(jnp.array([1.0, 0.0])) == pytest.approx(-M / 2, rel=1e-5)
+    assert discs()(jnp.array([3.5, 0.0])) == pytest.approx(-M / 2, rel=1e-5)
+
+
+def test_hill_and_well_are_not_swapped():
+    """As in the experiments; the paper prints each formula under the other's name."""
+    x = jnp.array([0.6, -1.1])
+    r2 = 0.6**2 + 1.1**2
+    assert hill()(x) == pytest.approx(-M * np.exp(-r2), rel=1e-5)
+    assert well()(x) == pytest.approx(-M * r2, rel=1e-5)
+
+
+@pytest.mark.parametrize("make", [hill, well])
+def test_smooth_potentials_have_no_inside(make):
+    assert not make().contains(jnp.zeros(2))
+
+
+@every
+@pytest.mark.usefixtures("x64")
+def test_gradient_agrees_with_finite_differences(make):
+    potential = make(0.3) if make in (boxes, discs) else make()
+    u, step = jax.jit(jax.vmap(potential)), 1e-5
+    points = jax.random.normal(jax.random.key(2), (20, 2))
+    gradients = jax.jit(jax.vmap(jax.grad(potential)))(points)
+    for k, axis in enumerate(step * np.eye(2)):
+        slopes = (u(points + axis) - u(points - axis)) / (2 * step)
+        np.testing.assert_allclose(gradients[:, k], slopes, atol=1e-8)
+
+
+@every
+def test_gradient_is_finite_at_centres_and_far_away(make):
+    points = jnp.array([[0.0, 0.0], [2.0, 0.0], [300.0, -300.0]])
+    gradients = jax.jit(jax.vmap(jax.grad(make())))(points)
+    assert jnp.all(jnp.isfinite(gradients))
+
+
+@every
+def test_annealing_starts_at_nothing_and_ends_at_the_potential(make):
+    potential = make()
+    start, end = potential.anneal(jnp.array(0.0)), potential.anneal(jnp.array(1.0))
+    assert start(jnp.array([0.5, 0.2])) == 0
+    assert eqx.tree_equal(end, potential, rtol=1e-6, atol=0)
+
+
+@sharp
+def test_annealing_moves_the_temperature(make):
+    half = make().anneal(jnp.array(0.5))
+    assert half.strength == pytest.approx(M / 2)
+    assert half.temperature == pytest.approx((HOT + COLD) / 2)
+    assert make().anneal(jnp.array(0.0)).temperature == pytest.approx(HOT)

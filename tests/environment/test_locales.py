@@ -1,0 +1,68 @@
+"""Numbers and names mean the same wherever they are written and read."""
+
+import locale
+import shutil
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nlot.config import load_config
+from nlot.measures.files import read_samples
+from nlot.provenance.files import write_csv
+
+POINTS = np.random.default_rng(0).normal(size=(9, 2)) * [1e-7, 1e7]
+YAML = """
+preset: tiny
+seeds: [0]
+tasks:
+  box:
+    source: {kind: uniform, low: [-1.5, -1], high: [-1, 1]}
+    target: {kind: samples, path: größer/ß 1.csv}
+    lagrangian: {kind: newtonian}
+    bounds: 1.5
+methods: {nlot: METHOD}
+table1: {tasks: [box], methods: [nlot]}
+figure1: {tasks: [box], methods: [nlot]}
+figure2: {tasks: [box], methods: [nlot]}
+"""
+
+
+@pytest.fixture
+def commas(tmp_path, monkeypatch):
+    """A locale in which 1.5 is written 1,5; made here, as machines seldom have it."""
+    if shutil.which("localedef") is None:
+        pytest.skip("needs localedef")
+    made = tmp_path / "locales"
+    made.mkdir()
+    command = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(made / "de_DE.UTF-8")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"needs the sources of locales: {done.stderr.strip()}")
+    monkeypatch.setenv("LOCPATH", str(made))
+    before = locale.setlocale(locale.LC_ALL)
+    locale.setlocale(locale.LC_ALL, "de_DE.UTF-8")
+    assert locale.localeconv()["decimal_point"] == ","
+    yield
+    locale.setlocale(locale.LC_ALL, before)
+
+
+@pytest.mark.parametrize("name", ["points.csv", "größer als/ß 1.csv", "a b/☃.npz"])
+def test_samples_where_numbers_have_commas(tmp_path, commas, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    if path.suffix == ".npz":
+        np.savez(path, samples=POINTS)
+    else:
+        write_csv(pd.DataFrame(POINTS, columns=["x", "y"]), path)
+    np.testing.assert_array_equal(read_samples(path, "samples", 2), POINTS)
+
+
+def test_presets_where_numbers_have_commas(tmp_path, commas, make_method):
+    path = tmp_path / "größer als.yaml"
+    text = YAML.replace("METHOD", make_method().model_dump_json())
+    path.write_text(text, encoding="utf-8")
+    task = load_config(path).tasks["box"]
+    assert (task.bounds, task.source.low) == (1.5, (-1.5, -1.0))
+    assert task.target.path == "größer/ß 1.csv"

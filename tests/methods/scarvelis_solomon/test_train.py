@@ -1,0 +1,298 @@
+import json
+import os
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+
+from nlot.config import parse_config
+from nlot.evaluation.alignment import alignment, matrices
+from nlot.evaluation.metric_rows import SequenceData, metric_rows
+from nlot.measures.files import SampleError
+from nlot.measures.sequences import Sequence
+from nlot.methods.scarvelis_solomon import train as scarvelis_solomon
+from nlot.methods.scarvelis_solomon.train import (
+    GramMetric,
+    build_gram_networks,
+    slope_penalty,
+    slopes,
+    split,
+)
+from nlot.networks.amortised import MLP
+from nlot.runs.metric import PlainMetricRun, load_metric_run, train_metric
+from nlot.training.loop import DivergenceError
+from nlot.training.progress import Reporter
+from nlot.training.streams import stream
+
+KIND = "scarvelis_solomon"
+RATE = {"learning_rate": 2e-2}
+
+
+def constant(root, floor=0.1):
+    """The metric RᵀR + floor I with the same R everywhere."""
+    network = MLP(2, 4, (), "tanh", key=jax.random.key(0))
+    leaves = (jnp.zeros((4, 2)), jnp.ravel(jnp.array(root)))
+    return GramMetric(
+        eqx.tree_at(lambda n: (n.layers[0].weight, n.layers[0].bias), network, leaves),
+        floor,
+    )
+
+
+def train(sequence, config, seed=0):
+    return scarvelis_solomon.train(
+        sequence, config, stream(seed, "training"), Reporter("test")
+    )
+
+
+def scores(metric, points, v):
+    """Alignment with the metric that is cheap along `v`, at each point."""
+    truth = np.eye(2) - 0.9 * np.outer(v, v) / (v @ v)
+    return alignment(matrices(metric, points), np.tile(truth, (len(points), 1, 1)))
+
+
+def test_slopes_by_finite_differences(x64, make_learner):
+    """Each pair's own potential at its own points."""
+    networks = build_gram_networks(3, make_learner(KIND), key=jax.random.key(1))
+    points = jax.random.normal(jax.random.key(2), (3, 5, 2))
+    values = eqx.filter_vmap(lambda phi, x: jax.vmap(phi)(x)[:, 0])
+    step, phi = 1e-5, networks.potentials
+    expected = [
+        (values(phi, points + s) - values(phi, points - s)) / (2 * step)
+        for s in step * np.eye(2)
+    ]
+    found = slopes(phi, points)
+    np.testing.assert_allclose(found, np.stack(expected, -1), rtol=1e-6, atol=1e-9)
+
+
+def test_the_penalty_of_one_slope_by_hand(x64):
+    """|(3, 4)| = 5; with R = (1 1; 0 2) and floor 0.1, |Rp|² + |p|²/10 = 115.5."""
+    point, slope = jnp.zeros((1, 1, 2)), jnp.array([[[3.0, 4.0]]])
+    without = slope_penalty(None, point, slope)
+    assert float(without) == pytest.approx(np.log1p(np.exp(1.5)), rel=1e-9)
+    metric = constant([[1.0, 1.0], [0.0, 2.0]])
+    found = slope_penalty(metric, point, slope)
+    assert float(found) == pytest.approx(np.log1p(np.exp(56.75)), rel=1e-9)
+
+
+def test_the_penalty_is_a_sum_and_smooth_where_a_slope_vanishes(x64):
+    points = jnp.zeros((2, 3, 2))
+    slope = jax.random.normal(jax.random.key(3), (2, 3, 2)).at[0, 0].set(0.0)
+    metric = constant([[1.0, 0.5], [-0.3, 1.0]])
+    for a in (None, metric):
+
+        def penalty(p, a=a):
+            return slope_penalty(a, points.reshape(1, -1, 2)[:, : p.size // 2], p)
+
+        rows = slope.reshape(1, 6, 2)
+        parts = [penalty(rows[:, i : i + 1]) for i in range(6)]
+        found, gradient = jax.value_and_grad(penalty)(rows)
+        np.testing.assert_allclose(found, sum(parts), rtol=1e-9)
+        np.testing.assert_allclose(gradient[0, 0], 0, atol=1e-12)
+
+
+def test_the_metric_is_symmetric_with_eigenvalues_above_its_floor(make_learner):
+    networks = build_gram_networks(2, make_learner(KIND), key=jax.random.key(4))
+    metric = GramMetric(networks.metric.root, 0.25)
+    found = jax.vmap(metric)(3 * jax.random.normal(jax.random.key(5), (200, 2)))
+    np.testing.assert_allclose(found, jnp.swapaxes(found, 1, 2), atol=1e-6)
+    assert np.linalg.eigvalsh(found).min() > 0.25 - 1e-5
+    # R has no rank: the floor is reached.
+    flat = constant([[1.0, 2.0], [0.0, 0.0]], 0.25)(jnp.ones(2))
+    np.testing.assert_allclose(np.linalg.eigvalsh(flat), [0.25, 5.25], rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def config(make_learner):
+    fit = {"steps": 150, "optimiser": RATE}
+    return make_learner(
+        KIND, rounds=1, potential_fit=fit, metric_fit=fit, report_every=50
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(translations, config):
+    return train(translations.sequence, config)
+
+
+def test_first_potentials_fall_along_the_motion(translations, trained):
+    """Slope -2 along it: gain |shift| = 1/2 meets softplus'(|∇φ|/2 - 1), of weight 2.
+
+    So in the limit; 150 steps come within a quarter at the middle of each way.
+    """
+    networks, _ = trained
+    x = translations.sequence.points
+    found = slopes(networks.potentials, (x[1:] + x[:-1]) / 2)
+    way = -2 * translations.shift / np.linalg.norm(translations.shift)
+    gaps = jnp.linalg.norm(found - way, axis=-1)
+    assert jnp.mean(gaps) < 0.5
+
+
+def test_the_metric_is_cheap_along_the_translation(translations, trained):
+    """A multiplies slopes that all point along it, and only 1/|A|² weighs the rest.
+
+    This leaves the floor along the motion, and more across it, at every sample.
+    """
+    networks, _ = trained
+    points = np.concatenate(translations.sequence.measures)
+    assert scores(networks.metric, points, translations.shift).min() > 0.95
+    low, high = np.linalg.eigvalsh(matrices(networks.metric, points)).T
+    assert np.median(low) < 0.01
+    assert high.min() > 0.5
+
+
+def test_a_later_round_fits_potentials_to_the_metric(translations, config, trained):
+    """Anew, and as the metric is small along the motion they may be steeper."""
+    again, history = train(
+        translations.sequence, config.model_copy(update={"rounds": 2})
+    )
+    assert [(r["phase"], r["step"]) for r in history] == [
+        (phase, 300 * number + 150 * part + step)
+        for number in (0, 1)
+        for part, phase in enumerate(("potentials", "metric"))
+        for step in (50, 100, 150)
+    ]
+    first, records = trained
+    assert records == history[:6]
+    points = translations.sequence.points[:-1]
+    steep, steeper = (
+        jnp.mean(jnp.linalg.norm(slopes(n.potentials, points), axis=-1))
+        for n in (first, again)
+    )
+    assert steeper > 2 * steep
+    samples = np.concatenate(translations.sequence.measures)
+    assert scores(again.metric, samples, translations.shift).min() > 0.95
+
+
+def test_the_key_fixes_the_weights(translations, config, trained):
+    again, other = (train(translations.sequence, config, seed)[0] for seed in (0, 1))
+    assert eqx.tree_equal(trained[0], again)
+    assert jnp.any(again.metric(jnp.ones(2)) != other.metric(jnp.ones(2)))
+
+
+def test_groups_are_blocks_of_samples_in_their_order(translations):
+    sequence = translations.sequence
+    assert split(sequence, 1) == (sequence,)
+    blocks = split(sequence, 4)
+    for number, block in enumerate(blocks):
+        np.testing.assert_array_equal(block.counts, [4] * 4)
+        expected = sequence.points[:, 4 * number : 4 * number + 4]
+        np.testing.assert_array_equal(block.points, expected)
+
+
+@pytest.mark.parametrize(
+    "sizes, groups, named", [((16, 16), 3, "16"), ((12, 8, 12), 2, "8, 12")]
+)
+def test_samples_that_do_not_divide_into_groups_are_an_error(sizes, groups, named):
+    sequence = Sequence.of([np.ones((n, 2)) for n in sizes])
+    message = f"groups: {groups} of equal size .* found times with {named} samples"
+    with pytest.raises(SampleError, match=message):
+        split(sequence, groups)
+
+
+def test_times_of_different_sizes_need_no_groups(make_learner):
+    points = np.random.default_rng(0).normal(size=(12, 2))
+    sequence = Sequence.of([points, points[:8] + 1])
+    assert split(sequence, 1) == (sequence,)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_groups_tell_crossing_ways_apart(config, groups):
+    """Two blobs whose ways along the diagonals cross, at their first and last time.
+
+    Samples that are joined are the same as those of two blobs that move straight to
+    the right, which is shorter.
+    """
+    rng = np.random.default_rng(1)
+    ends = np.array([[[-1, -1], [-1, 1]], [[1, 1], [1, -1]]])
+    points = np.repeat(ends, 16, axis=1) + 0.1 * rng.normal(size=(2, 32, 2))
+    learner = config.model_copy(update={"groups": groups})
+    networks, _ = train(Sequence.of(list(points)), learner)
+    for number, diagonal in enumerate(np.array([[1, 1], [1, -1]])):
+        block = points[:, 16 * number : 16 * number + 16].reshape(-1, 2)
+        way = diagonal if groups == 2 else np.array([1, 0])
+        assert scores(networks.metric, block, way).mean() > 0.95
+
+
+@pytest.fixture
+def whole(raw_sequences, make_learner):
+    """A whole configuration with this learner, called `gram`."""
+    raw_sequences["learners"]["gram"] = make_learner(KIND, rounds=1).model_dump()
+    return raw_sequences
+
+
+@pytest.fixture
+def samples(translations, tmp_path):
+    path = tmp_path / "samples.npz"
+    np.savez(path, samples=np.stack(translations.sequence.measures))
+    return path
+
+
+def test_a_loaded_run_gives_the_same_matrices(whole, samples, tmp_path):
+    folder = tmp_path / "run"
+    run = train_metric(parse_config(whole), "given", "gram", 3, samples, folder)
+    assert sorted(os.listdir(folder)) == ["history.csv", "model.eqx"]
+    phases = pd.read_csv(folder / "history.csv")["phase"].tolist()
+    assert phases == ["potentials", "potentials", "metric", "metric"]
+    loaded = load_metric_run(folder)
+    for opened in (run, loaded):
+        assert isinstance(opened, PlainMetricRun)
+        assert opened.header["provenance"]["seed"] == 3
+        assert opened.header["method"] == "gram"
+    assert loaded.header == json.loads(json.dumps(run.header))
+    assert loaded.config == run.config
+    x = np.random.default_rng(1).normal(size=(7, 2))
+    found = run.metric(x)
+    assert found.shape == (7, 2, 2)
+    np.testing.assert_array_equal(loaded.metric(x), found)
+
+
+@pytest.fixture
+def plain(make_learner):
+    config = make_learner(KIND)
+    networks = build_gram_networks(3, config, key=jax.random.key(0))
+    provenance = {"seed": 3, "minutes": 1.5, "device": "cpu"}
+    header = {"sequence": "crossing", "method": "gram", "provenance": provenance}
+    return PlainMetricRun(config, networks, header)
+
+
+def test_a_metric_without_maps_is_measured_by_its_alignment(
+    plain, sequences_config, translations
+):
+    """Held-out particles or not; without a true metric by nothing."""
+    held_out = np.zeros((4, 5, 2))
+    for known in (held_out, None):
+        data = SequenceData(translations.sequence, known)
+        table = metric_rows(plain, sequences_config.sequences["crossing"], data)
+        assert table["measure"].tolist() == ["alignment", "alignment_data"]
+        assert table["n"].tolist() == [900, 64]
+        assert table["value"].between(0, 1).all()
+        assert set(table["method"]) == {"gram"}
+    assert metric_rows(plain, sequences_config.sequences["given"], data).empty
+
+
+@pytest.mark.parametrize("shape", [(2,), (4, 3), (1, 4, 2)])
+def test_points_of_another_shape_are_an_error(plain, unchecked, shape):
+    with pytest.raises(ValueError, match=r"expected points of shape \(n, 2\), found"):
+        plain.metric(np.zeros(shape))
+
+
+@pytest.mark.parametrize("fit, phase", [("potential", "potentials"), ("metric",) * 2])
+def test_a_run_that_diverges_writes_nothing(whole, samples, tmp_path, fit, phase):
+    wild = {"learning_rate": 1e30, "clip": 1e30}
+    whole["learners"]["gram"][f"{fit}_fit"]["optimiser"] = wild
+    folder = tmp_path / "run"
+    message = rf"given gram seed 1: .* step \d+ \(phase {phase}\)"
+    with pytest.raises(DivergenceError, match=message):
+        train_metric(parse_config(whole), "given", "gram", 1, samples, folder)
+    assert not folder.exists()
+
+
+def test_samples_that_do_not_divide_write_nothing(whole, samples, tmp_path):
+    whole["learners"]["gram"]["groups"] = 3
+    folder = tmp_path / "run"
+    with pytest.raises(SampleError, match="groups: 3 of equal size"):
+        train_metric(parse_config(whole), "given", "gram", 1, samples, folder)
+    assert not folder.exists()

@@ -1,0 +1,160 @@
+"""The gradients of Algorithm 1 against finite differences of what they stand for."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+from nlot.methods.ctransform import c_transform
+from nlot.methods.losses import amortised_cost, map_loss, potential_loss, spline_loss
+from nlot.methods.nlot.train import build_quadrature, refine
+from nlot.networks.amortised import (
+    MapNetwork,
+    PotentialNetwork,
+    SplineNetwork,
+    build_networks,
+)
+
+pytestmark = pytest.mark.usefixtures("x64")
+
+
+@pytest.fixture
+def samples():
+    return jax.random.normal(jax.random.key(0), (2, 6, 2))
+
+
+def test_potential_step_climbs_the_dual_objective(samples):
+    """Danskin: -∇ potential_loss is the gradient of mean g^c(x) + mean g(y).
+
+    The finite difference solves the c-transform anew on either side.
+    """
+    x, y = samples
+    network = PotentialNetwork(2, [8], "silu", 1.0, key=jax.random.key(1))
+    weights, rebuild = ravel_pytree(network)
+    direction = jax.random.normal(jax.random.key(2), weights.shape)
+
+    def cost(a, b):
+        return 0.5 * jnp.sum((a - b) ** 2)
+
+    @jax.jit
+    def dual(weights):
+        g = rebuild(weights)
+
+        def transform(a):
+            return c_transform(
+                cost, g, a, a, bounds=9.0, max_steps=100, tolerance=1e-10
+            ).y
+
+        refined = jax.vmap(transform)(x)
+        infimum = jax.vmap(cost)(x, refined) - jax.vmap(g)(refined)
+        return jnp.mean(infimum) + jnp.mean(jax.vmap(g)(y)), refined
+
+    step = 1e-4
+    up, down = (dual(weights + s * direction)[0] for s in (step, -step))
+    slope = (up - down) / (2 * step)
+    gradient = eqx.filter_grad(potential_loss)(network, y, dual(weights)[1])
+    found = -ravel_pytree(gradient)[0] @ direction
+    assert abs(slope) > 0.1
+    np.testing.assert_allclose(found, slope, rtol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def parts(make_method, well):
+    """Networks of an untrained run on the well, and its quadrature."""
+    with jax.enable_x64(True):
+        method = make_method(knots=6)
+        networks = build_networks(2, well.bounds, method, key=jax.random.key(3))
+        return networks, build_quadrature(well, method), well.lagrangian
+
+
+def test_cost_holds_the_coefficients_fixed(parts, samples):
+    """The envelope theorem: its gradient is that of the action alone."""
+    networks, quadrature, lagrangian = parts
+    x, y = samples[0][0], samples[1][0]
+    coefficients = networks.spline(x, y)
+
+    def fixed(y):
+        return quadrature(lagrangian, x, y, coefficients)
+
+    def through(y):
+        return quadrature(lagrangian, x, y, networks.spline(x, y))
+
+    def amortised(y):
+        return amortised_cost(networks.spline, quadrature, lagrangian, x, y)
+
+    np.testing.assert_allclose(amortised(y), through(y), rtol=1e-12)
+    found = jax.grad(amortised)(y)
+    np.testing.assert_allclose(found, jax.grad(fixed)(y), rtol=1e-10)
+    assert jnp.linalg.norm(found - jax.grad(through)(y)) > 1e-2
+
+
+def test_map_loss_in_both_norms(samples):
+    x, refined = samples
+    network = MapNetwork(2, [8], "tanh", 1.0, key=jax.random.key(4))
+    distances = np.linalg.norm(np.asarray(jax.vmap(network)(x) - refined), axis=1)
+    norm = map_loss(network, x, refined, "norm")
+    np.testing.assert_allclose(norm, distances.mean(), rtol=1e-9)
+    squared = map_loss(network, x, refined, "squared_norm")
+    np.testing.assert_allclose(squared, (distances**2).mean(), rtol=1e-9)
+
+
+def test_map_loss_at_a_perfect_fit_has_a_finite_gradient(samples):
+    x, _ = samples
+    network = MapNetwork(2, [8], "tanh", 1.0, key=jax.random.key(5))
+    gradient = eqx.filter_grad(map_loss)(network, x, jax.vmap(network)(x), "norm")
+    assert jnp.all(jnp.isfinite(ravel_pytree(gradient)[0]))
+
+
+def test_spline_step_lowers_the_mean_action(parts, samples):
+    networks, quadrature, lagrangian = parts
+    x, y = samples
+
+    @eqx.filter_jit
+    def loss(network):
+        return spline_loss(network, quadrature, lagrangian, x, y)
+
+    def action(network: SplineNetwork) -> float:
+        pairs = zip(x, y, strict=True)
+        paths = [quadrature(lagrangian, a, b, network(a, b)) for a, b in pairs]
+        return float(np.mean(paths))
+
+    before = action(networks.spline)
+    np.testing.assert_allclose(loss(networks.spline), before, rtol=1e-10)
+    gradient = eqx.filter_grad(loss)(networks.spline)
+    small = jax.tree.map(lambda g: -1e-5 * g, gradient)
+    after = action(eqx.apply_updates(networks.spline, small))
+    expected = 1e-5 * jnp.sum(ravel_pytree(gradient)[0] ** 2)
+    np.testing.assert_allclose(before - after, expected, rtol=0.01)
+
+
+def test_only_the_fitted_network_is_moved(samples):
+    """Refined points are data: no gradient flows into what they were made of."""
+    x, refined = samples
+    potential = PotentialNetwork(2, [8], "silu", 1.0, key=jax.random.key(6))
+    network = MapNetwork(2, [8], "silu", 1.0, key=jax.random.key(7))
+    by_potential = jax.grad(lambda r: potential_loss(potential, x, r))(refined)
+    by_map = jax.grad(lambda r: map_loss(network, x, r, "squared_norm"))(refined)
+    assert not jnp.any(by_potential)
+    assert not jnp.any(by_map)
+
+
+def test_refine_minimises_the_amortised_cost_less_the_potential(
+    parts, make_method, well
+):
+    """At an inner solution the gradients of cost and potential balance."""
+    networks, quadrature, lagrangian = parts
+    settings = make_method(ctransform={"max_steps": 60, "tolerance": 1e-9}).ctransform
+    x = jnp.array([-1.1, 0.4])
+    found = refine(networks, quadrature, well, lagrangian, settings, x)
+    assert jnp.all(jnp.abs(found.y) < well.bounds)
+    gradients = [
+        jax.grad(
+            lambda y: amortised_cost(networks.spline, quadrature, lagrangian, x, y)
+        ),
+        jax.grad(networks.potential),
+    ]
+    np.testing.assert_allclose(
+        *(gradient(found.y) for gradient in gradients), atol=1e-3
+    )

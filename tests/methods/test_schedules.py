@@ -1,0 +1,34 @@
+"""Learning rates fall over a whole run, pre-training included."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nlot.methods.metric_nlot import step as metric_steps
+from nlot.methods.nlot import train as solve
+
+CHANGES = {
+    "pretraining": {"steps": 7},
+    "steps": 11,
+    "spline_optimiser": {"learning_rate": 0.1, "final_fraction": 0.0},
+}
+
+
+@pytest.fixture(params=["method", "learner"])
+def update(request, make_method, make_learner):
+    """The optimiser of the spline network, of either algorithm."""
+    if request.param == "method":
+        return solve.Updates.of(make_method(**CHANGES)).spline
+    return metric_steps.Updates.of(make_learner("nlot", **CHANGES)).spline
+
+
+def test_the_spline_learns_until_the_last_step(update):
+    """Adam's steps are as long as its rate where the gradient stays the same."""
+    model, gradient, lengths = jnp.zeros(1), jnp.ones(1), []
+    state = update.init(model)
+    for _ in range(7 + 11):
+        change, state = update.update(gradient, state, model)
+        lengths.append(float(jnp.abs(change[0])))
+    assert lengths[0] == pytest.approx(0.1, rel=1e-5)
+    assert np.all(np.diff(lengths) < 0)
+    assert lengths[-1] > 0

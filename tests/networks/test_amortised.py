@@ -1,0 +1,60 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nlot.networks.amortised import (
+    ACTIVATIONS,
+    MLP,
+    MapNetwork,
+    PotentialNetwork,
+    SplineNetwork,
+)
+
+KEY = jax.random.key(0)
+X, Y = jnp.array([0.3, -0.8, 0.1]), jnp.array([-0.2, 0.4, 0.9])
+
+
+def potential(scale):
+    return PotentialNetwork(3, [8, 4], "silu", scale, key=KEY)
+
+
+def displacement(scale):
+    network = MapNetwork(3, [8, 4], "silu", scale, key=KEY)
+    return lambda x: network(x) - x
+
+
+def spline(scale):
+    network = SplineNetwork(3, 5, [8, 4], "silu", scale, key=KEY)
+    return lambda x: network(x, jnp.float32(scale) * Y)
+
+
+@pytest.mark.parametrize(
+    "build, shape, degree",
+    [(potential, (), 2), (displacement, (3,), 1), (spline, (5, 3), 1)],
+)
+def test_scale_changes_the_unit_of_length(build, shape, degree):
+    """Lengths times s: displacements and coefficients times s, the potential s²."""
+    unit, large = build(1.0)(X), build(20.0)(20 * X)
+    assert unit.shape == shape
+    assert jnp.any(unit != 0)
+    np.testing.assert_allclose(large, 20.0**degree * unit, rtol=1e-4, atol=1e-4)
+
+
+def test_hidden_layers_have_their_widths():
+    layers = MLP(3, 2, [8, 4], "relu", key=KEY).layers
+    assert [layer.weight.shape for layer in layers] == [(8, 3), (4, 8), (2, 4)]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_makes_a_nonlinear_network(activation):
+    network = MLP(3, 1, [16], activation, key=KEY)
+    bend = network(X) + network(-X) - 2 * network(jnp.zeros(3))
+    assert jnp.abs(bend[0]) > 1e-4
+
+
+def test_an_unknown_activation_is_an_error():
+    with pytest.raises(
+        ValueError, match="Unknown activation 'sine'; valid: elu, leaky_relu, "
+    ):
+        MLP(3, 1, [4], "sine", key=KEY)
