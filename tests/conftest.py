@@ -1,4 +1,4 @@
-"""Small tasks and settings that many tests share."""
+"""Small problems and settings that many tests share."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -11,19 +11,10 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from nlot.config import (
-    Config,
-    LearnerConfig,
-    NLOTConfig,
-    NLSBConfig,
-    TaskConfig,
-    merge,
-    parse_config,
-    parse_learner,
-)
+from nlot.config import Experiment, merge, parse_config, settings_class
 from nlot.ground_truth.truth import make_truth
-from nlot.measures.sequences import Sequence
-from nlot.problems.transport import Task, build_task
+from nlot.problems.sequence import Sequence
+from nlot.problems.transport import Transport
 
 from .browser import Browser, find_browser
 
@@ -48,7 +39,7 @@ WELL = {
 }
 CIRCLE = {"kind": "riemannian", "metric": {"kind": "circle"}}
 
-METHOD = {
+NLOT = {
     "kind": "nlot",
     "potential": {"hidden": [16], "activation": "silu"},
     "map": {"hidden": [16], "activation": "silu"},
@@ -66,7 +57,7 @@ METHOD = {
     "refit": {"every": 2, "max_steps": 0, "tolerance": 1e-4},
     "report_every": 2,
 }
-BRIDGE = {
+NLSB = {
     "kind": "nlsb",
     "potential": {"width": 8, "layers": 2},
     "diffusion": {"hidden": [8], "activation": "silu"},
@@ -89,8 +80,8 @@ EVALUATION = {
 SMALL = {"hidden": [16], "activation": "silu"}
 RATE = {"learning_rate": 5e-3}
 LEARNERS = {
-    "nlot": {
-        "kind": "nlot",
+    "metric_nlot": {
+        "kind": "metric_nlot",
         "metric": {"hidden": [16], "activation": "tanh"},
         "potential": SMALL,
         "map": SMALL,
@@ -110,8 +101,8 @@ LEARNERS = {
         "pretraining": {"steps": 2},
         "report_every": 2,
     },
-    "nlot_plus": {
-        "kind": "nlot_plus",
+    "metric_nlot_plus": {
+        "kind": "metric_nlot_plus",
         "metric": {
             "hidden": [16],
             "activation": "tanh",
@@ -131,7 +122,7 @@ LEARNERS = {
         "report_every": 2,
     },
 }
-GRAM = {
+SCARVELIS_SOLOMON = {
     "kind": "scarvelis_solomon",
     "potential": {"hidden": [8], "activation": "softplus"},
     "metric": {"hidden": [8], "activation": "softplus"},
@@ -145,6 +136,37 @@ GRAM = {
     },
     "metric_fit": {"steps": 4, "optimiser": RATE, "norm_weight": 1.0},
     "report_every": 2,
+}
+NLOT_PLUS = {
+    "kind": "nlot_plus",
+    "potential": SMALL,
+    "map": SMALL,
+    "spline": SMALL,
+    "knots": 5,
+    "quadrature": {"points": 6, "offsets": 2},
+    "paths": {"steps": 4, "batch": 16, "optimiser": RATE},
+    "couplings": {"number": 2, "points": 16, "tie_breaking": 0.01},
+    "regression": {"steps": 4, "batch": 16, "optimiser": RATE, "huber": 0.1},
+    "polish": {
+        "rounds": 2,
+        "steps": 2,
+        "points": 16,
+        "pool": 2,
+        "batch": 16,
+        "marginal_weight": 100.0,
+        "map_optimiser": RATE,
+        "potential_optimiser": RATE,
+        "spline_optimiser": RATE,
+    },
+    "sampling": "spread",
+    "report_every": 2,
+}
+METHODS = {
+    "nlot": NLOT,
+    "nlot_plus": NLOT_PLUS,
+    "nlsb": NLSB,
+    **LEARNERS,
+    "scarvelis_solomon": SCARVELIS_SOLOMON,
 }
 CROSSING = {
     "kind": "generated",
@@ -163,55 +185,59 @@ CROSSING = {
 GRID = {"low": [-1.5, -1.0], "high": [1.5, 1.0], "points": 30}
 
 
+SLAB = {"kind": "transport", "source": LEFT, "target": RIGHT, "bounds": 1.5}
+
+
 def settings() -> dict[str, Any]:
     """A whole, valid configuration as YAML would give it."""
 
     def one(**more: Any) -> dict[str, Any]:
-        return {"tasks": ["free"], "methods": ["nlot"], **more}
+        return {"problems": ["free"], "methods": ["nlot"], **more}
 
     return deepcopy(
         {
             "preset": "tiny",
             "seeds": [0, 1],
-            "tasks": {
-                "free": {
-                    "source": LEFT,
-                    "target": RIGHT,
-                    "lagrangian": EUCLIDEAN,
-                    "bounds": 1.5,
-                },
-                "well": {
-                    "source": LEFT,
-                    "target": RIGHT,
-                    "lagrangian": WELL,
-                    "bounds": 1.5,
-                },
+            "problems": {
+                "free": {**SLAB, "lagrangian": EUCLIDEAN},
+                "well": {**SLAB, "lagrangian": WELL},
             },
-            "methods": {"nlot": METHOD},
+            "methods": {"nlot": NLOT},
             "evaluation": EVALUATION,
-            "table1": one(controls=["floor", "translation"]),
-            "figure1": one(),
-            "figure2": one(),
+            "tables": {"table1": one(controls=["floor", "translation"])},
+            "figures": {"figure1": one(kind="paths")},
         }
     )
 
 
 def sequence_settings() -> dict[str, Any]:
-    """The same, with sequences and learners beside tasks and methods.
+    """The same, with measures in time and methods that learn their metric.
 
     `crossing` has a true metric and held-out particles, `given` has neither.
     """
     given = {"kind": "samples", "path": "given.npz"}
-    more = {
-        "sequences": {
-            "crossing": {"data": CROSSING, "truth": {"kind": "cross"}, "grid": GRID},
-            "given": {"data": given, "grid": GRID},
+    problems = {
+        "crossing": {
+            "kind": "sequence",
+            "data": CROSSING,
+            "truth": {"kind": "cross"},
+            "grid": GRID,
         },
-        "learners": LEARNERS,
-        "table2": {"sequences": ["crossing"], "learners": ["nlot"]},
-        "figure3": {"sequences": ["given"], "learners": ["nlot_plus"]},
+        "given": {"kind": "sequence", "data": given, "grid": GRID},
     }
-    return {**settings(), **deepcopy(more)}
+    more = {
+        "problems": problems,
+        "methods": LEARNERS,
+        "tables": {"table2": {"problems": ["crossing"], "methods": ["metric_nlot"]}},
+        "figures": {
+            "figure3": {
+                "kind": "directions",
+                "problems": ["given"],
+                "methods": ["metric_nlot_plus"],
+            }
+        },
+    }
+    return merge(settings(), deepcopy(more))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -240,7 +266,7 @@ def raw() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def config() -> Config:
+def experiment() -> Experiment:
     return parse_config(settings())
 
 
@@ -251,15 +277,16 @@ def raw_sequences() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def sequences_config() -> Config:
+def sequences_experiment() -> Experiment:
     return parse_config(sequence_settings())
 
 
 @pytest.fixture(scope="session")
-def make_learner() -> Callable[..., LearnerConfig]:
-    """Settings of a very small learner of a kind, with some keys merged in."""
-    learners = {**LEARNERS, "scarvelis_solomon": GRAM}
-    return lambda kind, **changes: parse_learner(merge(learners[kind], changes))
+def make_method() -> Callable[..., Any]:
+    """Settings of a very small method of a kind, with some keys merged in."""
+    return lambda kind, **changes: settings_class("method", kind).model_validate(
+        merge(METHODS[kind], changes)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -279,54 +306,42 @@ def translations() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def make_task() -> Callable[..., Task]:
-    """Builds the slab task of Table 1 with some keys replaced."""
+def make_problem() -> Callable[..., Transport]:
+    """Builds the slab problem of Table 1 with some keys replaced."""
 
-    def make(**changes: Any) -> Task:
-        data = {"source": LEFT, "target": RIGHT, "lagrangian": WELL, "bounds": 1.5}
-        return build_task(TaskConfig.model_validate({**data, **changes}))
+    def make(**changes: Any) -> Transport:
+        data = {**SLAB, "lagrangian": WELL, **changes}
+        return Transport.Config.model_validate(data).load()
 
     return make
 
 
 @pytest.fixture(scope="session")
-def make_method() -> Callable[..., NLOTConfig]:
-    """Settings of a very small Algorithm 1 with some keys merged in."""
-    return lambda **changes: NLOTConfig.model_validate(merge(METHOD, changes))
+def free(make_problem) -> Transport:
+    return make_problem(lagrangian=EUCLIDEAN)
 
 
 @pytest.fixture(scope="session")
-def make_bridge() -> Callable[..., NLSBConfig]:
-    """Settings of a very small bridge with some keys merged in."""
-    return lambda **changes: NLSBConfig.model_validate(merge(BRIDGE, changes))
-
-
-@pytest.fixture(scope="session")
-def free(make_task) -> Task:
-    return make_task(lagrangian=EUCLIDEAN)
-
-
-@pytest.fixture(scope="session")
-def wall(make_task) -> Task:
+def wall(make_problem) -> Transport:
     """A hard box in the way."""
-    return make_task(lagrangian=WALL)
+    return make_problem(lagrangian=WALL)
 
 
 @pytest.fixture(scope="session")
-def well(make_task) -> Task:
-    return make_task(lagrangian=WELL)
+def well(make_problem) -> Transport:
+    return make_problem(lagrangian=WELL)
 
 
 @pytest.fixture(scope="session")
-def circle(make_task) -> Task:
-    return make_task(lagrangian=CIRCLE)
+def circle(make_problem) -> Transport:
+    return make_problem(lagrangian=CIRCLE)
 
 
 @pytest.fixture(scope="session")
-def truth_config() -> Config:
+def truth_experiment() -> Experiment:
     """The free and the harmonic slab, and one with a box in the way."""
     raw = settings()
-    raw["tasks"]["wall"] = {**raw["tasks"]["free"], "lagrangian": WALL}
+    raw["problems"]["wall"] = {**SLAB, "lagrangian": WALL}
     raw["evaluation"]["ground_truth"] = {"points": 32, "replicates": 3}
     raw["evaluation"]["least_action"] = {"segments": 24}
     return parse_config(raw)
@@ -334,15 +349,15 @@ def truth_config() -> Config:
 
 @pytest.fixture(scope="session")
 def truth_file(
-    tmp_path_factory: pytest.TempPathFactory, truth_config: Config
+    tmp_path_factory: pytest.TempPathFactory, truth_experiment: Experiment
 ) -> Callable[[str], Path]:
-    """The file with a task's ground truth, found once."""
+    """The file with a problem's ground truth, found once."""
     folder = tmp_path_factory.mktemp("truth")
 
-    def find(task: str) -> Path:
-        path = folder / f"{task}.npz"
+    def find(problem: str) -> Path:
+        path = folder / f"{problem}.npz"
         if not path.exists():
-            make_truth(truth_config, task, path)
+            make_truth(truth_experiment, problem, path)
         return path
 
     return find

@@ -3,9 +3,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nlot.config import settings_class
+from nlot.config.base import dimension_of
 from nlot.costs.lagrangians import Newtonian, Riemannian, sigmoid_ramp
 from nlot.costs.metrics import CircleMetric
 from nlot.costs.potentials import Boxes, Hill
+
+from ..registering import Stretched
 
 X, V = jnp.array([0.3, -0.2]), jnp.array([1.5, 2.0])
 HILL = Hill(jnp.array(0.05))
@@ -61,3 +65,51 @@ def test_ramp_rises_from_exactly_0_to_exactly_1():
 
 def test_no_ramp_is_1_at_once():
     assert sigmoid_ramp(0, 0) == 1
+
+
+@pytest.mark.parametrize("d", [1, 3, 5])
+def test_any_dimension(d):
+    """|v|²/2 - s U(x) and vᵀ A v/2, by hand."""
+    x, v = 0.1 * jnp.arange(1.0, d + 1), jnp.arange(1.0, d + 1)
+    kinetic = 0.5 * np.sum(np.square(v))
+    hill = 361 * 0.05 * np.exp(-np.sum(np.square(x)))
+    assert Newtonian(HILL, 361.0)(x, v) == pytest.approx(kinetic + hill, rel=1e-5)
+    found = Riemannian(Stretched(v))(x, v)
+    assert found == pytest.approx(0.5 * np.sum(np.asarray(v) ** 3), rel=1e-6)
+
+
+def parsed(**data):
+    return settings_class("lagrangian", data["kind"]).model_validate(data)
+
+
+def test_settings_of_newtonian_ones_build_them():
+    free = parsed(kind="newtonian")
+    assert free.build() == Newtonian(None, 1.0)
+    assert dimension_of(free) is None
+    hill = {"kind": "hill", "strength": 0.05}
+    newtonian = parsed(kind="newtonian", potential=hill, potential_scale=361.0)
+    np.testing.assert_allclose(newtonian.build()(X, V), Newtonian(HILL, 361.0)(X, V))
+    assert dimension_of(newtonian) is None
+
+
+def test_settings_have_the_dimension_of_their_parts():
+    balls = {
+        "kind": "discs",
+        "centres": [[0.0] * 5],
+        "radius": 1.0,
+        "strength": 1.0,
+        "temperature": 0.1,
+    }
+    assert dimension_of(parsed(kind="newtonian", potential=balls)) == 5
+    assert dimension_of(parsed(kind="riemannian", metric={"kind": "circle"})) == 2
+
+
+def test_settings_of_riemannian_ones_build_them():
+    metric = {"kind": "circle", "floor": 0.2}
+    found = parsed(kind="riemannian", metric=metric).build()
+    assert found == Riemannian(CircleMetric(0.2))
+
+
+def test_a_singular_metric_is_no_lagrangian():
+    with pytest.raises(ValueError, match=r"metric\.floor must be positive, found 0"):
+        parsed(kind="riemannian", metric={"kind": "vee", "floor": 0.0})

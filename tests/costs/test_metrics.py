@@ -3,6 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nlot.config import settings_class
+from nlot.config.base import dimension_of
 from nlot.costs.metrics import CircleMetric, CrossMetric, VeeMetric
 
 RISING, FALLING = np.array([1.0, 1.0]) / np.sqrt(2), np.array([1.0, -1.0]) / np.sqrt(2)
@@ -68,3 +70,22 @@ def test_the_printed_amplitude_leaves_the_cross_metric_indefinite():
 def test_finite_at_the_origin(metric, transform):
     value = jax.jit(transform(metric()))(jnp.zeros(2))
     assert jnp.all(jnp.isfinite(value))
+
+
+@pytest.mark.parametrize(
+    "kind, more, expected",
+    [
+        ("circle", {"floor": 0.2}, CircleMetric(0.2)),
+        ("vee", {}, VeeMetric(1e-3)),
+        ("cross", {"floor": 0.0, "amplitude": 1.25}, CrossMetric(0.0, 1.25)),
+    ],
+)
+def test_settings_build_the_metric_and_are_of_the_plane(kind, more, expected):
+    config = settings_class("metric", kind).model_validate({"kind": kind, **more})
+    assert config.build() == expected
+    assert dimension_of(config) == 2
+
+
+def test_a_negative_floor_is_refused():
+    with pytest.raises(ValueError, match="greater than or equal to 0"):
+        CircleMetric.Config(kind="circle", floor=-0.1)

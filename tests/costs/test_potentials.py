@@ -4,6 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nlot.config import settings_class
+from nlot.config.base import dimension_of
 from nlot.costs.potentials import Boxes, Discs, Hill, Well
 
 M, HOT, COLD = 2.5, 0.4, 0.02
@@ -138,3 +140,87 @@ def test_annealing_moves_the_temperature(make):
     assert half.strength == pytest.approx(M / 2)
     assert half.temperature == pytest.approx((HOT + COLD) / 2)
     assert make().anneal(jnp.array(0.0)).temperature == pytest.approx(HOT)
+
+
+REGION = {"strength": M, "temperature": COLD}
+
+
+@pytest.mark.parametrize("d", [1, 3, 5])
+def test_any_dimension(d):
+    """A box and a ball round a centre, and the smooth ones, on the line and beyond."""
+    centre = np.arange(1.0, d + 1)
+    low, high, edge = centre - 1, centre + 1, centre + 1.5 * np.eye(d)[0]
+    made = [
+        Boxes.Config(kind="boxes", low=[tuple(low)], high=[tuple(high)], **REGION),
+        Discs.Config(kind="discs", centres=[tuple(centre)], radius=1.0, **REGION),
+    ]
+    for config in made:
+        region = config.build()
+        assert dimension_of(config) == d
+        assert region(jnp.array(centre)) == pytest.approx(-M, rel=1e-3)
+        assert region(jnp.array(edge)) == pytest.approx(0, abs=1e-3)
+        assert region.contains(jnp.array(centre))
+        assert not region.contains(jnp.array(edge))
+    x = jnp.array(0.1 * centre)
+    r2 = 0.01 * np.sum(centre**2)
+    assert hill()(x) == pytest.approx(-M * np.exp(-r2), rel=1e-5)
+    assert well()(x) == pytest.approx(-M * r2, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind, make", [("hill", hill), ("well", well)])
+def test_settings_of_smooth_potentials_build_them_in_any_dimension(kind, make):
+    config = settings_class("potential", kind).model_validate(
+        {"kind": kind, "strength": M}
+    )
+    assert eqx.tree_equal(config.build(), make())
+    assert dimension_of(config) is None
+
+
+def test_settings_of_regions_build_them():
+    """Corners may be infinite."""
+    config = settings_class("potential", "boxes").model_validate(
+        {
+            "kind": "boxes",
+            "low": [[-1.0, -1.0], [3.0, -np.inf]],
+            "high": [[1.0, 1.0], [4.0, 0.5]],
+            **REGION,
+            "temperature_start": HOT,
+        }
+    )
+    assert eqx.tree_equal(config.build(), boxes())
+    config = settings_class("potential", "discs").model_validate(
+        {
+            "kind": "discs",
+            "centres": [[2.0, 0.0], [-2.0, 1.0]],
+            "radius": 1.5,
+            **REGION,
+            "temperature_start": HOT,
+        }
+    )
+    assert eqx.tree_equal(config.build(), discs())
+
+
+def test_without_a_start_the_temperature_stays():
+    region = Discs.Config(kind="discs", centres=[(0.0, 0.0)], radius=1.0, **REGION)
+    assert region.build().anneal(jnp.array(0.0)).temperature == pytest.approx(COLD)
+
+
+@pytest.mark.parametrize(
+    "low, high, fault",
+    [
+        ([[0.0, 0.0]], [[1.0, 0.0]], "must lie below high"),
+        ([[0.0, 0.0]], [[1.0, 1.0], [2.0, 2.0]], "as many corners of equal length"),
+        ([[0.0, 0.0], [1.0]], [[1.0, 1.0], [2.0]], "as many corners of equal length"),
+    ],
+)
+def test_corners_that_make_no_boxes_are_refused(low, high, fault):
+    with pytest.raises(ValueError, match=fault):
+        Boxes.Config.model_validate(
+            {"kind": "boxes", "low": low, "high": high} | REGION
+        )
+
+
+def test_centres_of_several_dimensions_are_refused():
+    centres = [(0.0, 0.0), (0.0, 0.0, 0.0)]
+    with pytest.raises(ValueError, match="all centres must have the same length"):
+        Discs.Config(kind="discs", centres=centres, radius=1.0, **REGION)

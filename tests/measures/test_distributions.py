@@ -3,6 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nlot.config import settings_class
+from nlot.config.base import dimension_of
 from nlot.measures.distributions import Empirical, Gaussian, GaussianMixture, Uniform
 
 N = 4096
@@ -113,3 +115,87 @@ def test_empirical_measure_draws_its_points_and_all_of_them(draw):
     np.testing.assert_array_equal(found, np.unique(np.asarray(POINTS), axis=0))
     # 1024 draws of ten points: five binomial standard deviations of 9.6.
     assert np.all(np.abs(counts - 102.4) < 48)
+
+
+def spaces(d):
+    """Settings of each kind in `d` dimensions, with mean and covariance by hand."""
+    low, high = np.arange(d) - 1.0, np.arange(d) + np.linspace(1, 3, d)
+    root = np.eye(d) + 0.3 * np.eye(d, k=-1)
+    means = np.stack([np.zeros(d), np.full(d, 4.0)])
+    return {
+        "uniform": (
+            {"low": low, "high": high},
+            (low + high) / 2,
+            np.diag((high - low) ** 2 / 12),
+        ),
+        "gaussian": ({"mean": low, "covariance": root @ root.T}, low, root @ root.T),
+        "gaussian_mixture": (
+            {"means": means, "std": 0.5},
+            np.full(d, 2.0),
+            0.25 * np.eye(d) + np.full((d, d), 4.0),
+        ),
+    }
+
+
+@pytest.mark.parametrize("d", [1, 3, 5])
+@pytest.mark.parametrize("kind", ["uniform", "gaussian", "gaussian_mixture"])
+def test_any_dimension(kind, d):
+    """From settings; moments within five standard errors of each entry."""
+    given, mean, covariance = spaces(d)[kind]
+    data = {key: np.asarray(value).tolist() for key, value in given.items()}
+    config = settings_class("measure", kind).model_validate({"kind": kind, **data})
+    measure = config.build()
+    assert dimension_of(config) == d
+    assert config.files == ()
+    np.testing.assert_allclose(measure.mean, mean, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(measure.covariance, covariance, rtol=1e-5, atol=1e-6)
+    x = np.asarray(measure.sample(jax.random.key(0), N), np.float64)
+    assert x.shape == measure.spread(jax.random.key(1), N).shape == (N, d)
+    products = (x - mean)[:, :, None] * (x - mean)[:, None, :]
+    for found, expected in ((x, mean), (products, covariance)):
+        error = np.abs(found.mean(0) - expected)
+        assert np.all(error < 5 * found.std(0) / np.sqrt(N))
+
+
+@pytest.mark.parametrize("d", [1, 3, 5])
+def test_samples_of_any_dimension_are_read_from_their_file(tmp_path, d):
+    points, path = np.random.default_rng(d).normal(size=(9, d)), tmp_path / "x.npz"
+    np.savez(path, samples=points)
+    config = settings_class("measure", "samples").model_validate(
+        {"kind": "samples", "path": str(path), "dimension": d}
+    )
+    assert dimension_of(config) == d
+    assert config.files == (str(path),)
+    np.testing.assert_allclose(config.build().points, points, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "data, fault",
+    [
+        ({"kind": "uniform", "low": [0.0], "high": [1.0, 2.0]}, "differ in length"),
+        ({"kind": "uniform", "low": [0.0, 2.0], "high": [1.0, 2.0]}, "must lie below"),
+        (
+            {"kind": "gaussian", "mean": [0.0], "covariance": [[1, 0], [0, 1]]},
+            "mean has 1 coordinates, covariance has 2 rows",
+        ),
+        (
+            {"kind": "gaussian", "mean": [0.0], "covariance": [[1, 0]]},
+            "as many columns as rows, found 1 rows of lengths",
+        ),
+        (
+            {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 2], [0, 1]]},
+            "found 2.0 in row 1, column 2 and 0.0 across",
+        ),
+        (
+            {"kind": "gaussian", "mean": [0, 0], "covariance": [[1, 1], [1, 1]]},
+            "expected a positive definite matrix",
+        ),
+        (
+            {"kind": "gaussian_mixture", "means": [[0.0], [0, 1]], "std": 1.0},
+            "all means must have the same length",
+        ),
+    ],
+)
+def test_settings_that_are_no_measure_are_refused(data, fault):
+    with pytest.raises(ValueError, match=fault):
+        settings_class("measure", data["kind"]).model_validate(data)

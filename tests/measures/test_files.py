@@ -47,6 +47,14 @@ def test_a_single_column_keeps_its_shape(tmp_path):
     assert read_samples(path, "samples", 1).shape == (8, 1)
 
 
+@pytest.mark.parametrize("d", [3, 5])
+def test_any_dimension(tmp_path, d):
+    points = np.random.default_rng(d).normal(size=(9, d))
+    rows = "\n".join(",".join(map(repr, row)) for row in points.tolist())
+    for path in (saved(tmp_path, points), written(tmp_path, rows)):
+        np.testing.assert_array_equal(read_samples(path, "samples", d), points)
+
+
 CASES = {
     "missing": (lambda d: d / "none.npz", "no such sample file"),
     "folder": (lambda d: d, "no such sample file: a folder"),

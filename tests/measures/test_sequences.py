@@ -1,91 +1,15 @@
 import re
-from itertools import pairwise
 
-import jax
 import numpy as np
 import pytest
 
+from nlot.config import settings_class
+from nlot.config.base import dimension_of
 from nlot.measures.files import SampleError
-from nlot.measures.sequences import Sequence, read_sequence
+from nlot.measures.sequences import read_sequence
 
 RNG = np.random.default_rng(0)
 GOOD = RNG.normal(size=(3, 10, 2))
-COUNTS = (3, 5, 8)
-
-
-@pytest.fixture
-def uneven():
-    """Measures whose points are all different."""
-    return Sequence.of([RNG.normal(size=(n, 2)) for n in COUNTS])
-
-
-def rows(points):
-    """Points in an order of their own, to compare sets."""
-    return sorted(map(tuple, np.asarray(points).tolist()))
-
-
-def counts(drawn, points):
-    """How often each of `points` was drawn, and that nothing else was."""
-    gaps = np.abs(np.asarray(drawn)[:, None] - points).max(-1)
-    assert not gaps.min(1).any()
-    return np.bincount(gaps.argmin(1), minlength=len(points))
-
-
-def test_uneven_measures_are_kept(uneven):
-    samples = [RNG.normal(size=(n, 2)) for n in COUNTS]
-    sequence = Sequence.of(samples)
-    assert (sequence.pairs, sequence.points.shape) == (2, (3, 8, 2))
-    for found, expected in zip(sequence.measures, samples, strict=True):
-        np.testing.assert_array_equal(found, expected.astype(np.float32))
-
-
-def test_centre_and_extent_count_every_point_once():
-    """One point at (0, 0) and three at (4, 0) to (4, 8): not the fill-up points."""
-    few = np.zeros((1, 2))
-    many = np.array([[4.0, 0.0], [4.0, 4.0], [4.0, 8.0]])
-    sequence = Sequence.of([few, many])
-    assert sequence.centre == pytest.approx((3.0, 3.0))
-    assert sequence.half_width == pytest.approx(5.0)
-    assert sequence.bounds == pytest.approx(1.5 * 8.0)
-
-
-@pytest.mark.parametrize("n", [4, 8, 30])
-def test_draws_go_through_all_points_before_any_comes_again(uneven, n):
-    """No point is ahead of another by more than one, and none only fills up."""
-    drawn = uneven.draw(jax.random.key(0), n)
-    assert drawn.shape == (3, n, 2)
-    for part, points in zip(drawn, uneven.measures, strict=True):
-        times = counts(part, points)
-        assert times.sum() == n
-        assert times.max() - times.min() <= 1
-
-
-def test_drawing_all_is_a_permutation_of_each_measure():
-    sequence = Sequence.of(list(GOOD))
-    drawn = sequence.draw(jax.random.key(1), 0)
-    orders = []
-    for part, points in zip(drawn, sequence.measures, strict=True):
-        assert rows(part) == rows(points)
-        orders.append(np.abs(np.asarray(part)[:, None] - points).max(-1).argmin(1))
-    # Measures are shuffled independently of each other.
-    assert all(np.any(a != b) for a, b in pairwise([range(10), *orders]))
-
-
-def test_drawing_all_of_uneven_measures_repeats_the_smaller(uneven):
-    drawn = uneven.draw(jax.random.key(2), 0)
-    for part, points in zip(drawn, uneven.measures, strict=True):
-        assert counts(part, points).min() >= 1
-
-
-def test_first_draws_are_uniform(uneven):
-    """A third for each of three points.
-
-    In 600 draws the standard deviation of the frequency is 0.019; four of them.
-    """
-    keys = jax.random.split(jax.random.key(3), 600)
-    first = jax.vmap(lambda k: uneven.draw(k, 1)[0, 0])(keys)
-    frequency = counts(first, uneven.measures[0]) / 600
-    np.testing.assert_allclose(frequency, 1 / 3, atol=0.077)
 
 
 def saved(folder, samples, **others):
@@ -124,6 +48,26 @@ def test_csv_is_sorted_by_its_uneven_times(tmp_path):
         np.testing.assert_array_equal(part, points[times == time])
 
 
+@pytest.mark.parametrize("d", [1, 3, 5])
+def test_any_dimension(tmp_path, d):
+    """Three times of ten points, from both kinds of file."""
+    points = np.random.default_rng(d).normal(size=(3, 10, d))
+    times, table = np.repeat([0.0, 0.5, 2.0], 10), points.reshape(-1, d)
+    for path in (saved(tmp_path, points), written(tmp_path, times, table)):
+        found = read_sequence(path, "samples", d)
+        assert [part.shape for part in found] == [(10, d)] * 3
+        np.testing.assert_array_equal(found, points)
+
+
+def test_settings_are_of_the_plane_unless_they_say_so():
+    config = settings_class("data", "samples")
+    given = {"kind": "samples", "path": "a.npz"}
+    assert dimension_of(config.model_validate(given)) == 2
+    five = config.model_validate({**given, "dimension": 5})
+    assert dimension_of(five) == 5
+    assert five.held_out == 0
+
+
 EVEN = np.repeat([0, 1], 8)
 CASES = {
     "missing": (lambda d: d / "none.npz", "no such sample file"),
@@ -137,6 +81,10 @@ CASES = {
     "coordinates": (
         lambda d: saved(d, np.ones((3, 9, 4))),
         "shape (3, 9, 4); expected (times, n, 2)",
+    ),
+    "nothing moves": (
+        lambda d: saved(d, [GOOD[0], GOOD[1], GOOD[1][::-1]]),
+        "the samples of times 1 and 2 are the same; nothing moves between them",
     ),
     "too few": (lambda d: saved(d, GOOD[:, :7]), "found 7 samples at time 0"),
     "nan": (lambda d: saved(d, spoiled()), "not finite, the first at index (1, 4, 0)"),

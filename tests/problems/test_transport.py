@@ -1,49 +1,55 @@
 from pathlib import Path
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import yaml
 
-from nlot.config import TaskConfig
 from nlot.costs.potentials import Hill, Well
 from nlot.measures.distributions import Empirical
 from nlot.measures.files import SampleError
-from nlot.problems.transport import build_task
+from nlot.problems.transport import Transport
+
+from ..conftest import CIRCLE, EUCLIDEAN, SLAB
 
 PRESET = Path(__file__).parents[2] / "config" / "config.yaml"
-TASKS = yaml.safe_load(PRESET.read_text())["tasks"]
+PROBLEMS = {
+    name: problem
+    for name, problem in yaml.safe_load(PRESET.read_text())["problems"].items()
+    if problem["kind"] == "transport"
+}
 
 
 def build(name):
-    return build_task(TaskConfig.model_validate(TASKS[name]))
+    return Transport.Config.model_validate(PROBLEMS[name]).load()
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", PROBLEMS)
 def test_samples_lie_within_the_bounds(name):
     """All of them for boxes, and all but a few of a Gaussian's."""
-    task = build(name)
-    for measure in (task.source, task.target):
+    problem = build(name)
+    for measure in (problem.source, problem.target):
         x = measure.sample(jax.random.key(0), 1000)
-        assert x.shape == (1000, task.dimension)
-        assert jnp.mean(jnp.all(x == task.clip(x), axis=1)) > 0.99
+        assert x.shape == (1000, problem.dimension)
+        assert jnp.mean(jnp.all(jnp.abs(x) <= problem.bounds, axis=1)) > 0.99
 
 
 @pytest.mark.parametrize("name", ["box", "slit", "hill", "well"])
 def test_targets_of_table_1_are_the_source_moved(name):
     """The translation that the control row relies on."""
-    task, key = build(name), jax.random.key(1)
-    moved = task.source.sample(key, 100) + jnp.array([2.25, 0.0])
-    np.testing.assert_allclose(task.target.sample(key, 100), moved, atol=1e-6)
+    problem, key = build(name), jax.random.key(1)
+    moved = problem.source.sample(key, 100) + jnp.array([2.25, 0.0])
+    np.testing.assert_allclose(problem.target.sample(key, 100), moved, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["box", "slit", "gmm"])
 def test_measures_lie_outside_the_obstacles(name):
-    task = build(name)
-    for measure in (task.source, task.target):
+    problem = build(name)
+    for measure in (problem.source, problem.target):
         x = measure.sample(jax.random.key(2), 1000)
-        assert not jnp.any(jax.vmap(task.lagrangian.contains)(x))
+        assert not jnp.any(jax.vmap(problem.lagrangian.contains)(x))
 
 
 @pytest.mark.parametrize(
@@ -71,27 +77,81 @@ def test_without_annealing_the_temperature_stays():
     assert potential.temperature_start == potential.temperature
 
 
-def from_file(path):
+def from_file(path, **changes):
     samples = {"kind": "samples", "path": str(path)}
-    return TaskConfig.model_validate({**TASKS["well"], "source": samples})
+    data = {**PROBLEMS["well"], "source": samples, **changes}
+    return Transport.Config.model_validate(data)
 
 
 def test_samples_from_a_file(tmp_path):
     points = np.random.default_rng(0).normal(size=(20, 2))
     np.savez(tmp_path / "points.npz", samples=points)
-    source = build_task(from_file(tmp_path / "points.npz")).source
+    source = from_file(tmp_path / "points.npz").load().source
     assert isinstance(source, Empirical)
     np.testing.assert_allclose(source.points, points, rtol=1e-6)
 
 
 def test_an_unusable_file_is_an_error(tmp_path):
     with pytest.raises(SampleError, match=r"none\.npz: no such sample file"):
-        build_task(from_file(tmp_path / "none.npz"))
+        from_file(tmp_path / "none.npz").load()
 
 
-def test_clip_projects_on_the_cube():
-    task = build("box")
-    np.testing.assert_array_equal(task.clip(jnp.array([9.0, -0.25])), [1.5, -0.25])
+def test_files_are_those_of_source_and_target_each_once():
+    assert from_file("a.npz").files == ("a.npz",)
+    one, other = ({"kind": "samples", "path": f"{n}.npz"} for n in "ab")
+    assert from_file("a.npz", target=other).files == ("a.npz", "b.npz")
+    assert from_file("a.npz", target=one).files == ("a.npz",)
+    assert Transport.Config.model_validate(PROBLEMS["well"]).files == ()
+
+
+def gaussians(d, **more):
+    """A Gaussian moved by one, in `d` dimensions."""
+    source, target = (
+        {"kind": "gaussian_mixture", "means": [[m] * d], "std": 0.5} for m in (0, 1)
+    )
+    data = {"source": source, "target": target, "lagrangian": EUCLIDEAN, **more}
+    return Transport.Config.model_validate({**SLAB, **data})
+
+
+@pytest.mark.parametrize("d", [1, 3, 5])
+def test_any_dimension(d):
+    problem = gaussians(d, bounds=4.0).load()
+    assert problem.dimension == gaussians(d).dimension == d
+    assert problem.source.sample(jax.random.key(0), 7).shape == (7, d)
+    assert problem.points(np.zeros((3, d))).shape == (3, d)
+
+
+@pytest.mark.parametrize(
+    "d, asked, found",
+    [
+        (1, None, True),
+        (3, None, True),
+        (4, None, False),
+        (2, False, False),
+        (5, True, True),
+    ],
+)
+def test_ground_truth_is_an_option_and_is_left_out_in_many_dimensions(d, asked, found):
+    assert gaussians(d, ground_truth=asked).has_ground_truth == found
+
+
+@pytest.mark.parametrize(
+    "changes, fault",
+    [
+        ({"lagrangian": CIRCLE}, "source has dimension 3, lagrangian has dimension 2"),
+        ({"target": SLAB["target"]}, "source has dimension 3, target has dimension 2"),
+    ],
+)
+def test_parts_of_another_dimension_are_refused(changes, fault):
+    with pytest.raises(ValueError, match=fault):
+        gaussians(3, **changes)
+
+
+def test_it_is_reopened_from_its_settings_alone(well):
+    """Runs keep nothing of it beside them."""
+    assert well.outline == {}
+    config = gaussians(3)
+    assert eqx.tree_equal(config.reopen({}), config.load())
 
 
 @pytest.mark.parametrize("shape", [(2,), (4, 3), (1, 4, 2)])
@@ -107,13 +167,13 @@ def test_points_are_taken_in_single_precision(free):
     np.testing.assert_allclose(found, x, rtol=1e-6)
 
 
-def test_fractions_are_times_over_the_horizon(make_task):
-    task = make_task(horizon=4.0)
-    found = task.fractions(np.array([0.0, 1.0, 4.0]))
+def test_fractions_are_times_over_the_horizon(make_problem):
+    problem = make_problem(horizon=4.0)
+    found = problem.fractions(np.array([0.0, 1.0, 4.0]))
     np.testing.assert_array_equal(found, [0.0, 0.25, 1.0])
 
 
 @pytest.mark.parametrize("times", [[-1e-9], [0.5, 4.1], [[0.0, 1.0]], 0.5])
-def test_times_outside_the_horizon_are_an_error(make_task, unchecked, times):
+def test_times_outside_the_horizon_are_an_error(make_problem, unchecked, times):
     with pytest.raises(ValueError, match=r"times must be a list within \[0, 4.0\]"):
-        make_task(horizon=4.0).fractions(np.array(times))
+        make_problem(horizon=4.0).fractions(np.array(times))

@@ -1,6 +1,6 @@
 """What all sections of a configuration share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import pydantic
@@ -45,7 +45,7 @@ class Section(pydantic.BaseModel):
     def _numbers_are_numbers(cls, data: Any) -> Any:
         for key, value in data.items() if isinstance(data, Mapping) else ():
             field = cls.model_fields.get(key)
-            if field is None or field.annotation is bool:
+            if field is None or field.annotation in (bool, bool | None):
                 continue
             for leaf in _leaves(value):
                 if isinstance(leaf, bool):
@@ -53,6 +53,35 @@ class Section(pydantic.BaseModel):
                 if isinstance(leaf, int) and leaf.bit_length() > _BITS:
                     raise ValueError(f"{key}: found a number of over {_BITS} bits")
         return data
+
+
+class Part(Section):
+    """Base of settings from which something is built, which `kind` names."""
+
+    kind: str
+
+    def build(self) -> Any:
+        """What the settings describe."""
+        raise NotImplementedError
+
+
+def dimension_of(part: Section) -> int | None:
+    """Of the space that a part is about; None where any will do."""
+    return getattr(part, "dimension", None)
+
+
+def lie_below(low: Sequence[float], high: Sequence[float]) -> None:
+    """Raise `ValueError` unless `low` is below `high` in each coordinate."""
+    if len(low) != len(high) or not low:
+        raise ValueError(f"low {low} and high {high} differ in length")
+    if any(a >= b for a, b in zip(low, high, strict=True)):
+        raise ValueError(f"low {low} must lie below high {high}")
+
+
+def same_length(key: str, points: Iterable[Sequence[float]]) -> None:
+    """Raise `ValueError` unless all `points` have as many coordinates."""
+    if len({len(point) for point in points}) != 1:
+        raise ValueError(f"all {key} must have the same length")
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -64,10 +93,15 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the entries of `override`, mappings merged level by level."""
+    """`base` with the entries of `override`, mappings merged level by level.
+
+    A mapping of another `kind` replaces the one in `base`: their keys differ.
+    """
     merged = dict(base)
     for key, value in override.items():
-        if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
-            value = merge(merged[key], value)
+        given = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(given, Mapping):
+            alike = value.get("kind", given.get("kind")) == given.get("kind")
+            value = merge(given, value) if alike else dict(value)
         merged[key] = value
     return merged

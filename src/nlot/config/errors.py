@@ -2,7 +2,7 @@
 
 import re
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -21,6 +21,9 @@ _WORDS = {
     ),
 }
 
+# Type of the error that stands for those of settings inside of others.
+NESTED = "nested_settings"
+
 
 def unknown(what: str, name: Any, valid: Iterable[str]) -> str:
     """That `name` is not one of `valid`, and which of them may have been meant."""
@@ -33,7 +36,7 @@ def unknown(what: str, name: Any, valid: Iterable[str]) -> str:
 def describe(error: pydantic.ValidationError, data: Any, prefix: str = "") -> str:
     """One line for all faults of `data`: key, what is wrong, and the value found."""
     lines = []
-    items = error.errors()
+    items = list(_flat(error.errors(), ()))
     places = [item["loc"] for item in items]
     for item in items:
         inside = (place[: len(item["loc"])] == item["loc"] for place in places)
@@ -47,6 +50,16 @@ def describe(error: pydantic.ValidationError, data: Any, prefix: str = "") -> st
         found = "" if item["type"] in {"value_error", "missing"} else _found(item)
         lines.append(f"{key}: {message}{found}" if key else message)
     return "; ".join(lines)
+
+
+def _flat(items: Iterable[Any], place: tuple[int | str, ...]) -> Iterator[Any]:
+    """Errors with those of nested settings in their place, at their own places."""
+    for item in items:
+        at = (*place, *item["loc"])
+        if item["type"] == NESTED:
+            yield from _flat(item["ctx"]["errors"], at)
+        else:
+            yield {**item, "loc": at}
 
 
 def _keys(location: Iterable[int | str], data: Any) -> list[str]:

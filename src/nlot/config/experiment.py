@@ -1,201 +1,251 @@
-"""A whole configuration, and how its parts must agree."""
+"""A whole experiment: problems, methods, and what is made of their runs."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import importlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
 
 import pydantic
 from pydantic import Field
 
 from nlot.config.base import Name, Section, Seed, merge
 from nlot.config.errors import describe
-from nlot.config.learners import (
-    LearnerConfig,
-    ScarvelisSolomonConfig,
-    parse_learner,
-)
-from nlot.config.methods import MethodConfig, parse_method
-from nlot.config.reserved import check_known, check_once, check_reserved
-from nlot.config.results import (
-    EvaluationConfig,
+from nlot.config.evaluation import EvaluationConfig, ResourcesConfig
+from nlot.config.kinds import Kind
+from nlot.config.names import check_known, check_moved, check_once, check_reserved
+from nlot.config.outputs import (
     FigureConfig,
-    MetricFigureConfig,
-    ResourcesConfig,
-    Table1Config,
-    Table2Config,
+    OutputConfig,
+    TableConfig,
+    default_figures,
+    default_tables,
 )
-from nlot.config.sequences import SequenceConfig
-from nlot.config.tasks import TaskConfig
+from nlot.config.sections import MethodConfig, ProblemConfig
 
-_SECTIONS = ("table1", "figure1", "figure2", "table2", "figure3", "figure4")
-# Figures of paths show two coordinates.
+# Problem, method, seed.
+Run = tuple[str, str, int]
+_METHOD = Kind("method")
 _PLANE = 2
 
 
-class Config(Section):
-    """A whole configuration."""
+class Experiment(Section):
+    """A whole experiment."""
 
-    preset: Name = Field(description="results go to `results/<preset>/`")
-    seeds: tuple[Seed, ...] = Field(
-        min_length=1, description="of all runs; the first is that of the ground truth"
+    preset: Name = Field(
+        description="results go to `results/<preset>/`; the file's name if not given"
     )
-    tasks: dict[Name, TaskConfig] = Field(min_length=1, description="by name")
-    methods: dict[Name, MethodConfig] = Field(min_length=1, description="by name")
+    seeds: tuple[Seed, ...] = Field(
+        (0,),
+        min_length=1,
+        description="of all runs; the first is that of the ground truth",
+    )
+    problems: dict[Name, Annotated[ProblemConfig, Kind("problem")]] = Field(
+        min_length=1, description="by name"
+    )
+    methods: dict[Name, Annotated[MethodConfig, _METHOD]] = Field(
+        min_length=1, description="by name; every preset starts with one of each kind"
+    )
     overrides: dict[Name, dict[Name, dict[str, Any]]] = Field(
         default_factory=dict,
-        description="`overrides.<method>.<task>`: settings of a method that differ for "
-        "a task, merged into `methods.<method>`",
-    )
-    sequences: dict[Name, SequenceConfig] = Field(
-        default_factory=dict, description="by name, which no task may have"
-    )
-    learners: dict[Name, LearnerConfig] = Field(
-        default_factory=dict, description="methods that learn a metric, by name"
-    )
-    learner_overrides: dict[Name, dict[Name, dict[str, Any]]] = Field(
-        default_factory=dict,
-        description="`learner_overrides.<learner>.<sequence>`, as in `overrides`",
+        description="`overrides.<method>.<problem>`: settings of a method that differ "
+        "for a problem, merged into `methods.<method>`",
     )
     evaluation: EvaluationConfig = EvaluationConfig()
     resources: ResourcesConfig = ResourcesConfig()
-    table1: Table1Config = Field(description="Table 1")
-    figure1: FigureConfig = Field(description="Figure 1")
-    figure2: FigureConfig = Field(description="Figure 2")
-    table2: Table2Config | None = Field(None, description="Table 2; null: not made")
-    figure3: MetricFigureConfig | None = Field(
-        None, description="Figure 3; null: not made"
+    tables: dict[Name, TableConfig] = Field(
+        default_factory=dict,
+        description="by name; without the key, a table of all measures of all problems",
     )
-    figure4: MetricFigureConfig | None = Field(
-        None, description="Figure 4; null: not made"
+    figures: dict[Name, FigureConfig] = Field(
+        default_factory=dict,
+        description="by name; without the key, paths, or directions and journeys",
     )
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _entries(cls, data: Any) -> Any:
+        """Without the entries that a preset sets to null: they are its base's."""
+        if not isinstance(data, Mapping):
+            return data
+        check_moved(data)
+        return {
+            key: {name: entry for name, entry in part.items() if entry is not None}
+            if key in {"problems", "methods", "tables", "figures"}
+            and isinstance(part, Mapping)
+            else part
+            for key, part in data.items()
+        }
 
     @pydantic.model_validator(mode="after")
-    def _consistent(self) -> "Config":
-        check_reserved(self.preset, self.methods, self.learners)
+    def _consistent(self) -> "Experiment":
+        check_reserved("preset", [self.preset])
+        for key in ("problems", "methods", "tables"):
+            check_reserved(key, getattr(self, key))
         check_once("seeds", self.seeds)
-        for name in self.sequences:
-            if name in self.tasks:
-                raise ValueError(f"sequences: {name!r} is the name of a task, too")
-        for section in _SECTIONS:
-            part = getattr(self, section)
-            if part is None:
-                continue
-            for what in ("tasks", "methods", "sequences", "learners"):
-                names = getattr(part, what, ())
-                check_known(f"{section}.{what}", names, getattr(self, what))
-                check_once(f"{section}.{what}", names)
-            check_once(f"{section}.controls", getattr(part, "controls", ()))
-            # Rows of a method's variants have names of their own.
-            check_once(f"{section}: row", self.rows(getattr(part, "methods", ())))
-        for section in ("figure1", "figure2"):
-            for name in getattr(self, section).tasks:
-                if self.tasks[name].dimension < _PLANE:
-                    raise ValueError(
-                        f"{section}.tasks: {name!r} has dimension "
-                        f"{self.tasks[name].dimension}; a figure of paths needs "
-                        f"{_PLANE} or more"
-                    )
-        for learner in self.figure4.learners if self.figure4 else ():
-            if isinstance(self.learners[learner], ScarvelisSolomonConfig):
-                raise ValueError(
-                    f"figure4.learners: {learner!r} learns no maps to draw"
-                )
-        self._check_overrides("overrides", self.methods, self.tasks, self.method)
-        self._check_overrides(
-            "learner_overrides", self.learners, self.sequences, self.learner
-        )
-        for sequence, learner, _ in self.metric_runs():
-            self._check_groups(sequence, learner)
-        for task, method, _ in self.runs():
-            kind = self.tasks[task].lagrangian.kind
-            if self.methods[method].kind == "nlsb" and kind != "newtonian":
-                raise ValueError(
-                    f"{method} on {task}: tasks.{task}.lagrangian.kind is {kind!r}; "
-                    "nlsb needs 'newtonian'"
-                )
+        check_once("methods: row", self._all_rows())
+        check_known("overrides", self.overrides, self.methods)
+        for method, parts in self.overrides.items():
+            check_known(f"overrides.{method}", parts, self.problems)
+            for problem in parts:
+                self.method(method, problem)
+        # Frozen for its users, not while it is being made.
+        for key, make in (("tables", default_tables), ("figures", default_figures)):
+            if key not in self.model_fields_set:
+                object.__setattr__(self, key, make(self.problems, self.methods))
+        for key, name, entry in self._outputs():
+            self._check_output(f"{key}.{name}", entry)
         return self
 
-    def _check_groups(self, sequence: str, learner: str) -> None:
-        settings, data = self.learner(learner, sequence), self.sequences[sequence].data
-        if not isinstance(settings, ScarvelisSolomonConfig):
-            return
-        if data.kind == "generated" and len(data.groups) % settings.groups:
-            raise ValueError(
-                f"{learner} on {sequence}: {settings.groups} groups do not divide the "
-                f"{len(data.groups)} of sequences.{sequence}.data.groups"
+    def _outputs(self) -> Iterator[tuple[str, str, OutputConfig]]:
+        for key in ("tables", "figures"):
+            for name, entry in getattr(self, key).items():
+                yield key, name, entry
+
+    def _all_rows(self) -> list[str]:
+        return [
+            _row(method, variant)
+            for method, settings in self.methods.items()
+            for variant in settings.variants
+        ]
+
+    def _check_output(self, key: str, entry: OutputConfig) -> None:
+        check_known(f"{key}.problems", entry.problems, self.problems)
+        known = dict.fromkeys([*self.methods, *self._all_rows()])
+        check_known(f"{key}.methods", entry.methods, known)
+        for part in ("problems", "controls", "measures", "seeds"):
+            check_once(f"{key}.{part}", getattr(entry, part, ()))
+        check_once(f"{key}.methods", self.rows(entry.methods))
+        kinds = {self.problems[name].kind: name for name in entry.problems}
+        if len(kinds) > 1:
+            found = " and ".join(
+                f"{name!r} is a {kind}" for kind, name in kinds.items()
             )
+            raise ValueError(f"{key}.problems: all must be of one kind; {found}")
+        for problem in entry.problems:
+            for row in entry.methods:
+                reason = self.unable(self.owner(row), problem)
+                if reason:
+                    raise ValueError(f"{key}: {reason}")
+        if isinstance(entry, FigureConfig):
+            self._check_plane(key, entry)
 
-    def _check_overrides(
-        self,
-        section: str,
-        methods: Mapping[str, Any],
-        subjects: Mapping[str, Any],
-        settings: Callable[[str, str], Any],
-    ) -> None:
-        overrides = getattr(self, section)
-        check_known(section, overrides, methods)
-        for method, parts in overrides.items():
-            check_known(f"{section}.{method}", parts, subjects)
-            for subject in parts:
-                settings(method, subject)
+    def _check_plane(self, key: str, figure: FigureConfig) -> None:
+        """Metrics are drawn in the plane; losses on the line, too."""
+        for name in figure.problems:
+            d = self.problems[name].dimension
+            if figure.kind == "directions" and d != _PLANE:
+                raise ValueError(
+                    f"{key}.problems: {name!r} has dimension {d}; directions are drawn "
+                    f"in {_PLANE}"
+                )
+            if figure.kind != "losses" and d < _PLANE:
+                raise ValueError(
+                    f"{key}.problems: {name!r} has dimension {d}; a figure of "
+                    f"{figure.kind} needs {_PLANE} or more"
+                )
 
-    def method(self, method: str, task: str) -> MethodConfig:
-        """Settings of `method` on `task`, overrides applied."""
-        override = self.overrides.get(method, {}).get(task, {})
+    def check(self) -> "Experiment":
+        """This, once all names of controls, measures and papers are known to exist.
+
+        And once figures are of what their kinds can show. Apart from validation, as it
+        imports what measures and draws. Raises `ValueError`.
+        """
+        controls = importlib.import_module("nlot.evaluation.controls").CONTROLS
+        measures = importlib.import_module("nlot.evaluation").MEASURES
+        papers = importlib.import_module("nlot.reporting.papers")
+        for name in self._all_rows():
+            if name in controls:
+                raise ValueError(f"methods: {name!r} is the name of a control, too")
+        for name, entry in self.tables.items():
+            kind = self.problems[entry.problems[0]].kind
+            for part, registry in (("controls", controls), ("measures", measures)):
+                valid = [n for n, found in registry.items() if kind in found.problems]
+                check_known(f"tables.{name}.{part}", getattr(entry, part), valid)
+            if entry.published:
+                paper, number = entry.published.split("/")
+                key = f"tables.{name}.published"
+                check_known(key, [paper], papers.available())
+                printed = papers.numbers(paper)["table"].astype(str).unique()
+                check_known(f"{key}: table of {paper}", [number], printed)
+        drawing = importlib.import_module("nlot.reporting.drawing")
+        for name in self.figures:
+            drawing.check_figure(name, self)
+        return self
+
+    def method(self, method: str, problem: str) -> Any:
+        """Settings of `method` on `problem`, overrides applied."""
+        override = self.overrides.get(method, {}).get(problem)
+        if not override:
+            return self.methods[method]
         data = merge(self.methods[method].model_dump(), override)
         try:
-            return parse_method(data)
+            return _METHOD.parse(data)
         except pydantic.ValidationError as error:
             raise ValueError(
-                describe(error, data, prefix=f"overrides.{method}.{task}")
+                describe(error, data, prefix=f"overrides.{method}.{problem}")
             ) from None
+
+    def unable(self, method: str, problem: str) -> str | None:
+        """Why `method` cannot be trained on `problem`; None where it can."""
+        settings, given = self.method(method, problem), self.problems[problem]
+        if given.kind in settings.problems:
+            reason = settings.refuses(given)
+        else:
+            reason = (
+                f"a method of kind {settings.kind!r} solves problems of kind "
+                f"{', '.join(settings.problems)}, not {given.kind!r}"
+            )
+        return f"{method} on {problem}: {reason}" if reason else None
 
     def rows(self, methods: Iterable[str]) -> tuple[str, ...]:
-        """The methods as tables name them: some have several variants, a row each."""
+        """The rows that entries of `methods` stand for in tables, in order.
+
+        A method stands for its row of the same name, or for all its variants where it
+        has none; a variant may be named by itself.
+        """
         return tuple(
-            f"{method}_{variant}" if variant else method
-            for method in methods
-            for variant in self.methods[method].variants or ("",)
+            row
+            for name in methods
+            for row in (
+                [name]
+                if name not in self.methods or "" in self.methods[name].variants
+                else [_row(name, v) for v in self.methods[name].variants]
+            )
         )
 
-    def learner(self, learner: str, sequence: str) -> LearnerConfig:
-        """Settings of `learner` on `sequence`, overrides applied."""
-        override = self.learner_overrides.get(learner, {}).get(sequence, {})
-        data = merge(self.learners[learner].model_dump(), override)
-        try:
-            return parse_learner(data)
-        except pydantic.ValidationError as error:
-            raise ValueError(
-                describe(error, data, prefix=f"learner_overrides.{learner}.{sequence}")
-            ) from None
+    def owner(self, row: str) -> str:
+        """The method that a row is a variant of. Raises `KeyError` for no row."""
+        for method, settings in self.methods.items():
+            if row == method or row in (_row(method, v) for v in settings.variants):
+                return method
+        raise KeyError(row)
 
-    def metric_runs(self) -> list[tuple[str, str, int]]:
-        """All `(sequence, learner, seed)` that tables and figures need, in order."""
-        wanted = [
-            (sequence, learner, seed)
-            for part, seeds in (
-                (self.table2, self.seeds),
-                (self.figure3, (self.figure3.seed,) if self.figure3 else ()),
-                (self.figure4, (self.figure4.seed,) if self.figure4 else ()),
+    def seed_of(self, figure: FigureConfig) -> int:
+        """The seed whose runs a figure shows."""
+        return self.seeds[0] if figure.seed is None else figure.seed
+
+    def seeds_of(self, entry: OutputConfig) -> tuple[int, ...]:
+        """The seeds whose runs a table or figure shows."""
+        if isinstance(entry, FigureConfig):
+            return (self.seed_of(entry),)
+        return getattr(entry, "seeds", ()) or self.seeds
+
+    def runs(self) -> list[Run]:
+        """All runs that tables and figures need, in order, each once."""
+        return list(
+            dict.fromkeys(
+                (problem, self.owner(row), seed)
+                for _, _, entry in self._outputs()
+                for problem in entry.problems
+                for row in entry.methods
+                for seed in self.seeds_of(entry)
             )
-            if part is not None
-            for sequence in part.sequences
-            for learner in part.learners
-            for seed in seeds
-        ]
-        return list(dict.fromkeys(wanted))
+        )
 
-    def runs(self) -> list[tuple[str, str, int]]:
-        """All `(task, method, seed)` that tables and figures need, in order."""
-        table = [
-            (task, method, seed)
-            for task in self.table1.tasks
-            for method in self.table1.methods
-            for seed in self.seeds
-        ]
-        figures = [
-            (task, method, figure.seed)
-            for figure in (self.figure1, self.figure2)
-            for task in figure.tasks
-            for method in figure.methods
-        ]
-        return list(dict.fromkeys(table + figures))
+    def papers(self) -> tuple[str, ...]:
+        """The papers whose numbers stand beside ours, in the order of the tables."""
+        named = (entry.published for entry in self.tables.values())
+        return tuple(dict.fromkeys(p.split("/")[0] for p in named if p))
+
+
+def _row(method: str, variant: str) -> str:
+    return f"{method}_{variant}" if variant else method

@@ -1,8 +1,4 @@
-"""From a preset's file, or a mapping, to a configuration that is checked.
-
-A preset states only what differs from the one that it `extends`, as Snakemake merges
-configuration files.
-"""
+"""From presets, or a mapping, to an experiment that is checked."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,24 +8,34 @@ import pydantic
 
 from nlot.config.base import ConfigError
 from nlot.config.errors import describe
-from nlot.config.experiment import Config
-from nlot.config.presets import read_preset
+from nlot.config.experiment import Experiment
+from nlot.config.presets import read_presets
 
 
-def load_config(path: str | Path) -> Config:
-    """Read and validate the preset at `path`.
+def load_config(*paths: str | Path) -> Experiment:
+    """Read and validate a preset, or several that are merged one over the other.
 
     Raises `ConfigError` naming the file, key, value found and valid choices.
     """
-    return parse_config(read_preset(Path(path)), source=str(path))
+    if not paths:
+        raise ConfigError("name a configuration file")
+    source = " ".join(map(str, paths))
+    experiment = parse_config(read_presets(paths), source)
+    try:
+        return experiment.check()
+    except ValueError as error:
+        raise ConfigError(f"{source}: {error}") from None
 
 
-def parse_config(data: Mapping[str, Any], source: str = "configuration") -> Config:
-    """Validate a merged mapping; `source` names it in the `ConfigError`."""
+def parse_config(data: Mapping[str, Any], source: str = "configuration") -> Experiment:
+    """Validate a merged mapping; `source` names it in the `ConfigError`.
+
+    Names of controls, measures and papers are left to `Experiment.check`.
+    """
     if not isinstance(data, Mapping):
         raise ConfigError(f"{source}: expected a mapping of keys, found {data!r}")
     data = {key: value for key, value in data.items() if key != "extends"}
     try:
-        return Config.model_validate(data)
+        return Experiment.model_validate(data)
     except pydantic.ValidationError as error:
         raise ConfigError(f"{source}: {describe(error, data)}") from None

@@ -8,6 +8,8 @@ import yaml
 
 from nlot.config.base import ConfigError, merge
 
+DEFAULTS = Path(__file__).with_name("defaults.yaml")
+
 
 class _Loader(yaml.SafeLoader):
     """Refuses a key that stands twice, of which YAML's readers keep the last."""
@@ -24,41 +26,39 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def read_preset(path: Path) -> dict[str, Any]:
-    """The mapping in the file, merged over that of the file it extends.
+def read_presets(paths: Iterable[str | Path]) -> dict[str, Any]:
+    """The mappings in the files, merged: each over those before it.
+
+    A file comes after the one that it extends, and every file once. All come after the
+    package's `defaults.yaml`, which has a method of each kind. Where the last of
+    `paths` does not name its preset, it is called like the file.
 
     Raises `ConfigError`, naming the file, for one that is missing, unreadable, no
     mapping, or that extends itself.
     """
-    return _merged(path, ())
+    named = [Path(path) for path in paths]
+    merged = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    files: dict[Path, dict[str, Any]] = {}
+    for path in named:
+        for file, data in _chain(path, ()):
+            files.setdefault(file.resolve(), data)
+    for data in files.values():
+        merged = merge(merged, data)
+    last = named[-1]
+    own = files[last.resolve()].get("preset", last.stem)
+    return {**merged, "preset": own, "extends": None}
 
 
-def check_presets(paths: Iterable[str | Path], default: str | Path) -> None:
-    """Check files that are merged one over the other, the first over `default`.
-
-    Raises `ConfigError` as `read_preset` does, and where a file extends another that
-    does not come before it.
-    """
-    before = {Path(default).resolve()}
-    _read(Path(default))
-    for path in map(Path, paths):
-        base = _read(path).get("extends")
-        if base is not None and (path.parent / base).resolve() not in before:
-            raise ConfigError(
-                f"{path}: extends {base!r}, which is not merged by itself; name it "
-                f"first: --configfile {path.parent / base} {path}"
-            )
-        before.add(path.resolve())
-
-
-def _merged(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+def _chain(path: Path, above: tuple[Path, ...]) -> list[tuple[Path, dict[str, Any]]]:
+    """The file and those that it extends, the last of these first."""
     if path.resolve() in above:
         raise ConfigError(f"{path}: extends itself")
     data = _read(path)
     base = data.get("extends")
-    if base is None:
-        return data
-    return merge(_merged(path.parent / base, (*above, path.resolve())), data)
+    before = []
+    if base is not None:
+        before = _chain(path.parent / base, (*above, path.resolve()))
+    return [*before, (path, data)]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -11,47 +11,51 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from nlot.config import Config, Section
+from nlot.config.base import Section
+from nlot.config.experiment import Experiment
+from nlot.config.kinds import KINDS, Kind, settings_class
 
 _HEAD = """# Configuration
 
 <!-- Made by `python -m nlot.config.reference markdown`; edit the models instead. -->
 
-A preset is a YAML file. It may name another in `extends`, and then states only what
-differs: mappings are merged level by level, lists are replaced. `snakemake --cores all`
-reads `config.yaml`, `--configfile config/smoke.yaml` merges another one over it, and
-`--config 'seeds=[7]'` changes single keys. Lengths are in the units of the task's
-coordinates, times in those of its `horizon`, actions in length² per time.
+A preset is a YAML file. With nothing but `problems:` it makes a table of all measures
+and figures; what it does not say has a default. Every preset starts from
+`src/nlot/config/defaults.yaml`, which has a method of each kind. A preset may name
+another in `extends`, and then states only what differs: mappings are merged level by
+level, lists and mappings of another `kind` are replaced, and an entry of `problems`,
+`methods`, `tables` or `figures` that is null is dropped.
+
+`snakemake --cores all` reads `config.yaml`, `--configfile config/smoke.yaml` another
+preset, `--configfile a.yaml b.yaml` merges the second over the first, and `--config
+'seeds=[7]'` changes single keys. Lengths are in the units of the problem's coordinates,
+times in those of its `horizon`, actions in length² per time.
 
 Unknown keys, names and values are errors, reported before any job starts.
-Snakemake merges the files that it is given, and not what they extend: a preset that
-extends another than `config.yaml` is named after it, as in `--configfile
-config/paper.yaml config/mine.yaml`. Where it says no more than that a file is not
-valid, `python -c "import nlot; nlot.load_config('config/mine.yaml')"` names the line.
 """
 
 
 def schema() -> str:
     """The JSON Schema of a configuration."""
-    return json.dumps(Config.model_json_schema(), indent=2) + "\n"
+    return json.dumps(Experiment.model_json_schema(), indent=2) + "\n"
 
 
 def markdown() -> str:
     """All sections and keys: meaning, type and default."""
     parts = [_HEAD]
-    for section in _sections(Config, []):
+    for section in _sections(Experiment, []):
         doc = " ".join((section.__doc__ or "").split())
-        name = section.__name__.removesuffix("Config") or "Top level"
+        name = "Top level" if section is Experiment else _title(section)
         parts.append(f"\n## {name}\n\n{doc}\n\n| key | meaning | type | default |")
         parts.append("|---|---|---|---|")
         for key, field in section.model_fields.items():
-            meaning = field.description or f"see {_name(field.annotation)}"
+            kind = _name(_whole(field))
+            meaning = field.description or f"see {kind}"
             default = _default(field.default, field.is_required())
-            parts.append(
-                f"| `{key}` | {meaning} | {_name(field.annotation)} | {default} |"
-            )
+            parts.append(f"| `{key}` | {meaning} | {kind} | {default} |")
     return "\n".join(parts) + "\n"
 
 
@@ -62,11 +66,36 @@ def _sections(section: type[Section], seen: list[type]) -> Iterator[type[Section
     seen.append(section)
     yield section
     for field in section.model_fields.values():
-        for inner in _models(field.annotation):
+        for inner in _models(_whole(field)):
             yield from _sections(inner, seen)
 
 
+def _whole(field: FieldInfo) -> Any:
+    """The annotation of a field, with the kinds that pydantic keeps apart from it."""
+    kinds = [part for part in field.metadata if isinstance(part, Kind)]
+    return typing.Annotated[field.annotation, kinds[0]] if kinds else field.annotation
+
+
+def _kind(annotation: Any) -> Kind | None:
+    parts = getattr(annotation, "__metadata__", ())
+    return next((part for part in parts if isinstance(part, Kind)), None)
+
+
+def _title(section: type[Section]) -> str:
+    """The kind that a section holds the settings of, else the name of its class."""
+    for what, kinds in KINDS.items():
+        for name in kinds:
+            if settings_class(what, name) is section:
+                return f"{what} `{name}`"
+    return section.__name__.removesuffix("Config")
+
+
 def _models(annotation: Any) -> Iterator[type[Section]]:
+    kind = _kind(annotation)
+    if kind is not None:
+        for name in KINDS[kind.what]:
+            yield settings_class(kind.what, name)
+        return
     if isinstance(annotation, type) and issubclass(annotation, Section):
         yield annotation
     for argument in typing.get_args(annotation):
@@ -75,6 +104,9 @@ def _models(annotation: Any) -> Iterator[type[Section]]:
 
 def _name(annotation: Any) -> str:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    kind = _kind(annotation)
+    if kind is not None:
+        return " or ".join(f"`{name}`" for name in KINDS[kind.what])
     if origin is typing.Annotated:
         return _name(arguments[0])
     if origin is typing.Literal:

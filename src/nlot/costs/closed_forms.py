@@ -32,7 +32,6 @@ from nlot.measures.distributions import (
     GaussianMixture,
     Uniform,
 )
-from nlot.problems.transport import Task
 
 # Beyond eight standard deviations a Gaussian has less mass than rounding errors.
 _TAIL, _NODES = 8.0, 8001
@@ -103,15 +102,21 @@ def frequency(lagrangian: AbstractLagrangian) -> float | None:
     return math.sqrt(2 * lagrangian.potential_scale * lagrangian.potential.strength)
 
 
+@dataclass(frozen=True)
 class AbstractClosedForm(abc.ABC):
-    """The optimal map of a task and its cost."""
+    """The optimal map from source to target, and its cost.
 
-    task: Task
+    `omega` is that of the harmonic Lagrangian, `horizon` T, the duration of a path.
+    """
+
+    source: AbstractMeasure
+    target: AbstractMeasure
     omega: float
+    horizon: float
 
     @abc.abstractmethod
     def map(self, x: Float[np.ndarray | Array, "n d"]) -> Float[np.ndarray, "n d"]:
-        """Where `x` is sent, like `nlot.runs.transport.Run.transport`."""
+        """Where the points `x` of shape `(n, d)` are sent, in double precision."""
 
     @property
     @abc.abstractmethod
@@ -121,51 +126,41 @@ class AbstractClosedForm(abc.ABC):
     @property
     def cost(self) -> float:
         """The optimal cost: the mean of c(x, T(x)) over the source."""
-        source, target = self.task.source, self.task.target
         squares = sum(
             np.trace(_double(m.covariance)) + np.sum(_double(m.mean) ** 2)
-            for m in (source, target)
+            for m in (self.source, self.target)
         )
-        separate, mixed = _weights(self.omega, self.task.horizon)
+        separate, mixed = _weights(self.omega, self.horizon)
         return float(separate * squares - mixed * self.product)
 
 
-@dataclass(frozen=True)
 class Affine(AbstractClosedForm):
     """Between Gaussians, and between boxes."""
-
-    task: Task
-    omega: float
 
     @property
     def matrix(self) -> Float[np.ndarray, "d d"]:
         """A, symmetric and positive definite, of shape `(d, d)`."""
-        source = _double(self.task.source.covariance)
+        source = _double(self.source.covariance)
         root = _power(source, 0.5)
         inverse = _power(source, -0.5)
-        middle = root @ _double(self.task.target.covariance) @ root
+        middle = root @ _double(self.target.covariance) @ root
         return inverse @ _power(middle, 0.5) @ inverse
 
     def map(self, x: Float[np.ndarray | Array, "n d"]) -> Float[np.ndarray, "n d"]:
-        away = _double(x) - _double(self.task.source.mean)
-        return _double(self.task.target.mean) + away @ self.matrix
+        away = _double(x) - _double(self.source.mean)
+        return _double(self.target.mean) + away @ self.matrix
 
     @property
     def product(self) -> float:
-        source, target = self.task.source, self.task.target
-        means = _double(source.mean) @ _double(target.mean)
-        return float(means + np.trace(self.matrix @ _double(source.covariance)))
+        means = _double(self.source.mean) @ _double(self.target.mean)
+        return float(means + np.trace(self.matrix @ _double(self.source.covariance)))
 
 
-@dataclass(frozen=True)
 class Monotone(AbstractClosedForm):
     """On the line."""
 
-    task: Task
-    omega: float
-
     def map(self, x: Float[np.ndarray | Array, "n 1"]) -> Float[np.ndarray, "n 1"]:
-        source, target = _on_line(self.task.source), _on_line(self.task.target)
+        source, target = _on_line(self.source), _on_line(self.target)
         x = _double(x)
         # Where F rounds to 1, its complement still tells points apart. A sample of a
         # box may round to its end, where quantiles of the target may be infinite.
@@ -182,24 +177,35 @@ class Monotone(AbstractClosedForm):
         tail = scipy.stats.norm.sf(np.abs(z))
         source, target = (
             np.where(z < 0, measure.icdf(tail), measure.iccdf(tail))
-            for measure in (_on_line(self.task.source), _on_line(self.task.target))
+            for measure in (_on_line(self.source), _on_line(self.target))
         )
         return float(np.trapezoid(source * target * scipy.stats.norm.pdf(z), z))
 
 
-def closed_form(task: Task) -> AbstractClosedForm | None:
-    """The optimal map of `task` and its cost, None where no formula here gives them."""
-    omega = frequency(task.lagrangian)
+def closed_form(
+    source: AbstractMeasure,
+    target: AbstractMeasure,
+    lagrangian: AbstractLagrangian,
+    horizon: float,
+) -> AbstractClosedForm | None:
+    """The optimal map from `source` to `target`, where a formula gives it.
+
+    **Arguments:** two measures of one dimension, the Lagrangian, and T, the duration of
+    a path.
+
+    **Returns:** the map and its cost, None where no formula here applies.
+    """
+    omega = frequency(lagrangian)
     if omega is None:
         return None
-    measures = (task.source, task.target)
+    measures = (source, target)
     boxes = all(isinstance(m, Uniform) for m in measures)
     if boxes or all(_is_gaussian(m) for m in measures):
-        return Affine(task, omega)
-    if task.dimension == 1 and all(
+        return Affine(source, target, omega, horizon)
+    if len(source.mean) == 1 and all(
         isinstance(m, Uniform | Gaussian | GaussianMixture) for m in measures
     ):
-        return Monotone(task, omega)
+        return Monotone(source, target, omega, horizon)
     return None
 
 

@@ -2,11 +2,16 @@
 
 import abc
 import math
+from typing import Annotated, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
+import pydantic
 from jaxtyping import Array, Bool, Float, Real
+from pydantic import Field, PositiveFloat
 
+from nlot.config.base import Part, dimension_of
+from nlot.config.kinds import Kind
 from nlot.costs.metrics import AbstractMetric
 from nlot.costs.potentials import AbstractPotential
 
@@ -37,6 +42,25 @@ class Newtonian(AbstractLagrangian):
     (T - 1)² = 361 against the kinetic term.
     """
 
+    class Config(Part):
+        """L = |v|²/2 - s U(x)."""
+
+        kind: Literal["newtonian"]
+        potential: Annotated[Part, Kind("potential")] | None = Field(
+            None, description="U; none: Euclidean"
+        )
+        potential_scale: PositiveFloat = Field(
+            1.0, description="s, the weight of U; 361 in the paper's experiments"
+        )
+
+        @property
+        def dimension(self) -> int | None:
+            return None if self.potential is None else dimension_of(self.potential)
+
+        def build(self) -> "Newtonian":
+            potential = None if self.potential is None else self.potential.build()
+            return Newtonian(potential, self.potential_scale)
+
     potential: AbstractPotential | None
     potential_scale: float
 
@@ -61,6 +85,27 @@ class Newtonian(AbstractLagrangian):
 
 class Riemannian(AbstractLagrangian):
     """L(x, v) = vᵀ A(x) v / 2 (eq. 12)."""
+
+    class Config(Part):
+        """L = vᵀ A(x) v / 2."""
+
+        kind: Literal["riemannian"]
+        metric: Annotated[Part, Kind("metric")] = Field(
+            description="A, positive definite"
+        )
+
+        @property
+        def dimension(self) -> int | None:
+            return dimension_of(self.metric)
+
+        @pydantic.model_validator(mode="after")
+        def _positive_definite(self) -> "Riemannian.Config":
+            if getattr(self.metric, "floor", None) == 0:
+                raise ValueError("metric.floor must be positive, found 0")
+            return self
+
+        def build(self) -> "Riemannian":
+            return Riemannian(self.metric.build())
 
     metric: AbstractMetric
 

@@ -7,11 +7,25 @@ not positive definite; ε = 1e-3 makes them so and leaves their eigenvectors as 
 
 import abc
 import math
+from typing import Literal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+from pydantic import Field, NonNegativeFloat, PositiveFloat
+
+from nlot.config.base import Part
+
+_FLOOR = "smallest eigenvalue where |v| = 1; 0 makes the metric singular"
+
+
+class _PlaneConfig(Part):
+    floor: NonNegativeFloat = Field(1e-3, description=_FLOOR)
+
+    @property
+    def dimension(self) -> int:
+        return 2
 
 
 class AbstractMetric(eqx.Module):
@@ -28,6 +42,14 @@ class CircleMetric(AbstractMetric):
     $v = (-x_2, x_1)/|x|$; `floor` is ε.
     """
 
+    class Config(_PlaneConfig):
+        """A = I - (1 - floor) v vᵀ, v tangent to circles round the origin."""
+
+        kind: Literal["circle"]
+
+        def build(self) -> "CircleMetric":
+            return CircleMetric(self.floor)
+
     floor: float = 1e-3
 
     def __call__(self, x: Float[Array, "2"]) -> Float[Array, "2 2"]:
@@ -41,6 +63,14 @@ class VeeMetric(AbstractMetric):
 
     $v = (1, 1)/\sqrt2$ where $x_2 \ge 0$ and $(1, -1)/\sqrt2$ below; `floor` is ε.
     """
+
+    class Config(_PlaneConfig):
+        """A = I - (1 - floor) v vᵀ, v diagonal, mirrored at the first axis (eq. 40)."""
+
+        kind: Literal["vee"]
+
+        def build(self) -> "VeeMetric":
+            return VeeMetric(self.floor)
 
     floor: float = 1e-3
 
@@ -56,6 +86,17 @@ class CrossMetric(AbstractMetric):
     $v = a \tanh(|x_1 x_2|) (1, \pm 1)/\sqrt2$ with the sign of $x_1 x_2$; `floor` is ε
     and `amplitude` is a: 1 here, 1.25 as printed, where A is indefinite.
     """
+
+    class Config(_PlaneConfig):
+        """A = I - (1 - floor) v vᵀ, v along the two diagonals (eq. 41)."""
+
+        kind: Literal["cross"]
+        amplitude: PositiveFloat = Field(
+            1.0, description="largest |v|; 1.25 as printed, which leaves A indefinite"
+        )
+
+        def build(self) -> "CrossMetric":
+            return CrossMetric(self.floor, self.amplitude)
 
     floor: float = 1e-3
     amplitude: float = 1.0

@@ -6,12 +6,16 @@ Both are ordinary arrays of the module, so that training can anneal them.
 """
 
 import abc
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import pydantic
 from jaxtyping import Array, Bool, Float
+from pydantic import Field, PositiveFloat
+
+from nlot.config.base import Corner, Part, Point, lie_below, same_length
 
 
 class AbstractPotential(eqx.Module):
@@ -36,12 +40,57 @@ class AbstractPotential(eqx.Module):
         """
 
 
+class _RegionConfig(Part):
+    strength: PositiveFloat = Field(description="M, depth of the potential")
+    temperature: PositiveFloat = Field(description="width of the smoothed edge")
+    temperature_start: PositiveFloat | None = Field(
+        None, description="temperature before annealing; none: `temperature`"
+    )
+
+    def annealed(self) -> dict[str, Float[Array, ""]]:
+        """Strength, and temperature at the end and at the start of annealing."""
+        start = self.temperature_start
+        return {
+            "strength": jnp.array(self.strength),
+            "temperature": jnp.array(self.temperature),
+            "temperature_start": jnp.array(
+                self.temperature if start is None else start
+            ),
+        }
+
+
 class Boxes(AbstractPotential):
     r"""Axis-parallel boxes with smoothed edges (eqs. 33 and 34 of the paper).
 
     $U(x) = -M \sum_k \prod_j \sigma((x_j - l_{kj})/τ)\, \sigma((h_{kj} - x_j)/τ)$. A
     side may be infinite. `low` and `high` have shape `(boxes, d)`.
     """
+
+    class Config(_RegionConfig):
+        """Boxes (eqs. 33, 34); corners may be `.inf`."""
+
+        kind: Literal["boxes"]
+        low: tuple[Corner, ...] = Field(min_length=1, description="lower corners")
+        high: tuple[Corner, ...] = Field(min_length=1, description="upper corners")
+
+        @property
+        def dimension(self) -> int:
+            return len(self.low[0])
+
+        @pydantic.model_validator(mode="after")
+        def _ordered(self) -> "Boxes.Config":
+            sizes = [[len(p) for p in corners] for corners in (self.low, self.high)]
+            if sizes[0] != sizes[1] or len(set(sizes[0])) != 1:
+                raise ValueError(
+                    "low and high must list as many corners of equal length"
+                )
+            for low, high in zip(self.low, self.high, strict=True):
+                lie_below(low, high)
+            return self
+
+        def build(self) -> "Boxes":
+            low, high = jnp.array(self.low), jnp.array(self.high)
+            return Boxes(low, high, **self.annealed())
 
     low: Float[Array, "boxes d"]
     high: Float[Array, "boxes d"]
@@ -75,6 +124,26 @@ class Discs(AbstractPotential):
     $U(x) = -M \sum_k \sigma((r - |x - m_k|)/τ)$. `centres` has shape `(balls, d)`.
     """
 
+    class Config(_RegionConfig):
+        """Balls (eq. 37)."""
+
+        kind: Literal["discs"]
+        centres: tuple[Point, ...] = Field(min_length=1, description="centres")
+        radius: PositiveFloat = Field(description="radius of every ball")
+
+        @property
+        def dimension(self) -> int:
+            return len(self.centres[0])
+
+        @pydantic.model_validator(mode="after")
+        def _rectangular(self) -> "Discs.Config":
+            same_length("centres", self.centres)
+            return self
+
+        def build(self) -> "Discs":
+            centres, radius = jnp.array(self.centres), jnp.array(self.radius)
+            return Discs(centres, radius, **self.annealed())
+
     centres: Float[Array, "balls d"]
     radius: Float[Array, ""]
     strength: Float[Array, ""]
@@ -103,6 +172,15 @@ class Hill(AbstractPotential):
     name; this is the one that its experiments, and NLSB's, call hill.
     """
 
+    class Config(Part):
+        """U(x) = -M exp(-|x|²)."""
+
+        kind: Literal["hill"]
+        strength: PositiveFloat = Field(description="M")
+
+        def build(self) -> "Hill":
+            return Hill(jnp.array(self.strength))
+
     strength: Float[Array, ""]
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
@@ -117,6 +195,15 @@ class Hill(AbstractPotential):
 
 class Well(AbstractPotential):
     """U(x) = -M |x|²: a harmonic well, cheapest at the origin (see `Hill`)."""
+
+    class Config(Part):
+        """U(x) = -M |x|²."""
+
+        kind: Literal["well"]
+        strength: PositiveFloat = Field(description="M")
+
+        def build(self) -> "Well":
+            return Well(jnp.array(self.strength))
 
     strength: Float[Array, ""]
 

@@ -7,13 +7,22 @@ common random numbers, and to place points evenly.
 """
 
 import abc
+from typing import Literal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pydantic
 from jax.scipy.special import ndtri
 from jaxtyping import Array, Float, Int, PRNGKeyArray
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from nlot.config.base import Part, Point, lie_below, same_length
+from nlot.measures.files import read_samples
+
+# Smallest over largest eigenvalue of a covariance that single precision can factor.
+_CONDITION = 1e-6
 
 
 class AbstractMeasure(eqx.Module):
@@ -61,8 +70,36 @@ class AbstractMeasure(eqx.Module):
         return self.spread(key, n) if how == "spread" else self.sample(key, n)
 
 
+class MeasureConfig(Part):
+    """Base of the settings of measures."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the measure is read from."""
+        return ()
+
+
 class Uniform(AbstractMeasure):
     """The uniform measure on the box between `low` and `high`, of shape `(d,)`."""
+
+    class Config(MeasureConfig):
+        """The uniform measure on a box."""
+
+        kind: Literal["uniform"]
+        low: Point = Field(description="lower corner")
+        high: Point = Field(description="upper corner, above `low` in each coordinate")
+
+        @property
+        def dimension(self) -> int:
+            return len(self.low)
+
+        @pydantic.model_validator(mode="after")
+        def _ordered(self) -> "Uniform.Config":
+            lie_below(self.low, self.high)
+            return self
+
+        def build(self) -> "Uniform":
+            return Uniform(jnp.array(self.low), jnp.array(self.high))
 
     low: Float[Array, " d"]
     high: Float[Array, " d"]
@@ -86,6 +123,36 @@ class Uniform(AbstractMeasure):
 class Gaussian(AbstractMeasure):
     """N(centre, scatter), `scatter` of shape `(d, d)` being its covariance."""
 
+    class Config(MeasureConfig):
+        """A Gaussian of any covariance."""
+
+        kind: Literal["gaussian"]
+        mean: Point = Field(min_length=1, description="centre")
+        covariance: tuple[Point, ...] = Field(
+            description="rows of the covariance matrix, symmetric and positive definite"
+        )
+
+        @property
+        def dimension(self) -> int:
+            return len(self.mean)
+
+        @pydantic.field_validator("covariance")
+        @classmethod
+        def _positive_definite(cls, rows: tuple[Point, ...]) -> tuple[Point, ...]:
+            return _checked_covariance(rows)
+
+        @pydantic.model_validator(mode="after")
+        def _same_size(self) -> "Gaussian.Config":
+            if len(self.covariance) != len(self.mean):
+                raise ValueError(
+                    f"mean has {len(self.mean)} coordinates, covariance has "
+                    f"{len(self.covariance)} rows"
+                )
+            return self
+
+        def build(self) -> "Gaussian":
+            return Gaussian(jnp.array(self.mean), jnp.array(self.covariance))
+
     centre: Float[Array, " d"]
     scatter: Float[Array, "d d"]
 
@@ -107,6 +174,25 @@ class Gaussian(AbstractMeasure):
 
 class GaussianMixture(AbstractMeasure):
     """Equally weighted Gaussians N(means[k], std² I); `means` has shape `(k, d)`."""
+
+    class Config(MeasureConfig):
+        """Equally weighted isotropic Gaussians; one centre makes a Gaussian."""
+
+        kind: Literal["gaussian_mixture"]
+        means: tuple[Point, ...] = Field(min_length=1, description="centres")
+        std: PositiveFloat = Field(description="standard deviation of each coordinate")
+
+        @property
+        def dimension(self) -> int:
+            return len(self.means[0])
+
+        @pydantic.model_validator(mode="after")
+        def _rectangular(self) -> "GaussianMixture.Config":
+            same_length("means", self.means)
+            return self
+
+        def build(self) -> "GaussianMixture":
+            return GaussianMixture(jnp.array(self.means), jnp.array(self.std))
 
     means: Float[Array, "k d"]
     std: Float[Array, ""]
@@ -131,6 +217,27 @@ class GaussianMixture(AbstractMeasure):
 
 class Empirical(AbstractMeasure):
     """The empirical measure of `points` of shape `(m, d)`, drawn with replacement."""
+
+    class Config(MeasureConfig):
+        """Samples from a file: `.npz` (array of shape (n, d)) or `.csv` (d columns)."""
+
+        kind: Literal["samples"]
+        path: str = Field(
+            min_length=1, description="the file, relative to the working directory"
+        )
+        array: str = Field("samples", description="name of the array in an `.npz` file")
+        dimension: PositiveInt = Field(
+            2, description="number of coordinates of a sample"
+        )
+
+        @property
+        def files(self) -> tuple[str, ...]:
+            return (self.path,)
+
+        def build(self) -> "Empirical":
+            """Raises `nlot.measures.files.SampleError` for an unusable file."""
+            points = read_samples(self.path, self.array, self.dimension)
+            return Empirical(jnp.array(points, jnp.float32))
 
     points: Float[Array, "m d"]
 
@@ -159,3 +266,28 @@ def _open(u: Float[Array, "n k"]) -> Float[Array, "n k"]:
 def _index(u: Float[Array, " n"], size: int) -> Int[Array, " n"]:
     """Equally likely indices below `size`."""
     return jnp.minimum((u * size).astype(jnp.int32), size - 1)
+
+
+def _checked_covariance(rows: tuple[Point, ...]) -> tuple[Point, ...]:
+    """The rows; raises `ValueError` unless symmetric and positive definite."""
+    if {len(row) for row in rows} != {len(rows)}:
+        lengths = [len(row) for row in rows]
+        raise ValueError(
+            f"expected as many columns as rows, found {len(rows)} rows of lengths "
+            f"{lengths}"
+        )
+    matrix = np.array(rows)
+    if not np.array_equal(matrix, matrix.T):
+        i, j = np.argwhere(matrix != matrix.T)[0].tolist()
+        raise ValueError(
+            f"expected a symmetric matrix, found {rows[i][j]} in row {i + 1}, "
+            f"column {j + 1} and {rows[j][i]} across the diagonal"
+        )
+    values = np.linalg.eigvalsh(matrix)
+    if values[0] <= _CONDITION * values[-1]:
+        raise ValueError(
+            "expected a positive definite matrix, the smallest eigenvalue above "
+            f"{_CONDITION:g} of the largest, found eigenvalues from "
+            f"{values[0]:.3g} to {values[-1]:.3g}"
+        )
+    return rows

@@ -1,85 +1,43 @@
-"""Sequences of samples: reading, checking, and the arrays that training draws from."""
+"""Samples of measures in time from a file, checked before anything is computed."""
 
 import itertools
-from collections.abc import Sequence as Many
 from pathlib import Path
+from typing import Literal
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Float
+from pydantic import Field, PositiveInt
 
-from nlot.config import GeneratedConfig, SequenceFileConfig
+from nlot.config.base import Part
 from nlot.measures.files import SampleError, read_array
 
 Samples = list[Float[np.ndarray, "_ d"]]
 _MIN_MEASURES, _MIN_SAMPLES = 2, 8
 
 
-class Sequence(eqx.Module):
-    """K empirical measures in time, which may have different numbers of points.
+class GivenSamples:
+    """Samples of all times from one file."""
 
-    `points` is filled up to the largest number; `counts` says how many are real.
-    """
+    class Config(Part):
+        """Given samples.
 
-    points: Float[Array, "K n d"]
-    counts: Int[Array, " K"]
-
-    @classmethod
-    def of(cls, samples: Many[Float[np.ndarray, "_ d"]]) -> "Sequence":
-        """The measures with the given points."""
-        counts = [len(part) for part in samples]
-        largest = max(counts)
-        points = [
-            np.concatenate([p, np.repeat(p[:1], largest - len(p), axis=0)])
-            for p in samples
-        ]
-        return cls(jnp.asarray(np.stack(points), jnp.float32), jnp.array(counts))
-
-    @property
-    def pairs(self) -> int:
-        """Number of pairs of neighbouring measures, K - 1."""
-        return self.points.shape[0] - 1
-
-    @property
-    def measures(self) -> Samples:
-        """The points of each measure."""
-        points, counts = np.asarray(self.points), np.asarray(self.counts)
-        return [p[:n] for p, n in zip(points, counts, strict=True)]
-
-    @property
-    def centre(self) -> tuple[float, ...]:
-        """Mean of all points."""
-        return tuple(float(c) for c in np.concatenate(self.measures).mean(0))
-
-    @property
-    def half_width(self) -> float:
-        """Largest distance of a coordinate from that of the centre."""
-        return float(np.abs(np.concatenate(self.measures) - self.centre).max())
-
-    @property
-    def bounds(self) -> float:
-        """Half-width of a cube round the origin that holds all points with room."""
-        return 1.5 * float(np.abs(np.concatenate(self.measures)).max())
-
-    def draw(self, key: PRNGKeyArray, n: int) -> Float[Array, "K n d"]:
-        """`n` points of each measure without order: all of them where `n` is 0.
-
-        Every measure is gone through in a random order, again and again where it has
-        fewer than `n` points.
+        An `.npz` array of shape (times, n, d), or a `.csv` table whose first column is
+        the time: then the number of samples may differ from time to time.
         """
-        size = self.points.shape[1]
-        n = n or size
 
-        def one(key: PRNGKeyArray, points: Array, count: Array) -> Array:
-            noise = jax.random.uniform(key, (size,))
-            # Points that only fill up go last, and are never reached.
-            order = jnp.argsort(jnp.where(jnp.arange(size) < count, noise, 2.0))
-            return points[order[jnp.arange(n) % count]]
+        kind: Literal["samples"]
+        path: str = Field(
+            min_length=1, description="the file, relative to the working directory"
+        )
+        array: str = Field("samples", description="name of the array in an `.npz` file")
+        dimension: PositiveInt = Field(
+            2, description="number of coordinates of a sample"
+        )
 
-        keys = jax.random.split(key, len(self.points))
-        return jax.vmap(one)(keys, self.points, self.counts)
+        @property
+        def held_out(self) -> int:
+            """Particles whose way is known and that no training sees: none."""
+            return 0
 
 
 def read_sequence(path: str | Path, array: str, dimension: int) -> Samples:
@@ -126,14 +84,3 @@ def read_sequence(path: str | Path, array: str, dimension: int) -> Samples:
                 "moves between them"
             )
     return samples
-
-
-def load_sequence(
-    config: GeneratedConfig | SequenceFileConfig, path: str | Path
-) -> Sequence:
-    """The measures in the file of a generated or given sequence.
-
-    Errors are those of `read_sequence`.
-    """
-    array = "samples" if isinstance(config, GeneratedConfig) else config.array
-    return Sequence.of(read_sequence(path, array, config.dimension))

@@ -7,22 +7,22 @@ import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.paths.quadrature import MovingQuadrature, Quadrature
-from nlot.problems.transport import Task
+from nlot.problems.transport import Transport
 
 Rule = TypeVar("Rule", Quadrature, MovingQuadrature)
 
 
-class Problem(eqx.Module, Generic[Rule]):
-    """A task, the action rule of its training, and how its batches are drawn."""
+class Sampler(eqx.Module, Generic[Rule]):
+    """A problem, the action rule of its training, and how its batches are drawn."""
 
-    task: Task
+    problem: Transport
     quadrature: Rule
     sampling: str = eqx.field(static=True)
 
     @property
     def unit(self) -> float:
-        """Squared half-width of the task, in which losses suit tasks of any size."""
-        return self.task.bounds**2
+        """Squared half-width of the bounds, in which losses suit all problems."""
+        return self.problem.bounds**2
 
     def pairs(
         self, key: PRNGKeyArray, n: int
@@ -30,6 +30,6 @@ class Problem(eqx.Module, Generic[Rule]):
         """`n` samples of the source and, independent of them, `n` of the target."""
         source, target = jax.random.split(key)
         return (
-            self.task.source.draw(source, n, self.sampling),
-            self.task.target.draw(target, n, self.sampling),
+            self.problem.source.draw(source, n, self.sampling),
+            self.problem.target.draw(target, n, self.sampling),
         )

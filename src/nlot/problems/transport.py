@@ -1,43 +1,82 @@
-"""A task: two measures and the Lagrangian whose action is the cost between them."""
+"""Transport between two measures under a known Lagrangian."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+import pydantic
 from jaxtyping import Array, Float
+from pydantic import Field, PositiveFloat
 
-from nlot.config import (
-    BoxesConfig,
-    CircleMetricConfig,
-    DiscsConfig,
-    GaussianConfig,
-    GaussianMixtureConfig,
-    HillConfig,
-    LagrangianConfig,
-    MeasureConfig,
-    MetricConfig,
-    NewtonianConfig,
-    PotentialConfig,
-    TaskConfig,
-    UniformConfig,
-    VeeMetricConfig,
-)
-from nlot.costs.lagrangians import AbstractLagrangian, Newtonian, Riemannian
-from nlot.costs.metrics import AbstractMetric, CircleMetric, CrossMetric, VeeMetric
-from nlot.costs.potentials import AbstractPotential, Boxes, Discs, Hill, Well
-from nlot.measures.distributions import (
-    AbstractMeasure,
-    Empirical,
-    Gaussian,
-    GaussianMixture,
-    Uniform,
-)
-from nlot.measures.files import read_samples
+from nlot.config.base import Part, dimension_of
+from nlot.config.kinds import Kind
+from nlot.config.sections import ProblemConfig
+from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.measures.distributions import AbstractMeasure, MeasureConfig
+
+# Largest dimension in which ground truth is found without being asked for.
+_TRUTH = 3
 
 
-class Task(eqx.Module):
+class Transport(eqx.Module):
     """Source μ, target ν, Lagrangian, bounds of transported points, horizon."""
+
+    class Config(ProblemConfig):
+        """Transport between two measures under a known Lagrangian."""
+
+        kind: Literal["transport"]
+        source: Annotated[MeasureConfig, Kind("measure")] = Field(description="μ")
+        target: Annotated[MeasureConfig, Kind("measure")] = Field(description="ν")
+        lagrangian: Annotated[Part, Kind("lagrangian")] = Field(description="L(x, v)")
+        bounds: PositiveFloat = Field(
+            description="half-width of the cube round the origin that transported "
+            "points are kept in; scales the networks' inputs and outputs"
+        )
+        horizon: PositiveFloat = Field(1.0, description="T, duration of a path")
+        ground_truth: bool | None = Field(
+            None,
+            description="whether maps are compared with exact costs and bounds; none: "
+            f"in at most {_TRUTH} dimensions",
+        )
+
+        @property
+        def dimension(self) -> int:
+            return dimension_of(self.source) or 0
+
+        @property
+        def has_ground_truth(self) -> bool:
+            if self.ground_truth is None:
+                return self.dimension <= _TRUTH
+            return self.ground_truth
+
+        @property
+        def files(self) -> tuple[str, ...]:
+            return tuple(dict.fromkeys((*self.source.files, *self.target.files)))
+
+        @pydantic.model_validator(mode="after")
+        def _one_dimension(self) -> "Transport.Config":
+            d = self.dimension
+            for name in ("target", "lagrangian"):
+                other = dimension_of(getattr(self, name))
+                if other not in (None, d):
+                    raise ValueError(
+                        f"source has dimension {d}, {name} has dimension {other}"
+                    )
+            return self
+
+        def load(self, path: Any = None) -> "Transport":
+            return Transport(
+                source=self.source.build(),
+                target=self.target.build(),
+                lagrangian=self.lagrangian.build(),
+                bounds=self.bounds,
+                horizon=self.horizon,
+                dimension=self.dimension,
+            )
+
+        def reopen(self, outline: dict[str, Any]) -> "Transport":
+            return self.load()
 
     source: AbstractMeasure
     target: AbstractMeasure
@@ -46,14 +85,14 @@ class Task(eqx.Module):
     horizon: float = eqx.field(static=True)
     dimension: int = eqx.field(static=True)
 
+    @property
+    def outline(self) -> dict[str, Any]:
+        """What a run keeps of the problem beside its settings: nothing."""
+        return {}
+
     def points(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
         """`x` as an array of points; raises `ValueError` for another shape."""
-        array = jnp.asarray(x, jnp.float32)
-        if array.ndim != 2 or array.shape[1] != self.dimension:
-            raise ValueError(
-                f"expected points of shape (n, {self.dimension}), found {array.shape}"
-            )
-        return array
+        return as_points(x, self.dimension)
 
     def fractions(self, times: Float[Any, " times"]) -> Float[np.ndarray, " times"]:
         """`times` divided by the horizon; raises `ValueError` where outside of it."""
@@ -62,68 +101,15 @@ class Task(eqx.Module):
             raise ValueError(f"times must be a list within [0, {self.horizon}]")
         return s
 
-    def clip(self, y: Float[Array, "..."]) -> Float[Array, "..."]:
-        """`y` projected on the task's bounds."""
-        return jnp.clip(y, -self.bounds, self.bounds)
 
+def as_points(x: Float[Any, "n d"], dimension: int) -> Float[Array, "n d"]:
+    """`x` as an array of points of a dimension, in single precision.
 
-def build_task(config: TaskConfig) -> Task:
-    """The task that a configuration describes; reads sample files where it names any.
-
-    Raises `nlot.measures.files.SampleError` for an unusable file.
+    Raises `ValueError` for another shape.
     """
-    return Task(
-        source=build_measure(config.source),
-        target=build_measure(config.target),
-        lagrangian=build_lagrangian(config.lagrangian),
-        bounds=config.bounds,
-        horizon=config.horizon,
-        dimension=config.dimension,
-    )
-
-
-def build_measure(config: MeasureConfig) -> AbstractMeasure:
-    """The measure that a configuration describes."""
-    if isinstance(config, UniformConfig):
-        return Uniform(jnp.array(config.low), jnp.array(config.high))
-    if isinstance(config, GaussianConfig):
-        return Gaussian(jnp.array(config.mean), jnp.array(config.covariance))
-    if isinstance(config, GaussianMixtureConfig):
-        return GaussianMixture(jnp.array(config.means), jnp.array(config.std))
-    points = read_samples(config.path, config.array, config.dimension)
-    return Empirical(jnp.array(points, jnp.float32))
-
-
-def build_potential(config: PotentialConfig) -> AbstractPotential:
-    """The potential that a configuration describes."""
-    strength = jnp.array(config.strength)
-    if isinstance(config, HillConfig):
-        return Hill(strength)
-    if isinstance(config, BoxesConfig | DiscsConfig):
-        start = config.temperature_start
-        final = jnp.array(config.temperature)
-        first = final if start is None else jnp.array(start)
-        if isinstance(config, BoxesConfig):
-            low, high = jnp.array(config.low), jnp.array(config.high)
-            return Boxes(low, high, strength, final, first)
-        centres, radius = jnp.array(config.centres), jnp.array(config.radius)
-        return Discs(centres, radius, strength, final, first)
-    return Well(strength)
-
-
-def build_lagrangian(config: LagrangianConfig) -> AbstractLagrangian:
-    """The Lagrangian that a configuration describes."""
-    if isinstance(config, NewtonianConfig):
-        potential = config.potential
-        built = None if potential is None else build_potential(potential)
-        return Newtonian(built, config.potential_scale)
-    return Riemannian(build_metric(config.metric))
-
-
-def build_metric(config: MetricConfig) -> AbstractMetric:
-    """The metric that a configuration describes."""
-    if isinstance(config, CircleMetricConfig):
-        return CircleMetric(config.floor)
-    if isinstance(config, VeeMetricConfig):
-        return VeeMetric(config.floor)
-    return CrossMetric(config.floor, config.amplitude)
+    array = jnp.asarray(x, jnp.float32)
+    if array.ndim != 2 or array.shape[1] != dimension:
+        raise ValueError(
+            f"expected points of shape (n, {dimension}), found {array.shape}"
+        )
+    return array

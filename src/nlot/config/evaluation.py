@@ -1,11 +1,11 @@
-"""What is measured, tabulated and drawn, and with what resources."""
+"""How runs are measured, and with what resources they are trained."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import pydantic
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from nlot.config.base import Name, NonNegative, Section, Seed
+from nlot.config.base import NonNegative, Point, Section, lie_below
 
 
 class PaperProtocolConfig(Section):
@@ -91,47 +91,21 @@ class EvaluationConfig(Section):
     ground_truth: GroundTruthConfig = GroundTruthConfig()
 
 
-Control = Literal["floor", "translation", "euclidean_ot"]
+class GridConfig(Section):
+    """Where alignment is measured: an equally spaced grid on a box."""
 
+    low: Point = Field(description="lower corner")
+    high: Point = Field(description="upper corner, above `low` in each coordinate")
+    points: Annotated[int, Field(ge=2)] = Field(100, description="on each axis")
 
-class Table1Config(Section):
-    """Rows and columns of Table 1."""
+    @pydantic.model_validator(mode="after")
+    def _ordered(self) -> "GridConfig":
+        lie_below(self.low, self.high)
+        return self
 
-    tasks: tuple[Name, ...] = Field(min_length=1, description="columns, in order")
-    methods: tuple[Name, ...] = Field(min_length=1, description="trained rows")
-    controls: tuple[Control, ...] = Field((), description="rows that need no training")
-
-
-MetricControl = Literal[
-    "true_metric", "random_metric", "euclidean_metric", "nearest_particle"
-]
-
-
-class Table2Config(Section):
-    """Rows and columns of Table 2."""
-
-    sequences: tuple[Name, ...] = Field(min_length=1, description="columns, in order")
-    learners: tuple[Name, ...] = Field(min_length=1, description="trained rows")
-    controls: tuple[MetricControl, ...] = Field(
-        (), description="rows that need no training"
-    )
-
-
-class MetricFigureConfig(Section):
-    """A figure of learned metrics: a panel a sequence and learner, from one seed."""
-
-    sequences: tuple[Name, ...] = Field(min_length=1, description="panels, in order")
-    learners: tuple[Name, ...] = Field(min_length=1, description="rows of panels")
-    seed: Seed = Field(0, description="which run is drawn")
-
-
-class FigureConfig(Section):
-    """A figure: a panel a task and method, drawn from one seed."""
-
-    tasks: tuple[Name, ...] = Field(min_length=1, description="panels, in order")
-    methods: tuple[Name, ...] = Field(min_length=1, description="rows of panels")
-    seed: Seed = Field(0, description="which run is drawn")
-    paths: PositiveInt = Field(64, description="transported paths a panel")
+    @property
+    def dimension(self) -> int:
+        return len(self.low)
 
 
 class ResourcesConfig(Section):

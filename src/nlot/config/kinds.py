@@ -1,0 +1,137 @@
+"""What settings may be of: registries of kinds, as strings, which import nothing.
+
+A kind names a class, "module:Class", whose nested `Config` holds its settings, or the
+module of a method, which has a `Config` of its own. It is imported when settings of
+that kind are read.
+"""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from nlot.config.base import Part
+from nlot.config.errors import NESTED, unknown
+
+KINDS: dict[str, dict[str, str]] = {
+    "problem": {
+        "transport": "nlot.problems.transport:Transport",
+        "sequence": "nlot.problems.sequence:MeasuresInTime",
+    },
+    "method": {
+        "nlot": "nlot.methods.nlot",
+        "nlot_plus": "nlot.methods.nlot_plus",
+        "nlsb": "nlot.methods.nlsb",
+        "metric_nlot": "nlot.methods.metric_nlot",
+        "metric_nlot_plus": "nlot.methods.metric_nlot_plus",
+        "scarvelis_solomon": "nlot.methods.scarvelis_solomon",
+    },
+    "measure": {
+        "uniform": "nlot.measures.distributions:Uniform",
+        "gaussian": "nlot.measures.distributions:Gaussian",
+        "gaussian_mixture": "nlot.measures.distributions:GaussianMixture",
+        "samples": "nlot.measures.distributions:Empirical",
+    },
+    "lagrangian": {
+        "newtonian": "nlot.costs.lagrangians:Newtonian",
+        "riemannian": "nlot.costs.lagrangians:Riemannian",
+    },
+    "potential": {
+        "boxes": "nlot.costs.potentials:Boxes",
+        "discs": "nlot.costs.potentials:Discs",
+        "hill": "nlot.costs.potentials:Hill",
+        "well": "nlot.costs.potentials:Well",
+    },
+    "metric": {
+        "circle": "nlot.costs.metrics:CircleMetric",
+        "vee": "nlot.costs.metrics:VeeMetric",
+        "cross": "nlot.costs.metrics:CrossMetric",
+    },
+    "data": {
+        "generated": "nlot.measures.particles:Particles",
+        "samples": "nlot.measures.sequences:GivenSamples",
+    },
+}
+
+
+def register(what: str, kind: str, target: str) -> None:
+    """Add a kind of problem, method, measure, lagrangian, potential, metric or data.
+
+    **Arguments:** `what` is a key of `KINDS`, `kind` the name in presets, `target` the
+    "module:Class" whose nested `Config` describes the settings, or for a method the
+    module. Raises `ValueError` for an unknown `what`, or a kind that is taken.
+    """
+    if what not in KINDS:
+        raise ValueError(f"{unknown('', what, KINDS)}; valid: {', '.join(KINDS)}")
+    if KINDS[what].get(kind, target) != target:
+        raise ValueError(f"{what} {kind!r} is registered as {KINDS[what][kind]}")
+    KINDS[what][kind] = target
+
+
+def target(what: str, kind: str) -> Any:
+    """The class, or the module of a method, that is registered for a kind.
+
+    Raises `ValueError` for an unknown kind.
+    """
+    kinds = KINDS[what]
+    if kind not in kinds:
+        message = unknown("kind ", kind, kinds)
+        raise ValueError(f"{message}; valid kinds: {', '.join(kinds)}")
+    module, _, name = kinds[kind].partition(":")
+    found = importlib.import_module(module)
+    return getattr(found, name) if name else found
+
+
+def settings_class(what: str, kind: str) -> type[Part]:
+    """The class of the settings of a kind; raises `ValueError` as `target` does."""
+    return target(what, kind).Config
+
+
+class Kind:
+    """Marks a field of settings that may be of any registered kind of `what`."""
+
+    def __init__(self, what: str):
+        self.what = what
+
+    def parse(self, data: Any) -> Part:
+        """Settings from a mapping with the key `kind`, as its kind's class reads them.
+
+        Raises `ValueError` without a known kind, and pydantic's `ValidationError`.
+        """
+        if isinstance(data, Part):
+            return data
+        if not isinstance(data, Mapping):
+            raise ValueError(f"expected a mapping of keys, found {data!r}")
+        if "kind" not in data:
+            valid = ", ".join(KINDS[self.what])
+            raise ValueError(f"no key 'kind'; valid kinds: {valid}")
+        return settings_class(self.what, str(data["kind"])).model_validate(data)
+
+    def _nested(self, data: Any) -> Part:
+        """`parse`, with its errors in a form that keeps where they are."""
+        try:
+            return self.parse(data)
+        except pydantic.ValidationError as error:
+            raise PydanticCustomError(
+                NESTED, "invalid settings", {"errors": error.errors()}
+            ) from None
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._nested,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda part, info: part.model_dump(mode=info.mode), info_arg=True
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        classes = [settings_class(self.what, kind) for kind in KINDS[self.what]]
+        return {"oneOf": [handler(cls.__pydantic_core_schema__) for cls in classes]}

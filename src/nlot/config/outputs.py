@@ -1,0 +1,104 @@
+"""Tables and figures: what a preset asks for, and what it gets if it asks for none."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt
+
+from nlot.config.base import Name, Section, Seed
+
+
+class OutputConfig(Section):
+    """What tables and figures have in common."""
+
+    title: str | None = Field(None, description="in the report; none: its name")
+    problems: tuple[Name, ...] = Field(min_length=1, description="columns, in order")
+    methods: tuple[Name, ...] = Field(
+        (), description="trained rows: methods, or single variants of one"
+    )
+
+
+class TableConfig(OutputConfig):
+    """A table: a column a problem, a block a measure, a row a method or control."""
+
+    kind: Literal["measures", "bounds"] = Field(
+        "measures",
+        description="`measures`: mean and deviation over seeds; `bounds`: every run "
+        "against the bounds on the optimal cost",
+    )
+    controls: tuple[Name, ...] = Field((), description="rows that need no training")
+    seeds: tuple[Seed, ...] = Field((), description="of its runs; empty: all `seeds`")
+    measures: tuple[Name, ...] = Field((), description="blocks; empty: all there are")
+    published: Annotated[str, Field(pattern=r"^[a-z0-9_]+/\w+$")] | None = Field(
+        None,
+        description="a paper's numbers beside ours, as `paper/table`: `nlot2024/1`",
+    )
+
+
+class FigureConfig(OutputConfig):
+    """A figure: a column of panels a problem, a row a method, from one seed."""
+
+    kind: Literal["paths", "losses", "directions", "journeys"] = Field(
+        description="`paths` of transported points, `losses` of maps against the "
+        "optimal one, `directions` of cheap motion along a metric, or `journeys` of "
+        "samples through all times"
+    )
+    methods: tuple[Name, ...] = Field(min_length=1, description="rows of panels")
+    seed: Seed | None = Field(None, description="which run; none: the first of `seeds`")
+    paths: PositiveInt = Field(64, description="paths a panel, of kind `paths`")
+
+
+def default_tables(
+    problems: Mapping[str, Any], methods: Mapping[str, Any]
+) -> dict[str, TableConfig]:
+    """A table for each kind of problem: all methods, controls and measures."""
+    controls = importlib.import_module("nlot.evaluation.controls").CONTROLS
+    groups = list(_groups(problems, methods))
+    return {
+        "results" if len(groups) == 1 else f"results_{kind}": TableConfig(
+            problems=names,
+            methods=able,
+            controls=tuple(c for c in controls if kind in controls[c].problems),
+        )
+        for kind, names, able in groups
+    }
+
+
+# What is drawn of a kind of problem, and the capability that this needs.
+_DRAWN: dict[str, dict[str, str]] = {
+    "transport": {"paths": "paths"},
+    "sequence": {"directions": "metric", "journeys": "carry"},
+}
+
+
+def default_figures(
+    problems: Mapping[str, Any], methods: Mapping[str, Any]
+) -> dict[str, FigureConfig]:
+    """Paths of all maps; directions and journeys of all metrics in the plane."""
+    figures = {}
+    for kind, names, able in _groups(problems, methods):
+        plane = tuple(n for n in names if problems[n].dimension == 2)
+        shown = plane if kind == "sequence" else names
+        for drawing, capability in _DRAWN.get(kind, {}).items():
+            rows = tuple(m for m in able if capability in methods[m].capabilities)
+            if shown and rows:
+                figures[drawing] = FigureConfig.model_validate(
+                    {"kind": drawing, "problems": shown, "methods": rows}
+                )
+    return figures
+
+
+def _groups(
+    problems: Mapping[str, Any], methods: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """Kinds of problems, those of each, and the methods that solve them all."""
+    for kind in dict.fromkeys(problem.kind for problem in problems.values()):
+        names = tuple(n for n, problem in problems.items() if problem.kind == kind)
+        able = tuple(
+            m
+            for m, settings in methods.items()
+            if kind in settings.problems
+            and not any(settings.refuses(problems[n]) for n in names)
+        )
+        yield kind, names, able

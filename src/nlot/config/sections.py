@@ -1,0 +1,220 @@
+"""Sections that the settings of several methods share, and the base of them all."""
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import pydantic
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from nlot.config.base import NonNegative, Part, Section
+
+Sampling = Literal["independent", "spread"]
+SAMPLING = "how batches are drawn: independently, or evenly spread (less noise)"
+AVERAGE = (
+    "decay of the exponential average of the weights that is returned; "
+    "0: the last weights"
+)
+REPORT = "steps between progress lines"
+SMOOTHING = (
+    "standard deviation of the noise on the positions at which the metric is fitted, "
+    "as a fraction of the data's half-width"
+)
+Activation = Literal["elu", "leaky_relu", "relu", "silu", "softplus", "tanh"]
+Decay = Annotated[float, Field(ge=0, lt=1)]
+
+
+class NetworkConfig(Section):
+    """A multi-layer perceptron."""
+
+    hidden: tuple[PositiveInt, ...] = Field(description="widths of the hidden layers")
+    activation: Activation = Field("leaky_relu", description="nonlinearity")
+
+
+class OptimiserConfig(Section):
+    """AdamW with clipping by global norm."""
+
+    learning_rate: PositiveFloat = Field(description="initial learning rate")
+    final_fraction: Annotated[float, Field(ge=0, le=1)] = Field(
+        1.0,
+        description="end of the cosine schedule, as a fraction of the initial rate "
+        "(optax's `alpha`); 1: constant",
+    )
+    beta1: Decay = Field(0.9, description="Adam's β₁")
+    beta2: Decay = Field(0.999, description="Adam's β₂")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="AdamW's decay"
+    )
+    clip: PositiveFloat | None = Field(
+        5.0, description="largest global norm of a gradient; null: any"
+    )
+
+
+class FitConfig(Section):
+    """Minibatch steps of one optimiser."""
+
+    steps: PositiveInt = Field(description="number of steps")
+    batch: PositiveInt = Field(description="pairs a step")
+    optimiser: OptimiserConfig = Field(description="and its schedule")
+
+
+class QuadratureConfig(Section):
+    """Rule for the action integral."""
+
+    rule: Literal["finite_difference", "midpoint"] = Field(
+        description="`finite_difference` (the paper's) or `midpoint`"
+    )
+    points: Annotated[int, Field(ge=2)] = Field(description="number of points")
+
+
+class MovingQuadratureConfig(Section):
+    """Midpoint rule whose nodes move from step to step."""
+
+    points: Annotated[int, Field(ge=2)] = Field(40, description="nodes of a step")
+    offsets: PositiveInt = Field(5, description="positions that the nodes can take")
+
+
+class CTransformConfig(Section):
+    """L-BFGS with backtracking Armijo line search for eq. 6."""
+
+    max_steps: PositiveInt = Field(20, description="limit on evaluations of eq. 6")
+    tolerance: PositiveFloat = Field(1e-5, description="relative and absolute")
+    history: PositiveInt = Field(10, description="pairs kept by L-BFGS")
+
+
+class TrainingCTransformConfig(CTransformConfig):
+    """The c-transforms of a training step."""
+
+    at_a_time: NonNegative = Field(
+        0,
+        description="points whose searches run side by side; 0: all. Those of a few "
+        "stay in a processor's cache, a GPU wants many",
+    )
+
+
+class PretrainingConfig(Section):
+    """Fit of the spline network on independent pairs before the algorithm starts."""
+
+    steps: NonNegative = Field(description="number of steps; 0: none")
+
+
+class RotationConfig(Section):
+    """A metric R(x) B R(x)ᵀ, R a rotation by a learned angle (eqs. 26 and 27)."""
+
+    hidden: tuple[PositiveInt, ...] = Field(description="widths of the hidden layers")
+    activation: Activation = Field("leaky_relu", description="nonlinearity")
+    eigenvalues: tuple[PositiveFloat, PositiveFloat] = Field(
+        (1.0, 0.1), description="the diagonal of B, largest first"
+    )
+    angle: Literal["single", "double"] = Field(
+        "single",
+        description="whether the network's vector points to the angle or to its double",
+    )
+    members: PositiveInt = Field(
+        1, description="networks whose vectors are averaged, each with its own weights"
+    )
+
+    @pydantic.model_validator(mode="after")
+    def _ordered(self) -> "RotationConfig":
+        if self.eigenvalues[0] <= self.eigenvalues[1]:
+            raise ValueError(
+                f"eigenvalues {self.eigenvalues}: the first must be larger"
+            )
+        return self
+
+    def refuses(self, dimension: int) -> str | None:
+        """Why there is no such metric on R^d of that `dimension`; None if there is."""
+        if self.angle == "double" and dimension == 1:
+            return "metric.angle is 'double'; the line has one direction: use 'single'"
+        return None
+
+
+class ProblemConfig(Part):
+    """Base of the settings of problems."""
+
+    @property
+    def dimension(self) -> int:
+        """Number of coordinates of a point."""
+        raise NotImplementedError
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The sample files that its measures are read from, each once."""
+        return ()
+
+    @property
+    def generated(self) -> bool:
+        """Whether every seed has data of its own, made before training."""
+        return False
+
+    @property
+    def has_ground_truth(self) -> bool:
+        """Whether maps are compared with exact costs and bounds."""
+        return False
+
+    def load(self, path: str | Path | None = None) -> Any:
+        """The problem; `path` is the file of a seed's generated data.
+
+        Raises `nlot.measures.files.SampleError` for an unusable file.
+        """
+        raise NotImplementedError
+
+    def reopen(self, outline: dict[str, Any]) -> Any:
+        """What a trained run needs of the problem, from the outline in its header."""
+        raise NotImplementedError
+
+
+class MethodConfig(Part):
+    """Base of the settings of methods.
+
+    **Class attributes:** `problems`, the kinds of problems that the method solves;
+    `capabilities`, what each of its rows can do, by the names in
+    `nlot.methods.capabilities`; `variants`, one a row, "" for the row that has the
+    method's own name.
+    """
+
+    problems: ClassVar[tuple[str, ...]]
+    capabilities: ClassVar[frozenset[str]]
+    variants: ClassVar[tuple[str, ...]] = ("",)
+
+    def refuses(self, problem: Any) -> str | None:
+        """Why the method cannot solve a problem of these settings; None where it can.
+
+        Asked only about problems of the kinds in `problems`.
+        """
+        return None
+
+
+class PathConfig(MethodConfig):
+    """Base of methods whose networks give maps, and paths as splines."""
+
+    map: NetworkConfig = Field(description="y")
+    spline: NetworkConfig = Field(description="φ")
+    knots: Annotated[int, Field(ge=5)] = Field(30, description="knots of a path")
+
+
+class DualConfig(PathConfig):
+    """The same with a potential: the three networks of Algorithm 1."""
+
+    potential: NetworkConfig = Field(description="g")
+
+
+class AlgorithmConfig(DualConfig):
+    """Base of Algorithms 1 and 2 of the paper."""
+
+    quadrature: QuadratureConfig = Field(description="action rule in training")
+    steps: PositiveInt = Field(description="iterations of the algorithm")
+    potential_optimiser: OptimiserConfig = Field(description="for g")
+    map_optimiser: OptimiserConfig = Field(description="for y")
+    spline_optimiser: OptimiserConfig = Field(description="for φ")
+    ctransform: TrainingCTransformConfig = Field(
+        description="refinement in training (eq. 6)"
+    )
+    transport: CTransformConfig = Field(
+        CTransformConfig(max_steps=50, tolerance=1e-6),
+        description="refinement of the maps that are returned",
+    )
+    regression: Literal["norm", "squared_norm"] = Field(
+        "norm", description="loss of the map network (eq. 17)"
+    )
+    pretraining: PretrainingConfig = Field(description="of φ")
+    average: Decay = Field(0.0, description=AVERAGE)

@@ -1,0 +1,117 @@
+"""Particles that travel from station to station: their settings, and their file.
+
+`nlot.networks.velocity_fields` makes them.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import pydantic
+from jaxtyping import Float
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from nlot.config.base import (
+    NonNegative,
+    Part,
+    Point,
+    Section,
+    dimension_of,
+    same_length,
+)
+from nlot.config.kinds import Kind
+from nlot.config.sections import NetworkConfig
+
+
+class GroupConfig(Section):
+    """Particles that travel from station to station."""
+
+    stations: tuple[tuple[Point, ...], ...] = Field(
+        min_length=2,
+        description="for each station the means of its Gaussians, which share the "
+        "particles equally",
+    )
+    closed: bool = Field(
+        False, description="whether the last station has the first one's particles"
+    )
+
+
+class VelocityConfig(Section):
+    """Neural ODE of one pair of points: its velocity field and how it is trained."""
+
+    network: NetworkConfig = Field(
+        NetworkConfig(hidden=(64, 64), activation="elu"), description="v(x)"
+    )
+    steps: PositiveInt = Field(100, description="steps of AdamW")
+    learning_rate: PositiveFloat = Field(1e-3, description="of AdamW")
+    weight_decay: NonNegativeFloat = Field(1e-3, description="of AdamW")
+    end_weight: PositiveFloat = Field(
+        1.0, description="λ, weight of the distance to the end point (eq. 38)"
+    )
+    relative_tolerance: PositiveFloat = Field(1e-4, description="of the ODE solver")
+    absolute_tolerance: PositiveFloat = Field(1e-5, description="of the ODE solver")
+    max_steps: PositiveInt = Field(64, description="limit of the ODE solver")
+
+
+class Particles:
+    """Samples of all times from velocity fields that are trained for a seed."""
+
+    class Config(Part):
+        """Data made as Scarvelis and Solomon's: one neural ODE a pair of end points."""
+
+        kind: Literal["generated"]
+        metric: Annotated[Part, Kind("metric")] = Field(
+            description="A of the kinetic term, may be singular"
+        )
+        groups: tuple[GroupConfig, ...] = Field(
+            min_length=1, description="joined into one sample per time"
+        )
+        std: PositiveFloat = Field(description="standard deviation at the stations")
+        particles: PositiveInt = Field(100, description="in each group")
+        held_out: NonNegative = Field(
+            100, description="more particles in each group, for the error of prediction"
+        )
+        intervals: PositiveInt = Field(description="time steps between two stations")
+        exact_end: bool = Field(
+            description="whether the true end points stand at the last time, rather "
+            "than those that the velocity fields reach"
+        )
+        velocity: VelocityConfig = VelocityConfig()
+
+        @property
+        def dimension(self) -> int:
+            return len(self.groups[0].stations[0][0])
+
+        @pydantic.model_validator(mode="after")
+        def _rectangular(self) -> "Particles.Config":
+            stations = [s for group in self.groups for s in group.stations]
+            if not all(stations):
+                raise ValueError("every station needs at least one mean")
+            same_length("means", [mean for means in stations for mean in means])
+            if dimension_of(self.metric) not in (None, self.dimension):
+                raise ValueError(
+                    f"means have dimension {self.dimension}, metric has dimension "
+                    f"{dimension_of(self.metric)}"
+                )
+            if len({len(group.stations) for group in self.groups}) != 1:
+                raise ValueError("all groups must have the same number of stations")
+            for group in self.groups:
+                if group.closed and len(group.stations[0]) != len(group.stations[-1]):
+                    raise ValueError("a closed group must end with its first station")
+            for means in stations:
+                for n in (self.particles, self.held_out):
+                    if n % len(means):
+                        raise ValueError(
+                            f"{n} particles, shared by {len(means)} Gaussians"
+                        )
+            return self
+
+
+def read_held_out(path: str | Path) -> Float[np.ndarray, "K n d"] | None:
+    """Held-out particles at all times, from a file of generated data.
+
+    None for fewer than two: one has no neighbour to be compared with.
+    """
+    with np.load(path, allow_pickle=False) as file:
+        held_out = file["held_out"]
+    return held_out if held_out.shape[1] > 1 else None
