@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-_TASKS = ("box", "slit", "hill", "well")
+_PROBLEMS = ("box", "slit", "hill", "well")
 
 
 class Case(NamedTuple):
@@ -54,12 +54,12 @@ def _solves() -> list[Case]:
     paths = [
         Case(
             "solve",
-            f"exact path, {task}",
+            f"exact path, {problem}",
             None,
             "solves.least_actions",
-            {"task": task, "batch": 256},
+            {"problem": problem, "batch": 256},
         )
-        for task in _TASKS
+        for problem in _PROBLEMS
     ]
     return transforms + paths
 

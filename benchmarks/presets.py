@@ -3,29 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nlot.config import (
-    Config,
-    MetricNLOTConfig,
-    NLOTConfig,
-    load_config,
-    merge,
-)
+from nlot.config import Experiment, load_config, merge, settings_class
 
 
-def preset(name: str) -> Config:
-    """The configuration in config/<name>.yaml."""
+def preset(name: str) -> Experiment:
+    """The experiment in config/<name>.yaml."""
     return load_config(f"config/{name}.yaml")
 
 
-def algorithm_1(config: Config, task: str, changes: Mapping[str, Any]) -> NLOTConfig:
-    """Settings of `nlot` on a task."""
-    settings = config.method("nlot", task).model_dump()
-    return NLOTConfig.model_validate(merge(settings, changes))
-
-
-def algorithm_2(
-    config: Config, sequence: str, changes: Mapping[str, Any]
-) -> MetricNLOTConfig:
-    """Settings of the learner `nlot` on a sequence."""
-    settings = config.learner("nlot", sequence).model_dump()
-    return MetricNLOTConfig.model_validate(merge(settings, changes))
+def settings(
+    experiment: Experiment, method: str, problem: str, changes: Mapping[str, Any]
+) -> Any:
+    """Settings of a method on a problem, with `changes` merged in."""
+    found = experiment.method(method, problem)
+    changed = merge(found.model_dump(), changes)
+    return settings_class("method", found.kind).model_validate(changed)

@@ -9,46 +9,41 @@ import jax
 import numpy as np
 
 from benchmarks import presets
-from nlot.methods.nlot import train as solve
-from nlot.networks.amortised import build_networks
+from nlot.methods.nlot.training import build, build_quadrature, refine
 from nlot.paths.multistart import optimal_paths
-from nlot.problems.transport import build_task
 
 _REPEATS = 5
 
 
-def c_transforms(preset: str, batch: int, task: str = "box") -> dict[str, Any]:
+def c_transforms(preset: str, batch: int, problem: str = "box") -> dict[str, Any]:
     """One c-transform of untrained networks, with the settings of training."""
-    config = presets.preset(preset)
-    method = presets.algorithm_1(config, task, {})
-    built = build_task(config.tasks[task])
-    networks = build_networks(
-        built.dimension, built.bounds, method, key=jax.random.key(0)
-    )
-    quadrature = solve.build_quadrature(built, method)
+    experiment = presets.preset(preset)
+    config = presets.settings(experiment, "nlot", problem, {})
+    given = experiment.problems[problem].load()
+    networks = build(given, config, key=jax.random.key(0))
+    quadrature = build_quadrature(given, config)
 
     @eqx.filter_jit
     def all_of(networks: Any, x: Any) -> Any:
-        return jax.vmap(
-            lambda a: (
-                solve.refine(
-                    networks, quadrature, built, built.lagrangian, method.ctransform, a
-                ).y
-            )
-        )(x)
+        def one(a: Any) -> Any:
+            settings = config.ctransform
+            return refine(networks, quadrature, given, given.lagrangian, settings, a).y
 
-    x = built.source.draw(jax.random.key(1), batch, "independent")
+        return jax.vmap(one)(x)
+
+    x = given.source.draw(jax.random.key(1), batch, "independent")
     return _per_item(lambda: jax.block_until_ready(all_of(networks, x)), batch)
 
 
-def least_actions(task: str, batch: int) -> dict[str, Any]:
+def least_actions(problem: str, batch: int) -> dict[str, Any]:
     """One path of least action between random ends, the best of all starts."""
-    config = presets.preset("config")
-    built = build_task(config.tasks[task])
-    x = np.asarray(built.source.draw(jax.random.key(1), batch, "independent"))
-    y = np.asarray(built.target.draw(jax.random.key(2), batch, "independent"))
-    settings = config.evaluation.least_action
-    return _per_item(lambda: optimal_paths(built, settings, x, y), batch)
+    experiment = presets.preset("config")
+    given = experiment.problems[problem].load()
+    x = np.asarray(given.source.draw(jax.random.key(1), batch, "independent"))
+    y = np.asarray(given.target.draw(jax.random.key(2), batch, "independent"))
+    settings = experiment.evaluation.least_action
+    place = given.lagrangian, given.horizon, given.bounds
+    return _per_item(lambda: optimal_paths(*place, settings, x, y), batch)
 
 
 def _per_item(call: Callable[[], Any], batch: int) -> dict[str, Any]:

@@ -10,14 +10,12 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from benchmarks import presets
-from nlot.config import Config, TaskConfig
-from nlot.measures.sequences import Sequence
-from nlot.methods.metric_nlot import train as metric_learning
-from nlot.methods.nlot import train as solve
-from nlot.networks.amortised import build_networks
-from nlot.problems.sampler import Problem
-from nlot.problems.transport import build_task
-from nlot.training.loop import Log, compiled, run_chunks
+from nlot.methods.metric_nlot import training as metric_nlot
+from nlot.methods.nlot import training as nlot
+from nlot.problems.sampler import Sampler
+from nlot.problems.sequence import Sequence
+from nlot.problems.transport import Transport
+from nlot.training.loop import Log, iterate
 from nlot.training.progress import Reporter
 
 Times = dict[str, Any]
@@ -36,13 +34,13 @@ class Clock(Reporter):
         self.times.append(time.monotonic())
 
 
-def algorithm_1(preset: str, steps: int, task: str = "box", **changes: Any) -> Times:
-    """A step of Algorithm 1 on a task of a preset, refits and pre-training apart.
+def algorithm_1(preset: str, steps: int, problem: str = "box", **changes: Any) -> Times:
+    """A step of Algorithm 1 on a problem of a preset, refits and pre-training apart.
 
     `steps` is the length of a measured chunk, `changes` are settings of the method.
     """
-    config = presets.preset(preset)
-    return _algorithm_1(config, task, config.tasks[task], steps, changes)
+    given = presets.preset(preset).problems[problem].load()
+    return _algorithm_1(preset, problem, given, steps, changes)
 
 
 def algorithm_1_in_dimension(preset: str, steps: int, dimension: int) -> Times:
@@ -52,21 +50,22 @@ def algorithm_1_in_dimension(preset: str, steps: int, dimension: int) -> Times:
         {"kind": "gaussian", "mean": [mean] * dimension, "covariance": spread}
         for mean in (0.0, 1.0)
     )
-    task = {
+    data = {
+        "kind": "transport",
         "source": source,
         "target": target,
         "lagrangian": {"kind": "newtonian"},
         "bounds": 6.0,
     }
-    config = presets.preset(preset)
-    # Settings of the box: no task of a preset has them of its own.
-    return _algorithm_1(config, "box", TaskConfig.model_validate(task), steps, {})
+    # Settings of the box: no problem of a preset has them of its own.
+    given = Transport.Config.model_validate(data).load()
+    return _algorithm_1(preset, "box", given, steps, {})
 
 
 def _algorithm_1(
-    config: Config,
-    name: str,
-    task: TaskConfig,
+    preset: str,
+    problem: str,
+    given: Transport,
     steps: int,
     changes: Mapping[str, Any],
 ) -> Times:
@@ -76,9 +75,11 @@ def _algorithm_1(
         "pretraining": {"steps": 0},
         "refit": {"max_steps": 0},
     }
-    method = presets.algorithm_1(config, name, {**plain, **changes})
+    config = presets.settings(
+        presets.preset(preset), "nlot", problem, {**plain, **changes}
+    )
     clock, begun = Clock(), time.monotonic()
-    solve.train(build_task(task), method, jax.random.key(0), clock)
+    nlot.train(given, config, jax.random.key(0), clock)
     return _per_step(clock, begun, steps)
 
 
@@ -94,13 +95,14 @@ def algorithm_2(preset: str, steps: int, pairs: int, points: int) -> Times:
         "warm_up": 0,
         "pretraining": {"steps": 0},
     }
-    learner = presets.algorithm_2(presets.preset(preset), "circle", plain)
+    experiment = presets.preset(preset)
+    config = presets.settings(experiment, "metric_nlot", "circle", plain)
     random = np.random.default_rng(0)
     angles = 2 * np.pi / 24 * np.arange(pairs + 1)
     centres = np.stack([np.cos(angles), np.sin(angles)], -1)
     clouds = [mean + 0.1 * random.normal(size=(points, 2)) for mean in centres]
     clock, begun = Clock(), time.monotonic()
-    metric_learning.train(Sequence.of(clouds), learner, jax.random.key(0), clock)
+    metric_nlot.train(Sequence.of(clouds), config, jax.random.key(0), clock)
     return _per_step(clock, begun, steps)
 
 
@@ -109,30 +111,31 @@ def algorithm_1_of_seeds(preset: str, steps: int, seeds: int) -> Times:
 
     Seconds are those of a step of all seeds together.
     """
-    config = presets.preset(preset)
-    method = presets.algorithm_1(config, "box", {"refit": {"max_steps": 0}})
-    task, updates = build_task(config.tasks["box"]), solve.Updates.of(method)
-    problem = Problem(task, solve.build_quadrature(task, method), method.sampling)
+    experiment = presets.preset(preset)
+    changes = {"refit": {"max_steps": 0}}
+    config = presets.settings(experiment, "nlot", "box", changes)
+    given = experiment.problems["box"].load()
+    sampler = Sampler(given, nlot.build_quadrature(given, config), config.sampling)
 
-    def start(key: PRNGKeyArray) -> solve.State:
-        networks = build_networks(task.dimension, task.bounds, method, key=key)
-        return solve.State.start(networks, updates)
+    def start(key: PRNGKeyArray) -> nlot.State:
+        return nlot.State.start(nlot.build(given, config, key=key), config)
 
     def step(
-        state: solve.State, problem: Problem, key: PRNGKeyArray
-    ) -> tuple[solve.State, Log]:
-        return eqx.filter_vmap(
-            lambda one, key: solve.step(one, updates, problem, method, key)
-        )(state, jax.random.split(key, seeds))
+        state: nlot.State, fixed: Any, key: PRNGKeyArray
+    ) -> tuple[nlot.State, Log]:
+        return eqx.filter_vmap(lambda one, key: nlot.step(one, fixed, key))(
+            state, jax.random.split(key, seeds)
+        )
 
     begun, clock = time.monotonic(), Clock()
-    state = eqx.filter_vmap(start)(jax.random.split(jax.random.key(0), seeds))
-    run_chunks(
-        compiled(step, problem, jax.random.key(1)),
-        state,
+    clock.start(_CHUNKS * steps, steps)
+    iterate(
+        step,
+        eqx.filter_vmap(start)(jax.random.split(jax.random.key(0), seeds)),
+        (sampler, config),
+        jax.random.key(1),
         phase="training",
-        steps=_CHUNKS * steps,
-        chunk=steps,
+        steps=clock.total,
         report=clock,
     )
     return _per_step(clock, begun, steps)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from nlot.config import CouplingConfig
 from nlot.discrete.couplings import assign, cost_matrix, couple, match
 from nlot.networks.amortised import SplineNetwork
 from nlot.paths.quadrature import Quadrature
@@ -32,9 +31,16 @@ def half_squares(x, y):
 @pytest.fixture(scope="module")
 def parts(free, straight):
     """The independent couplings of one call, taken apart."""
-    settings = CouplingConfig(number=NUMBER, points=POINTS, tie_breaking=0.1)
-    key = jax.random.key(1)
-    joined = couple(free, straight, QUADRATURE, settings, "independent", key=key)
+    joined = couple(
+        free,
+        straight,
+        QUADRATURE,
+        number=NUMBER,
+        points=POINTS,
+        tie_breaking=0.1,
+        sampling="independent",
+        key=jax.random.key(1),
+    )
     return [jax.tree.map(lambda a, k=k: a[k : k + POINTS], joined) for k in (0, POINTS)]
 
 

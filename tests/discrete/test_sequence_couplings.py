@@ -9,8 +9,8 @@ import pytest
 from nlot.config import RotationConfig
 from nlot.costs.metrics import CircleMetric
 from nlot.discrete.sequence_couplings import couple_neighbours, straight_actions
-from nlot.measures.sequences import Sequence
 from nlot.networks.rotation import RotationMetric
+from nlot.problems.sequence import Sequence
 
 RNG = np.random.default_rng(0)
 EVEN = Sequence.of([RNG.normal(size=(8, 2)) for _ in range(3)])

@@ -9,13 +9,8 @@ from jax.flatten_util import ravel_pytree
 
 from nlot.methods.ctransform import c_transform
 from nlot.methods.losses import amortised_cost, map_loss, potential_loss, spline_loss
-from nlot.methods.nlot.train import build_quadrature, refine
-from nlot.networks.amortised import (
-    MapNetwork,
-    PotentialNetwork,
-    SplineNetwork,
-    build_networks,
-)
+from nlot.methods.nlot.training import build, build_quadrature, refine
+from nlot.networks.amortised import MapNetwork, PotentialNetwork, SplineNetwork
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -64,8 +59,8 @@ def test_potential_step_climbs_the_dual_objective(samples):
 def parts(make_method, well):
     """Networks of an untrained run on the well, and its quadrature."""
     with jax.enable_x64(True):
-        method = make_method(knots=6)
-        networks = build_networks(2, well.bounds, method, key=jax.random.key(3))
+        method = make_method("nlot", knots=6)
+        networks = build(well, method, key=jax.random.key(3))
         return networks, build_quadrature(well, method), well.lagrangian
 
 
@@ -145,7 +140,9 @@ def test_refine_minimises_the_amortised_cost_less_the_potential(
 ):
     """At an inner solution the gradients of cost and potential balance."""
     networks, quadrature, lagrangian = parts
-    settings = make_method(ctransform={"max_steps": 60, "tolerance": 1e-9}).ctransform
+    settings = make_method(
+        "nlot", ctransform={"max_steps": 60, "tolerance": 1e-9}
+    ).ctransform
     x = jnp.array([-1.1, 0.4])
     found = refine(networks, quadrature, well, lagrangian, settings, x)
     assert jnp.all(jnp.abs(found.y) < well.bounds)

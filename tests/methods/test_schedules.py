@@ -1,25 +1,30 @@
 """Learning rates fall over a whole run, pre-training included."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.methods.metric_nlot import step as metric_steps
-from nlot.methods.nlot import train as solve
+from nlot.methods.metric_nlot import step as metric_nlot
+from nlot.methods.metric_nlot.training import build as build_metric
+from nlot.methods.nlot import training as nlot
 
 CHANGES = {
     "pretraining": {"steps": 7},
     "steps": 11,
     "spline_optimiser": {"learning_rate": 0.1, "final_fraction": 0.0},
 }
+KEY = jax.random.key(0)
 
 
-@pytest.fixture(params=["method", "learner"])
-def update(request, make_method, make_learner):
+@pytest.fixture(params=["nlot", "metric_nlot"])
+def update(request, make_method, well, translations):
     """The optimiser of the spline network, of either algorithm."""
-    if request.param == "method":
-        return solve.Updates.of(make_method(**CHANGES)).spline
-    return metric_steps.Updates.of(make_learner("nlot", **CHANGES)).spline
+    config = make_method(request.param, **CHANGES)
+    if request.param == "nlot":
+        return nlot.State.start(nlot.build(well, config, key=KEY), config).spline.update
+    networks = build_metric(translations.sequence, config, key=KEY)
+    return metric_nlot.State.start(networks, config).spline.update
 
 
 def test_the_spline_learns_until_the_last_step(update):

@@ -3,13 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.networks.amortised import (
-    ACTIVATIONS,
-    MLP,
-    MapNetwork,
-    PotentialNetwork,
-    SplineNetwork,
-)
+from nlot.networks.amortised import MapNetwork, PotentialNetwork, SplineNetwork
 
 KEY = jax.random.key(0)
 X, Y = jnp.array([0.3, -0.8, 0.1]), jnp.array([-0.2, 0.4, 0.9])
@@ -39,22 +33,3 @@ def test_scale_changes_the_unit_of_length(build, shape, degree):
     assert unit.shape == shape
     assert jnp.any(unit != 0)
     np.testing.assert_allclose(large, 20.0**degree * unit, rtol=1e-4, atol=1e-4)
-
-
-def test_hidden_layers_have_their_widths():
-    layers = MLP(3, 2, [8, 4], "relu", key=KEY).layers
-    assert [layer.weight.shape for layer in layers] == [(8, 3), (4, 8), (2, 4)]
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_every_activation_makes_a_nonlinear_network(activation):
-    network = MLP(3, 1, [16], activation, key=KEY)
-    bend = network(X) + network(-X) - 2 * network(jnp.zeros(3))
-    assert jnp.abs(bend[0]) > 1e-4
-
-
-def test_an_unknown_activation_is_an_error():
-    with pytest.raises(
-        ValueError, match="Unknown activation 'sine'; valid: elu, leaky_relu, "
-    ):
-        MLP(3, 1, [4], "sine", key=KEY)

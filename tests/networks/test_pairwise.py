@@ -3,15 +3,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.measures.sequences import Sequence
-from nlot.networks.amortised import MLP
+from nlot.networks.mlp import MLP
 from nlot.networks.pairwise import Frame, build_pair_networks
+from nlot.problems.sequence import Outline, Sequence
+
+SOMEWHERE = Outline(pairs=3, centre=(0.0, 0.0), half_width=1.0, bounds=2.0)
 
 
 @pytest.fixture
-def networks(make_learner):
-    config = make_learner("nlot")
-    return build_pair_networks(3, (0.0, 0.0), 1.0, config, key=jax.random.key(0))
+def networks(make_method):
+    config = make_method("metric_nlot")
+    return build_pair_networks(
+        SOMEWHERE, config, config.metric, config.potential, key=jax.random.key(0)
+    )
 
 
 def mlp(out_size):
@@ -94,7 +98,7 @@ def test_gradients_of_paths_are_finite_where_the_ends_meet(networks):
         assert jnp.all(jnp.isfinite(jacobian))
 
 
-def test_learning_by_couplings_needs_no_potentials(make_learner):
-    config = make_learner("nlot_plus")
-    built = build_pair_networks(3, (0.0, 0.0), 1.0, config, key=jax.random.key(0))
+def test_learning_by_couplings_needs_no_potentials(make_method):
+    config = make_method("metric_nlot_plus")
+    built = build_pair_networks(SOMEWHERE, config, config.metric, key=jax.random.key(0))
     assert built.potentials is None

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nlot.config import RotationConfig
-from nlot.networks.rotation import Blend, RotationMetric, double_angle
+from nlot.networks.rotation import Blend, RotationMetric, _traceless, double_angle
 
 CENTRE, SCALE = (0.3, -0.2), 2.0
 ANGLES = [-2.9, -np.pi / 2, -0.4, 0.0, 0.7, 1.9, 3.0]
@@ -130,3 +130,98 @@ def test_double_angle():
     twice = np.stack([np.cos(2 * theta), np.sin(2 * theta)], -1)
     found = double_angle(jnp.asarray(v, jnp.float32))
     np.testing.assert_allclose(found, length[:, None] ** 2 * twice, atol=1e-5)
+
+
+# Other dimensions.
+
+SPACES = pytest.mark.parametrize("d", [2, 3, 5])
+
+
+def in_space(d, angle, members=2, **changes):
+    given = {"hidden": (8,), "activation": "tanh", "members": members, **changes}
+    centre = tuple(np.linspace(-0.2, 0.3, d).tolist())
+    config = RotationConfig(angle=angle, **given)
+    return RotationMetric(config, centre, SCALE, key=jax.random.key(0))
+
+
+@MODES
+@SPACES
+def test_eigenvalues_in_any_dimension(angle, d):
+    """One small, the others large; one direction in all, at 50 points.
+
+    In the double angle the matrix of the members must have a first eigenvalue that
+    stands out: among random ones, in the median and to 2 % of the points.
+    """
+    metric = in_space(d, angle, eigenvalues=(2.0, 0.5))
+    x = 3 * jax.random.normal(jax.random.key(9), (50, d))
+    matrices = np.asarray(jax.vmap(metric)(x))
+    assert matrices.shape == (50, d, d)
+    np.testing.assert_allclose(matrices, matrices.swapaxes(1, 2), atol=1e-6)
+    found = np.linalg.eigvalsh(matrices)
+    assert found.min() > 0.49 and found.max() < 2.01
+    expected = np.tile([0.5, *[2.0] * (d - 1)], (50, 1))
+    if d == 2 or angle == "single":
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
+    else:
+        errors = np.abs(found - expected).max(axis=1)
+        assert np.mean(errors < 1e-3) > 0.75
+
+
+@MODES
+@SPACES
+def test_targets_make_their_direction_cheap_in_any_dimension(angle, d):
+    """At all lengths; they are |v|² long, and v and -v are one in the double angle."""
+    v = np.random.default_rng(d).normal(size=(4, d)).astype(np.float32)
+    metric = in_space(d, angle)
+    targets = metric.direction_targets(jnp.asarray(v))
+    squared = (v**2).sum(axis=1)
+    np.testing.assert_allclose(jnp.linalg.norm(targets, axis=1), squared, rtol=1e-5)
+    other = metric.direction_targets(jnp.asarray(-v))
+    sign = 1 if angle == "double" else -1
+    np.testing.assert_allclose(other, sign * targets, rtol=1e-6)
+    for move, target in zip(v, targets, strict=True):
+        found = constant(metric, jnp.tile(0.03 * target, (2, 1)))(jnp.ones(d))
+        np.testing.assert_allclose(found @ move, 0.1 * move, atol=1e-5)
+        np.testing.assert_allclose(np.trace(found), d - 1 + 0.1, rtol=1e-5)
+
+
+@MODES
+@SPACES
+def test_gradients_are_finite_where_vectors_vanish_in_any_dimension(angle, d):
+    """The metric is then a multiple of the identity, or nearly so."""
+    metric = in_space(d, angle)
+    size = metric.vectors(jnp.ones(d)).shape[1]
+    metric = constant(metric, np.zeros((2, size)))
+    at = metric(jnp.ones(d))
+    np.testing.assert_allclose(at, at[0, 0] * np.eye(d), atol=1e-6)
+    weights = jnp.arange(1.0, d * d + 1).reshape(d, d)
+    gradient = eqx.filter_grad(lambda m: jnp.sum(weights * m(jnp.ones(d))))(metric)
+    assert all(jnp.all(jnp.isfinite(g)) for g in jax.tree.leaves(gradient))
+    slope = jax.jacfwd(in_space(d, angle))(jnp.ones(d))
+    assert jnp.all(jnp.isfinite(slope)) and jnp.any(slope != 0)
+
+
+def test_the_double_angle_in_the_plane_is_that_of_symmetric_matrices():
+    """Up to the sign that the plane's convention has: z there is the dear direction."""
+    basis = _traceless(2)
+    z = np.array([0.3, -0.7])
+    v = np.random.default_rng(0).normal(size=(5, 2))
+    found = np.einsum("ni,kij,nj->nk", v, basis, v)[:, ::-1]
+    np.testing.assert_allclose(found, double_angle(jnp.asarray(v)), rtol=1e-5)
+    turned = np.tensordot(z[::-1], basis, 1)
+    np.testing.assert_allclose(turned, [[z[0], z[1]], [z[1], -z[0]]])
+
+
+@pytest.mark.parametrize("d", [1, 4])
+def test_a_blend_in_any_dimension(d):
+    metric = in_space(d, "single", eigenvalues=(2.0, 0.5))
+    blend = Blend(metric, jnp.array(0.3))(jnp.ones(d))
+    found = np.linalg.eigvalsh(blend)
+    np.testing.assert_allclose(
+        found, [0.5, *[0.7 * 0.5 + 0.3 * 2.0] * (d - 1)], rtol=1e-5
+    )
+
+
+def test_the_line_has_no_double_angle():
+    with pytest.raises(ValueError, match=r"metric\.angle: 'double' needs 2 dimensions"):
+        in_space(1, "double")

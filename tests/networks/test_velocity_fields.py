@@ -1,5 +1,3 @@
-import json
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,19 +5,16 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from nlot.config import GeneratedConfig, VelocityConfig, merge
+from nlot.config import merge
 from nlot.costs.metrics import VeeMetric
-from nlot.measures.sequences import read_sequence
-from nlot.networks import velocity_fields as trajectories
-from nlot.networks.amortised import MLP
-from nlot.networks.velocity_fields import (
-    Trajectories,
-    generate,
-    integrate,
-    write_trajectories,
-)
+from nlot.measures.particles import Particles, VelocityConfig
+from nlot.networks import velocity_fields
+from nlot.networks.mlp import MLP
+from nlot.networks.velocity_fields import generate, integrate
 from nlot.training.loop import DivergenceError
 from nlot.training.progress import Reporter
+
+from ..registering import registered
 
 ROUND = [[[3.0, 0.0]], [[0.0, 3.0], [0.0, 5.0]], [[-3.0, 0.0]], [[3.0, 0.0]]]
 SETTINGS = {
@@ -39,7 +34,7 @@ SETTINGS = {
 
 
 def made(seed=0, **changes):
-    config = GeneratedConfig.model_validate(merge(SETTINGS, changes))
+    config = Particles.Config.model_validate(merge(SETTINGS, changes))
     return generate(config, jax.random.key(seed), Reporter("test"))
 
 
@@ -136,7 +131,7 @@ def test_the_loss_of_a_constant_field_by_hand(x64):
     """
     v, start, end = np.array([1.0, 2.0]), np.array([0.0, 1.0]), np.array([4.0, 7.0])
     field = linear(np.zeros((2, 2)), v)
-    found = trajectories._loss(
+    found = velocity_fields._loss(
         field,
         VeeMetric(0.2),
         VelocityConfig(end_weight=3.0),
@@ -174,62 +169,26 @@ def test_an_unsolved_ode_names_the_step():
         made(velocity={"max_steps": 1})
 
 
-@pytest.fixture(scope="module")
-def stored(data, tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "data.npz"
-    write_trajectories(path, data, {"sequence": "round"}, jax.random.key(5))
-    return path
-
-
-def test_samples_are_stored_without_who_went_where(data, stored):
-    """Each time in an order of its own."""
-    orders = []
-    for found, true in zip(
-        read_sequence(stored, "samples", 2), data.particles, strict=True
-    ):
-        equal = np.all(found[:, None] == true, axis=-1)
-        np.testing.assert_array_equal(equal.sum(0), 1)
-        np.testing.assert_array_equal(equal.sum(1), 1)
-        orders.append(tuple(equal.argmax(1)))
-    # Two of ten orders of twelve are equal with a chance of 1e-7.
-    assert len({tuple(range(12)), *orders}) == 11
-
-
-def test_groups_follow_each_other_and_are_mixed_inside(data, tmp_path):
-    """Two orders of six are equal with a chance of 1/720, ten of them never."""
-    path = tmp_path / "data.npz"
-    write_trajectories(path, data, {}, jax.random.key(5), groups=2)
-    orders = []
-    for found, true in zip(
-        read_sequence(path, "samples", 2), data.particles, strict=True
-    ):
-        order = np.all(found[:, None] == true, axis=-1).argmax(1)
-        assert sorted(order[:6]) == list(range(6))
-        assert sorted(order[6:]) == list(range(6, 12))
-        orders += [tuple(order[:6]), tuple(order[6:] - 6)]
-    assert len(set(orders)) > 10
-
-
-def test_held_out_particles_and_header_are_stored_as_they_are(data, stored):
-    with np.load(stored, allow_pickle=False) as file:
-        np.testing.assert_array_equal(file["held_out"], data.held_out)
-        assert json.loads(file["header"].item()) == {"sequence": "round"}
-
-
-def test_stored_data_are_those_of_the_key(data, stored, tmp_path):
-    write_trajectories(tmp_path / "a.npz", data, {}, jax.random.key(5))
-    write_trajectories(tmp_path / "b.npz", data, {}, jax.random.key(6))
-    samples = [
-        np.stack(read_sequence(path, "samples", 2))
-        for path in (stored, tmp_path / "a.npz", tmp_path / "b.npz")
-    ]
-    np.testing.assert_array_equal(samples[0], samples[1])
-    assert np.any(samples[0] != samples[2])
-
-
-def test_a_single_particle_at_a_time_can_be_stored(tmp_path):
-    points = np.arange(8.0).reshape(4, 1, 2)
-    path = tmp_path / "data.npz"
-    write_trajectories(path, Trajectories(points, points + 1), {}, jax.random.key(0))
-    with np.load(path) as file:
-        np.testing.assert_array_equal(file["samples"], points)
+def test_particles_travel_in_space():
+    """Along a constant metric of the test's own, to where they are to go."""
+    first, last = [0.0, 0.0, 0.0], [2.0, 1.0, 1.0]
+    data = {
+        **SETTINGS,
+        "groups": [{"stations": [[first], [last]]}],
+        "exact_end": False,
+        "velocity": {
+            **SETTINGS["velocity"],
+            "steps": 80,
+            "learning_rate": 0.03,
+            "end_weight": 10.0,
+        },
+    }
+    with registered("metric", "stretched", "tests.registering:Stretched"):
+        data["metric"] = {"kind": "stretched", "factors": [0.2, 1.0, 1.0]}
+        config = Particles.Config.model_validate(data)
+    found = generate(config, jax.random.key(0), Reporter("test"))
+    assert found.particles.shape == (4, 6, 3)
+    assert found.held_out.shape == (4, 2, 3)
+    np.testing.assert_allclose(found.particles[0], np.tile(first, (6, 1)), atol=0.5)
+    gaps = np.linalg.norm(found.particles[-1] - last, axis=1)
+    assert gaps.mean() < 0.2 * np.linalg.norm(last)

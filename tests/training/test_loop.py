@@ -1,30 +1,39 @@
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
-from nlot.config import OptimiserConfig
-from nlot.training.loop import DivergenceError, Trainee, optimiser, run_chunks
+from nlot.config import FitConfig, OptimiserConfig
+from nlot.training.loop import (
+    DivergenceError,
+    Trainee,
+    fit,
+    iterate,
+    optimiser,
+    run_chunks,
+)
 from nlot.training.progress import Reporter
+
+from ..compilations import compilations
 
 
 def chunks(series, chunk, offset=0):
-    """Runs an `advance` that logs the given series."""
+    """Runs an `advance` that logs the given series, after `offset` other steps."""
     series, report = np.asarray(series), Reporter("box nlot")
-    report.start(len(series))
+    report.start(len(series), chunk)
+    report.done = offset
 
     def advance(state, n):
         return state + n, {"loss": series[state : state + n]}
 
-    return run_chunks(
-        advance,
-        0,
-        phase="training",
-        steps=len(series),
-        chunk=chunk,
-        report=report,
-        offset=offset,
+    state = run_chunks(
+        advance, 0, phase="training", steps=len(series), chunk=chunk, report=report
     )
+    assert report.done == offset + len(series)
+    return state, report.history
 
 
 def test_history_holds_the_mean_of_each_chunk():
@@ -76,7 +85,7 @@ def test_weights_that_are_not_finite_are_a_divergence():
 
 def trainee(weights, averaged, step):
     model, mean = {"w": jnp.array(weights)}, {"w": jnp.array(averaged)}
-    return Trainee(model, mean, (), jnp.array(step))
+    return Trainee(model, mean, (), jnp.array(step), optax.identity())
 
 
 def test_average_mixes_weights_and_counts_the_step():
@@ -99,10 +108,9 @@ def test_young_averages_forget_where_training_started():
 def steps(n, gradient, **settings):
     """Positions of a weight that starts at 1 under a constant gradient."""
     config = OptimiserConfig(learning_rate=0.1, **settings)
-    update = optimiser(config, n)
-    state, found = Trainee.start(jnp.array([1.0]), update), [1.0]
+    state, found = Trainee.start(jnp.array([1.0]), config, n), [1.0]
     for _ in range(n):
-        state = state.descend(update, gradient(state.model))
+        state = state.descend(gradient(state.model))
         found.append(float(state.model[0]))
     return np.array(found)
 
@@ -143,3 +151,92 @@ def test_without_a_bound_gradients_are_not_clipped():
     )
     moment = jax.tree.leaves(state)[1]
     np.testing.assert_allclose(moment, [3e5, 4e5], rtol=1e-5)
+
+
+class Quadratic(NamedTuple):
+    """A setting that is hashed by its value."""
+
+    curvature: float
+
+
+def noisy(weight, fixed, key):
+    """A quadratic bowl round `centre`, and noise in its slope."""
+    centre, settings = fixed
+    gap = weight - centre
+    slope = 0.1 * jax.random.normal(key, weight.shape)
+    loss = settings.curvature * jnp.sum(gap**2) + jnp.sum(slope * gap)
+    return loss, {"loss": loss}
+
+
+def fitted(centre, seed=0, curvature=1.0, decay=0.0, steps=60):
+    """A weight after a fit, with its report."""
+    report = Reporter("test")
+    report.start(steps, 20)
+    found = fit(
+        noisy,
+        jnp.zeros(2),
+        FitConfig(steps=steps, batch=1, optimiser={"learning_rate": 0.1}),
+        (jnp.array(centre), Quadratic(curvature)),
+        jax.random.key(seed),
+        phase="bowl",
+        report=report,
+        decay=decay,
+    )
+    return found, report
+
+
+def test_a_fit_finds_the_minimum_and_reports_its_phase():
+    found, report = fitted([1.0, -2.0])
+    np.testing.assert_allclose(found.model, [1.0, -2.0], atol=0.2)
+    assert found.step == 60
+    assert [record["phase"] for record in report.history] == 3 * ["bowl"]
+    assert [record["step"] for record in report.history] == [20, 40, 60]
+    assert report.history[-1]["loss"] < 0.1 * report.history[0]["loss"]
+
+
+def test_a_fit_draws_anew_in_every_step_and_for_every_key():
+    """Same key, same bits; without noise in common the ends differ."""
+    first, again, other = (fitted([1.0, 1.0], seed)[0].model for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert jnp.all(first != other)
+    # A slope that stayed the same would move the minimum by 0.05 of it.
+    long, _ = fitted([1.0, 1.0], steps=400, decay=0.99)
+    np.testing.assert_allclose(long.averaged, 1.0, atol=0.02)
+
+
+def test_a_fit_with_the_same_settings_is_not_traced_again():
+    """Other numbers in the arrays, and another key, are the same program."""
+    fitted([1.0, 1.0])
+    with compilations() as count:
+        fitted([0.5, 2.0], seed=1)
+    assert count.traced == count.compiled == 0
+    with compilations() as count:
+        fitted([0.5, 2.0], curvature=2.0)
+    assert count.traced > 0
+
+
+def test_phases_follow_one_another():
+    """Steps and history go on counting."""
+
+    def step(state, fixed, key):
+        return state + 1, {"value": state}
+
+    report = Reporter("test")
+    report.start(5, 2)
+    state = jnp.array(0)
+    for phase, steps in (("one", 3), ("two", 2)):
+        state = iterate(
+            step,
+            state,
+            None,
+            jax.random.key(0),
+            phase=phase,
+            steps=steps,
+            report=report,
+        )
+    assert state == 5
+    assert [(r["phase"], r["step"], r["value"]) for r in report.history] == [
+        ("one", 2, 0.5),
+        ("one", 3, 2.0),
+        ("two", 5, 3.5),
+    ]

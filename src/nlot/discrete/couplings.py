@@ -10,11 +10,10 @@ import ot
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from scipy.optimize import linear_sum_assignment
 
-from nlot.config import CouplingConfig
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.networks.amortised import SplineNetwork
 from nlot.paths.quadrature import Quadrature
-from nlot.problems.transport import Task
+from nlot.problems.transport import Transport
 
 # Source points priced at a time, against all target points.
 _ROWS = 2
@@ -29,30 +28,36 @@ class Coupling(NamedTuple):
 
 
 def couple(
-    task: Task,
+    problem: Transport,
     spline: SplineNetwork,
     quadrature: Quadrature,
-    settings: CouplingConfig,
-    sampling: str,
     *,
+    number: int,
+    points: int,
+    tie_breaking: float,
+    sampling: str,
     key: PRNGKeyArray,
 ) -> Coupling:
-    """Several independent couplings of `settings.points` points each, joined.
+    """Several independent couplings of fresh samples, joined.
 
     The cost is the action of the amortised path plus a tie-breaking term
     ε |x - y|²/2: behind an obstacle c(x, y) is close to (a(x) + b(y))²/2, and then
     leaves the coupling within a level set of b open.
+
+    **Arguments:** the problem, its amortised paths and the rule that prices them;
+    `number` couplings of `points` samples of each measure, drawn as `sampling` says;
+    `tie_breaking` is ε.
     """
     parts = []
-    for part in jax.random.split(key, settings.number):
+    for part in jax.random.split(key, number):
         source, target = jax.random.split(part)
-        x = task.source.draw(source, settings.points, sampling)
-        y = task.target.draw(target, settings.points, sampling)
+        x = problem.source.draw(source, points, sampling)
+        y = problem.target.draw(target, points, sampling)
         cost = np.asarray(
-            cost_matrix(spline, quadrature, task.lagrangian, x, y), np.float64
+            cost_matrix(spline, quadrature, problem.lagrangian, x, y), np.float64
         )
         ties = ot.dist(np.asarray(x, np.float64), np.asarray(y, np.float64)) / 2
-        order, dual = assign(cost + settings.tie_breaking * ties)
+        order, dual = assign(cost + tie_breaking * ties)
         dual = dual - dual.mean()
         parts.append(Coupling(x, y[order], jnp.asarray(dual[order], x.dtype)))
     return Coupling(*(jnp.concatenate(leaves) for leaves in zip(*parts, strict=True)))

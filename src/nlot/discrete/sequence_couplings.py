@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from nlot.costs.metrics import AbstractMetric
 from nlot.discrete.couplings import exact_plan
-from nlot.measures.sequences import Sequence
+from nlot.problems.sequence import Sequence
 
 
 class PairCouplings(eqx.Module):
@@ -30,8 +30,8 @@ def couple_neighbours(
 ) -> PairCouplings:
     """Optimal transport from each measure to the next, by network simplex.
 
-    The cost is the action along `metric` of the straight path, by a midpoint rule of
-    `nodes` nodes; where `metric` is None, the Euclidean one.
+    **Arguments:** the cost is the action along `metric` of the straight path, by a
+    midpoint rule of `nodes` nodes; where `metric` is None, |x - y|².
     """
     measures = sequence.measures
     if metric is None:

@@ -33,11 +33,16 @@ def c_transform(
 ) -> CTransform:
     """Minimise c(x, y) - g(y) over y in the cube `[-bounds, bounds]^d`.
 
-    L-BFGS with backtracking Armijo line search, warm-started at `start` and limited to
-    `max_steps` evaluations; it never raises. Outside the cube the objective continues
-    with its value at the nearest point of the cube plus half the squared distance to
-    it, which leaves the constrained minimisers as they are. A search that ends worse
-    than it started, or not at a finite point, returns `start`.
+    L-BFGS with backtracking Armijo line search. Outside the cube the objective
+    continues with its value at the nearest point of the cube plus half the squared
+    distance to it, which leaves the constrained minimisers as they are.
+
+    **Arguments:** `cost(x, y)` and `potential(y)` of single points; the search begins
+    at `start`, takes at most `max_steps` evaluations, ends at `tolerance`, relative and
+    absolute, and keeps `history` pairs.
+
+    **Returns:** `start` for a search that ends worse than it started, or not at a
+    finite point. Never raises.
     """
 
     def objective(y: Array) -> Array:

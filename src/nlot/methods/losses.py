@@ -24,6 +24,9 @@ def amortised_cost(
 
     At the optimal path the action is stationary in φ, so by the envelope theorem the
     cost's gradient is that of the action at fixed coefficients.
+
+    **Arguments:** `spline(x, y)` gives the coefficients of the path, `quadrature` its
+    action along `lagrangian`.
     """
     coefficients = jax.lax.stop_gradient(spline(x, y))
     return quadrature(lagrangian, x, y, coefficients)
@@ -37,6 +40,9 @@ def potential_loss(
     """Negative dual objective up to a term without gradient (eqs. 14 to 16).
 
     By Danskin's theorem the c-transform's gradient is that of -g at its minimiser.
+
+    **Arguments:** g, samples of the target, and minimisers of c(x, ·) - g for samples
+    x of the source.
     """
     g = jax.vmap(potential)
     return jnp.mean(g(jax.lax.stop_gradient(refined))) - jnp.mean(g(y))
@@ -48,7 +54,11 @@ def map_loss(
     refined: Float[Array, "n d"],
     regression: str,
 ) -> Float[Array, ""]:
-    """Regression of the map network on the refined points (eq. 17)."""
+    """Regression of the map network on the refined points (eq. 17).
+
+    **Arguments:** the network, samples of the source and where they are to go;
+    `regression` is "norm" or "squared_norm", of the distance that is averaged.
+    """
     squared = jnp.sum((jax.lax.stop_gradient(refined) - jax.vmap(network)(x)) ** 2, -1)
     if regression == "squared_norm":
         return jnp.mean(squared)
@@ -63,7 +73,7 @@ def spline_loss(
     x: Float[Array, "n d"],
     y: Float[Array, "n d"],
 ) -> Float[Array, ""]:
-    """Mean action of the amortised paths between given ends (eq. 19)."""
+    """Mean action of the amortised paths from `x[i]` to `y[i]` (eq. 19)."""
 
     def energy(a: Array, b: Array) -> Array:
         return quadrature(lagrangian, a, b, network(a, b))

@@ -1,75 +1,19 @@
 """The three networks of Algorithm 1: potential g, map y, spline coefficients φ.
 
-Inputs are divided and outputs multiplied by `scale`, the half-width of the task's
-bounds, so that one initialisation and learning rate suit tasks of any extent.
+Inputs are divided and outputs multiplied by `scale`, the half-width of the problem's
+bounds, so that one initialisation and learning rate suit problems of any extent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.config import NLOTConfig, NLOTPlusConfig
+from nlot.config.sections import DualConfig
+from nlot.networks.mlp import MLP
 from nlot.paths.splines import CubicSpline
-
-ACTIVATIONS: dict[str, Callable] = {
-    "elu": jax.nn.elu,
-    "leaky_relu": jax.nn.leaky_relu,
-    "relu": jax.nn.relu,
-    "silu": jax.nn.silu,
-    "softplus": jax.nn.softplus,
-    "tanh": jax.nn.tanh,
-}
-
-
-class MLP(eqx.Module):
-    """A multi-layer perceptron whose hidden layers may differ in width.
-
-    Raises `ValueError` for an unknown activation.
-    """
-
-    layers: tuple[eqx.nn.Linear, ...]
-    activation: Callable = eqx.field(static=True)
-
-    def __init__(
-        self,
-        in_size: int,
-        out_size: int,
-        hidden: Sequence[int],
-        activation: str,
-        *,
-        key: PRNGKeyArray,
-    ):
-        if activation not in ACTIVATIONS:
-            raise ValueError(
-                f"Unknown activation {activation!r}; valid: {', '.join(ACTIVATIONS)}."
-            )
-        sizes = (in_size, *hidden, out_size)
-        keys = jax.random.split(key, len(sizes) - 1)
-        self.layers = tuple(
-            eqx.nn.Linear(m, n, key=k)
-            for m, n, k in zip(sizes[:-1], sizes[1:], keys, strict=True)
-        )
-        self.activation = ACTIVATIONS[activation]
-
-    def __call__(self, x: Float[Array, " in_size"]) -> Float[Array, " out_size"]:
-        for layer in self.layers[:-1]:
-            x = self.activation(affine(layer, x))
-        return affine(self.layers[-1], x)
-
-
-def affine(
-    layer: eqx.nn.Linear, x: Float[Array, " in_size"]
-) -> Float[Array, " out_size"]:
-    """The layer at `x`, which stands on the left of the product.
-
-    Under nested `vmap`s the points of a batch then stay rows of one matrix. With
-    `weight @ x` they become columns, and are transposed back in every activation.
-    """
-    product = x @ layer.weight.T
-    return product if layer.bias is None else product + layer.bias
 
 
 class PotentialNetwork(eqx.Module):
@@ -165,11 +109,15 @@ class Networks(eqx.Module):
 def build_networks(
     dimension: int,
     scale: float,
-    config: NLOTConfig | NLOTPlusConfig,
+    config: DualConfig,
     *,
     key: PRNGKeyArray,
 ) -> Networks:
-    """Untrained networks for tasks of a dimension and half-width."""
+    """Untrained networks.
+
+    **Arguments:** `dimension` and `scale`, the half-width of the bounds, are those of
+    the problem; `config` has the sizes of the networks and the number of knots.
+    """
     keys = jax.random.split(key, 3)
     g, y, s = config.potential, config.map, config.spline
     size = CubicSpline(config.knots).size

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable
-from collections.abc import Sequence as Many
 from typing import Any
 
 import equinox as eqx
@@ -12,11 +11,11 @@ import numpy as np
 import ot
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.config import MetricNLOTConfig, MetricPlusConfig
-from nlot.measures.sequences import Sequence
-from nlot.networks.amortised import MLP
+from nlot.config.sections import NetworkConfig, PathConfig, RotationConfig
+from nlot.networks.mlp import MLP
 from nlot.networks.rotation import RotationMetric
 from nlot.paths.splines import CubicSpline
+from nlot.problems.sequence import Outline, Sequence
 from nlot.training.trainable import Constant
 
 # Untrained paths are nearly straight.
@@ -42,8 +41,8 @@ class Frame(eqx.Module):
     def of(cls, sequence: Sequence, cheapest: float) -> "Frame":
         """The frames of all pairs, stacked.
 
-        `cheapest` is the smallest eigenvalue of the metric: where it is right, motion
-        by `step` costs that times step²/2.
+        **Arguments:** `cheapest` is the smallest eigenvalue of the metric: where it is
+        right, motion by `step` costs that times step²/2.
         """
         pairs = list(itertools.pairwise(sequence.measures))
         centre = np.stack([np.concatenate(pair).mean(0) for pair in pairs])
@@ -100,7 +99,10 @@ class ChordSpline(eqx.Module):
 
 
 class PairNetworks(eqx.Module):
-    """What a metric learner learns; `potentials` and `maps` are stacked, one a pair."""
+    """What is learned of a sequence; `potentials` and `maps` are stacked, one a pair.
+
+    `potentials` is None where maps are learned without.
+    """
 
     metric: RotationMetric
     potentials: MLP | None
@@ -117,27 +119,28 @@ class PairNetworks(eqx.Module):
 
 
 def build_pair_networks(
-    pairs: int,
-    centre: Many[float],
-    half_width: float,
-    config: MetricNLOTConfig | MetricPlusConfig,
+    sequence: Sequence | Outline,
+    config: PathConfig,
+    metric: RotationConfig,
+    potential: NetworkConfig | None = None,
     *,
     key: PRNGKeyArray,
 ) -> PairNetworks:
     """Untrained networks, in frames that are still to be set.
 
-    `centre` and `half_width` say where the whole sequence is.
+    **Arguments:** `sequence` says how many pairs there are, and where; the others are
+    settings of the networks, without a potential where there is to be none.
     """
     keys = jax.random.split(key, 4)
+    pairs, centre, half_width = sequence.pairs, sequence.centre, sequence.half_width
     d = len(centre)
-    potentials = None
-    if isinstance(config, MetricNLOTConfig):
-        g = config.potential
-        potentials = eqx.filter_vmap(
-            lambda k: MLP(d, 1, g.hidden, g.activation, key=k)
-        )(jax.random.split(keys[1], pairs))
-    y, s = config.map, config.spline
-    size = CubicSpline(config.knots).size
+
+    def stacked(network: NetworkConfig, out_size: int, key: PRNGKeyArray) -> MLP:
+        return eqx.filter_vmap(
+            lambda k: MLP(d, out_size, network.hidden, network.activation, key=k)
+        )(jax.random.split(key, pairs))
+
+    s, size = config.spline, CubicSpline(config.knots).size
     spline = ChordSpline(
         MLP(2 * d, size * d, s.hidden, s.activation, key=keys[3]),
         size,
@@ -145,11 +148,9 @@ def build_pair_networks(
         Constant(jnp.array(half_width, jnp.float32)),
     )
     return PairNetworks(
-        metric=RotationMetric(config.metric, tuple(centre), half_width, key=keys[0]),
-        potentials=potentials,
-        maps=eqx.filter_vmap(lambda k: MLP(d, d, y.hidden, y.activation, key=k))(
-            jax.random.split(keys[2], pairs)
-        ),
+        metric=RotationMetric(metric, tuple(centre), half_width, key=keys[0]),
+        potentials=None if potential is None else stacked(potential, 1, keys[1]),
+        maps=stacked(config.map, d, keys[2]),
         spline=spline,
         frames=Frame.unset(pairs, d),
     )

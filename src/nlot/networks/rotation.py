@@ -1,36 +1,50 @@
-r"""The learned metric, A(x) = R(x) B R(x)ᵀ with a rotation by θ(x) (eqs. 26 and 27).
+r"""Learned metrics with two given eigenvalues, b₁ > b₂, in any dimension.
 
-With B = diag(b₁, b₂), b₁ > b₂, and $m = (b_1 + b_2)/2$, $h = (b_1 - b_2)/2$,
+In the plane, $A(x) = R(x) B R(x)^T$ with a rotation by θ(x) and B = diag(b₁, b₂)
+(eqs. 26 and 27). With $m = (b_1 + b_2)/2$, $h = (b_1 - b_2)/2$,
 
 $$A = m I + h \begin{pmatrix} \cos 2θ & \sin 2θ \\ \sin 2θ & -\cos 2θ \end{pmatrix}:$$
 
 the metric knows θ up to half a turn, and the cheap direction is $(-\sin θ, \cos θ)$.
+With u along it, this is $A = b_1 I - (b_1 - b_2)\, u u^T$: its form in any dimension.
 """
 
+from functools import cache
 from typing import Literal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.config import RotationConfig
 from nlot.costs.metrics import AbstractMetric
-from nlot.networks.amortised import MLP
+from nlot.networks.mlp import MLP
 from nlot.training.trainable import Constant
 
 Angle = Literal["single", "double"]
 _INITIAL = 0.05
+_PLANE = 2
+# Keeps gradients finite where a vector vanishes.
+_TINY = 1e-12
+# Squarings that leave of a matrix its largest eigenvalue: one that is smaller by a
+# twentieth is left with a share of 2e-6.
+_SQUARINGS = 8
 
 
 class RotationMetric(AbstractMetric):
-    """R B Rᵀ, the angle being that of a vector that networks predict.
+    """A with its cheap direction given by a vector z that networks predict.
 
-    The vector z is the mean over `members`, MLPs with stacked weights. It points to θ
-    (`angle` "single", the paper's) or to 2θ ("double"). Between two perpendicular cheap
-    directions a single angle turns through those in between, while z in the double
-    passes zero and the direction jumps; round a point, however, z turns once in the
-    single and twice in the double.
+    z is the mean over `members`, MLPs with stacked weights.
+
+    - In the plane it points to θ (`angle` "single", the paper's) or to 2θ ("double").
+    - In other dimensions "single" has it point along u. With "double" it holds the
+      coordinates of a symmetric matrix without trace, whose first eigenvector is u.
+
+    Between two perpendicular cheap directions a single angle turns through those in
+    between, while z in the double passes zero and the direction jumps; round a point,
+    however, z turns once in the single and twice in the double.
 
     `centre` and `scale` are fixed: networks see (x - centre) / scale.
     """
@@ -49,9 +63,21 @@ class RotationMetric(AbstractMetric):
         *,
         key: PRNGKeyArray,
     ):
+        """**Arguments:** settings, and the centre and half-width of the data.
+
+        The centre has as many coordinates as the space has dimensions.
+        Raises `ValueError` for a "double" angle on the line, which has one direction.
+        """
+        d = len(centre)
+        if config.angle == "double" and d < _PLANE:
+            raise ValueError(
+                f"metric.angle: 'double' needs {_PLANE} dimensions or more, found {d}; "
+                "valid: 'single'"
+            )
+        size = d if config.angle == "single" else d * (d + 1) // 2 - 1
         keys = jax.random.split(key, config.members)
         members = eqx.filter_vmap(
-            lambda k: MLP(2, 2, config.hidden, config.activation, key=k)
+            lambda k: MLP(d, size, config.hidden, config.activation, key=k)
         )(keys)
         # From small vectors the first steps turn the metric wherever data are; large
         # ones would keep the defects of the random field that they start as.
@@ -60,26 +86,52 @@ class RotationMetric(AbstractMetric):
         self.scale = Constant(jnp.array(scale, jnp.float32))
         self.eigenvalues, self.angle = config.eigenvalues, config.angle
 
-    def vectors(self, x: Float[Array, "2"]) -> Float[Array, "members 2"]:
+    def vectors(self, x: Float[Array, " d"]) -> Float[Array, "members size"]:
         """The vector that each member predicts."""
         z = (x - self.centre.value.astype(x.dtype)) / self.scale.value
         return eqx.filter_vmap(lambda member: member(z))(self.members)
 
-    def doubled(self, x: Float[Array, "2"]) -> Float[Array, "2"]:
-        """(cos 2θ, sin 2θ)."""
-        z = self.vectors(x).mean(0)
-        # The small constants keep gradients finite where z vanishes.
+    def direction_targets(self, v: Float[Array, "n d"]) -> Float[Array, "n size"]:
+        """|v|² times the unit vectors z that make motion along each `v` cheap."""
+        plane = v.shape[1] == _PLANE
         if self.angle == "double":
-            return z / jnp.sqrt(jnp.sum(z**2) + 1e-12)
-        return double_angle(z) / (jnp.sum(z**2) + 1e-12)
+            if plane:
+                return -double_angle(v)
+            basis = jnp.asarray(_traceless(v.shape[1]), v.dtype)
+            return jnp.einsum("ni,kij,nj->nk", v, basis, v)
+        turned = jnp.stack([v[:, 1], -v[:, 0]], -1) if plane else v
+        return jnp.linalg.norm(v, axis=-1, keepdims=True) * turned
 
-    def __call__(self, x: Float[Array, "2"]) -> Float[Array, "2 2"]:
-        c, s = self.doubled(x)
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, "d d"]:
+        z, d = self.vectors(x).mean(0), x.shape[0]
         large, small = self.eigenvalues
-        turned = jnp.array([[c, s], [s, -c]])
-        return (large + small) / 2 * jnp.eye(2, dtype=x.dtype) + (
-            (large - small) / 2 * turned
-        )
+        if d == _PLANE:
+            c, s = self._doubled(z)
+            turned = jnp.array([[c, s], [s, -c]])
+            return (large + small) / 2 * jnp.eye(2, dtype=x.dtype) + (
+                (large - small) / 2 * turned
+            )
+        return large * jnp.eye(d, dtype=x.dtype) - (large - small) * self._along(z, d)
+
+    def _doubled(self, z: Float[Array, "2"]) -> Float[Array, "2"]:
+        """(cos 2θ, sin 2θ)."""
+        if self.angle == "double":
+            return z / jnp.sqrt(jnp.sum(z**2) + _TINY)
+        return double_angle(z) / (jnp.sum(z**2) + _TINY)
+
+    def _along(self, z: Float[Array, " size"], d: int) -> Float[Array, "d d"]:
+        """U uᵀ."""
+        if self.angle == "single":
+            return jnp.outer(z, z) / (jnp.sum(z**2) + _TINY)
+        identity = jnp.eye(d, dtype=z.dtype)
+        matrix = jnp.tensordot(z, jnp.asarray(_traceless(d), z.dtype), 1)
+        # Positive semidefinite, and a multiple of the identity where z vanishes.
+        power = matrix + jnp.sqrt(jnp.sum(matrix**2) + _TINY) * identity
+        power = power / jnp.trace(power)
+        for _ in range(_SQUARINGS):
+            power = power @ power
+            power = power / jnp.trace(power)
+        return power
 
 
 class Blend(AbstractMetric):
@@ -93,8 +145,8 @@ class Blend(AbstractMetric):
     metric: RotationMetric
     ramp: Float[Array, ""]
 
-    def __call__(self, x: Float[Array, "2"]) -> Float[Array, "2 2"]:
-        isotropic = self.metric.eigenvalues[1] * jnp.eye(2, dtype=x.dtype)
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, "d d"]:
+        isotropic = self.metric.eigenvalues[1] * jnp.eye(x.shape[0], dtype=x.dtype)
         return (1 - self.ramp) * isotropic + self.ramp * self.metric(x)
 
 
@@ -106,3 +158,21 @@ def double_angle(v: Float[Array, "*batch 2"]) -> Float[Array, "*batch 2"]:
     """The vector at twice the angle of `v`, with the square of its length."""
     a, b = v[..., 0], v[..., 1]
     return jnp.stack([a**2 - b**2, 2 * a * b], -1)
+
+
+@cache
+def _traceless(d: int) -> Float[np.ndarray, "size d d"]:
+    """An orthogonal basis of the symmetric matrices without trace.
+
+    Such that v vᵀ, less its trace, has coordinates of length |v|²: in the plane they
+    would be those of the vector at twice the angle of v.
+    """
+    basis = []
+    for i in range(d):
+        for j in range(i):
+            basis.append(np.zeros((d, d)))
+            basis[-1][i, j] = basis[-1][j, i] = 1
+    for k in range(1, d):
+        basis.append(np.diag([1.0] * k + [-float(k)] + [0.0] * (d - k - 1)))
+    unit = [matrix / np.linalg.norm(matrix) for matrix in basis]
+    return np.sqrt(d / (d - 1)) * np.stack(unit)

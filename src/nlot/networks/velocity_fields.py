@@ -9,9 +9,6 @@ $$\frac1T \sum_t v(γ_t)^\top A(γ_t) v(γ_t) + λ |γ(1) - x_1|$$
 over equally spaced times. The samples of a time are the positions of all particles.
 """
 
-import json
-import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import diffrax
@@ -22,16 +19,12 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.config import GeneratedConfig, GroupConfig, VelocityConfig
 from nlot.costs.metrics import AbstractMetric
-from nlot.networks.amortised import MLP
-from nlot.problems.transport import build_metric
-from nlot.provenance.files import whole_file
-from nlot.provenance.record import provenance
+from nlot.measures.particles import GroupConfig, Particles, VelocityConfig
+from nlot.networks.mlp import MLP
 from nlot.training.loop import DivergenceError
 from nlot.training.microbatch import in_groups
 from nlot.training.progress import Reporter
-from nlot.training.streams import stream
 
 # Pairs trained at a time: the networks of more do not stay in a processor's cache.
 _PAIRS = 50
@@ -45,7 +38,7 @@ class Trajectories(NamedTuple):
 
 
 def generate(
-    config: GeneratedConfig, key: PRNGKeyArray, report: Reporter
+    config: Particles.Config, key: PRNGKeyArray, report: Reporter
 ) -> Trajectories:
     """All particles of a sequence, in 64 bits.
 
@@ -54,7 +47,7 @@ def generate(
     with jax.enable_x64(True):
         starts, draws = _stations(config, key)
         ends = starts[1:]
-        report.start(config.velocity.steps)
+        report.start(config.velocity.steps, chunk=1)
         legs = _legs(config, starts[:-1], ends, draws, report)
     # (legs, particles, times, d); the next leg starts where this one was to end.
     path = np.concatenate([leg[:, :-1] for leg in legs] + [legs[-1][:, -1:]], axis=1)
@@ -71,8 +64,8 @@ def generate(
 
 
 def _stations(
-    config: GeneratedConfig, key: PRNGKeyArray
-) -> tuple[Float[np.ndarray, "stations n 2"], PRNGKeyArray]:
+    config: Particles.Config, key: PRNGKeyArray
+) -> tuple[Float[np.ndarray, "stations n d"], PRNGKeyArray]:
     """The points of all groups at each station, in random order, and a fresh key."""
     key, networks = jax.random.split(key)
     groups = []
@@ -90,14 +83,14 @@ def _stations(
 
 def _station_points(
     group: GroupConfig, std: float, n: int, key: PRNGKeyArray
-) -> Float[np.ndarray, "stations n 2"]:
+) -> Float[np.ndarray, "stations n d"]:
     points = []
     for means, number in zip(
         group.stations, jax.random.split(key, len(group.stations)), strict=True
     ):
         draw, order = jax.random.split(number)
         centres = np.repeat(np.array(means, float), n // len(means), axis=0)
-        noise = std * np.asarray(jax.random.normal(draw, (n, 2)))
+        noise = std * np.asarray(jax.random.normal(draw, (n, centres.shape[1])))
         points.append((centres + noise)[np.asarray(jax.random.permutation(order, n))])
     if group.closed:
         points[-1] = points[0]
@@ -105,19 +98,19 @@ def _station_points(
 
 
 def _legs(
-    config: GeneratedConfig,
-    starts: Float[np.ndarray, "legs n 2"],
-    ends: Float[np.ndarray, "legs n 2"],
+    config: Particles.Config,
+    starts: Float[np.ndarray, "legs n d"],
+    ends: Float[np.ndarray, "legs n d"],
     key: PRNGKeyArray,
     report: Reporter,
-) -> Float[np.ndarray, "legs n times 2"]:
+) -> Float[np.ndarray, "legs n times d"]:
     """Trained paths of all pairs of all legs, in one compiled program."""
-    metric, settings = build_metric(config.metric), config.velocity
-    times = jnp.linspace(0, 1, config.intervals + 1)
-    x, y = (jnp.asarray(part.reshape(-1, 2)) for part in (starts, ends))
+    metric, settings = config.metric.build(), config.velocity
+    times, d = jnp.linspace(0, 1, config.intervals + 1), config.dimension
+    x, y = (jnp.asarray(part.reshape(-1, d)) for part in (starts, ends))
     network = settings.network
     fields = eqx.filter_vmap(
-        lambda k: MLP(2, 2, network.hidden, network.activation, key=k)
+        lambda k: MLP(d, d, network.hidden, network.activation, key=k)
     )(jax.random.split(key, len(x)))
     update = optax.adamw(settings.learning_rate, weight_decay=settings.weight_decay)
     state = eqx.filter_vmap(lambda f: update.init(eqx.filter(f, eqx.is_array)))(fields)
@@ -147,15 +140,15 @@ def _legs(
     paths = eqx.filter_jit(
         eqx.filter_vmap(lambda f, a: integrate(f, settings, a, times))
     )(fields, x)
-    return np.asarray(paths).reshape(*starts.shape[:2], len(times), 2)
+    return np.asarray(paths).reshape(*starts.shape[:2], len(times), d)
 
 
 def _loss(
     field: MLP,
     metric: AbstractMetric,
     settings: VelocityConfig,
-    start: Float[Array, "2"],
-    end: Float[Array, "2"],
+    start: Float[Array, " d"],
+    end: Float[Array, " d"],
     times: Float[Array, " times"],
 ) -> Float[Array, ""]:
     path = integrate(field, settings, start, times)
@@ -171,9 +164,9 @@ def _loss(
 def integrate(
     field: MLP,
     settings: VelocityConfig,
-    start: Float[Array, "2"],
+    start: Float[Array, " d"],
     times: Float[Array, " times"],
-) -> Float[Array, "times 2"]:
+) -> Float[Array, "times d"]:
     """Positions at `times` of the flow of `field` from `start`; NaN where it fails."""
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(lambda t, x, _: field(x)),
@@ -191,53 +184,3 @@ def integrate(
     )
     solved = solution.result == diffrax.RESULTS.successful
     return jnp.where(solved, solution.ys, jnp.nan)
-
-
-def write_trajectories(
-    path: str | Path,
-    data: Trajectories,
-    header: dict[str, Any],
-    key: PRNGKeyArray,
-    groups: int = 1,
-) -> None:
-    """Keep samples and held-out particles with their provenance in an `.npz` file.
-
-    The samples of each time are stored in an order of their own, so that who went
-    where is not to be read from them; only the `groups` follow each other.
-    """
-    n = data.particles.shape[1]
-    group = np.arange(n) * groups // n
-    orders = []
-    for k in jax.random.split(key, len(data.particles)):
-        order = np.asarray(jax.random.permutation(k, n))
-        orders.append(order[np.argsort(group[order], kind="stable")])
-    samples = np.stack([p[o] for p, o in zip(data.particles, orders, strict=True)])
-    with whole_file(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            samples=samples,
-            held_out=data.held_out,
-            header=np.array(json.dumps(header)),
-        )
-
-
-def make_data(
-    config: GeneratedConfig, name: str, seed: int, path: str | Path
-) -> Trajectories:
-    """Generate the data of sequence `name` for a seed and write them to `path`.
-
-    Raises `nlot.training.loop.DivergenceError` where an ODE cannot be solved.
-    """
-    started = time.monotonic()
-    report = Reporter(f"{name} seed {seed}")
-    data = generate(config, stream(seed, "data"), report)
-    report.close()
-    settings = config.model_dump(mode="json")
-    header = {
-        "sequence": name,
-        "data_config": settings,
-        "provenance": provenance(settings, seed, time.monotonic() - started),
-    }
-    order = stream(seed, "data/order")
-    write_trajectories(path, data, header, order, len(config.groups))
-    return data

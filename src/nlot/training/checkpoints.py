@@ -21,7 +21,6 @@ import jax
 import numpy as np
 
 from nlot.provenance.files import remove_leftovers, whole_file
-from nlot.runs.store import serialised
 
 CHECKPOINT = "checkpoint.eqx"
 _FORMAT = 1
@@ -110,6 +109,16 @@ class Checkpoints:
         """Delete the file: the results of the run are written."""
         self.path.unlink(missing_ok=True)
         remove_leftovers(self.path)
+
+
+def serialised(tree: Any) -> bytes:
+    """The leaves of a pytree, in Equinox's format.
+
+    In memory, to be written by the caller: Equinox hides what a full disk says.
+    """
+    buffer = io.BytesIO()
+    eqx.tree_serialise_leaves(buffer, tree)
+    return buffer.getvalue()
 
 
 def digest(tree: Any) -> str:

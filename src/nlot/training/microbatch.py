@@ -18,12 +18,12 @@ _REMEMBERED = 512
 
 
 def batches(
-    indices: Int[np.ndarray, " n"],
+    indices: Int[np.ndarray, " n"], most: int = MANY
 ) -> Iterator[tuple[Int[np.ndarray, " batch"], Int[np.ndarray, " lanes"]]]:
-    """Parts of `indices`, and each filled up to a size by repeating it."""
-    for begin in range(0, len(indices), MANY):
-        picked = indices[begin : begin + MANY]
-        yield picked, np.resize(picked, FEW if len(picked) <= FEW else MANY)
+    """Parts of `indices`, `most` at most, each filled up to a size by repeating it."""
+    for begin in range(0, len(indices), most):
+        picked = indices[begin : begin + most]
+        yield picked, np.resize(picked, FEW if len(picked) <= FEW <= most else most)
 
 
 def in_groups(function: Callable[..., Any], *arguments: Any, size: int) -> Any:

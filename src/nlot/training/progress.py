@@ -1,9 +1,9 @@
-"""What a run says on its way: a bar on a terminal, lines in a log file."""
+"""What a run says on its way, and the history that it leaves."""
 
 import sys
 import time
 from collections.abc import Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -11,21 +11,27 @@ from nlot.training.checkpoints import Checkpoints
 
 
 class Reporter:
-    """Reports the steps of a run of some name, and holds its checkpoints, if any.
+    """Reports the steps of a run of some name, and keeps what they logged.
 
     On a terminal steps move a bar, elsewhere they are plain lines with time stamps.
+
+    **Attributes:** `total`, steps of all phases; `chunk`, steps from one report to the
+    next; `done`, steps of the phases that are over; `history`, a record of each report
+    with its phase, step and mean losses; `checkpoints`, None for a run without.
     """
 
     def __init__(self, name: str, file: TextIO | None = None):
-        self.name, self.total = name, 0
+        self.name, self.total, self.chunk, self.done = name, 0, 1, 0
+        self.history: list[dict[str, Any]] = []
         self.checkpoints: Checkpoints | None = None
         self.file = sys.stderr if file is None else file
         self.bar: tqdm | None = None
         self.first, self.started = 0, time.monotonic()
 
-    def start(self, total: int) -> None:
-        """Announce the number of steps that will be reported."""
-        self.total, self.started = total, time.monotonic()
+    def start(self, total: int, chunk: int) -> None:
+        """Announce a run of `total` steps, of which every `chunk` are a report."""
+        self.total, self.chunk, self.done = total, chunk, 0
+        self.history, self.started = [], time.monotonic()
         if self.file.isatty():
             self.bar = tqdm(total=total, desc=self.name, file=self.file)
 

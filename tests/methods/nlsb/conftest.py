@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import pytest
 
 from nlot.methods.nlsb.bridge import Bridge, OTFlowPotential
-from nlot.networks.amortised import MLP
+from nlot.networks.mlp import MLP
 
 
 def quadratic(theta=0.0, b=(0.0, 0.0, 0.0), sigma=0.0) -> Bridge:

@@ -11,7 +11,7 @@ import pytest
 from nlot.costs.lagrangians import Newtonian
 from nlot.costs.potentials import Well
 from nlot.methods.nlsb.bridge import Bridge, OTFlowPotential, hjb_residual, simulate
-from nlot.networks.amortised import MLP
+from nlot.networks.mlp import MLP
 
 SHAPES = pytest.mark.parametrize("d, layers", [(1, 2), (2, 2), (3, 3)])
 STEP = 1e-4

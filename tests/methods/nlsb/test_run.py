@@ -1,30 +1,26 @@
-import json
-import os
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.config import parse_config
 from nlot.methods.nlsb.run import BridgeRun
-from nlot.methods.nlsb.train import build_bridge
-from nlot.runs.transport import load_run, train_run
-from nlot.training.loop import DivergenceError
+from nlot.methods.nlsb.training import build
+
+from ...conftest import WALL
 
 KEY = jax.random.key(0)
 
 
-def opened(task, config, networks):
-    header = {"task": "some", "method": "nlsb", "provenance": {"seed": 3}}
-    return BridgeRun(task, config, networks, header)
+def opened(problem, config, networks):
+    header = {"problem": "some", "method": "nlsb", "provenance": {"seed": 3}}
+    return BridgeRun(problem, config, networks, header)
 
 
 @pytest.fixture(scope="module")
-def run(well, make_bridge):
+def run(well, make_method):
     """An untrained bridge."""
-    config = make_bridge()
-    return opened(well, config, build_bridge(2, config, key=KEY))
+    config = make_method("nlsb")
+    return opened(well, config, build(well, config, key=KEY))
 
 
 @pytest.fixture
@@ -43,19 +39,17 @@ def test_variants_have_names_of_their_own(run):
         assert variant.networks is run.networks
 
 
-def test_maps_are_those_of_the_variants(run, x):
-    maps = run.maps(x)
-    assert list(maps) == ["stochastic", "expected"]
-    for image, variant in zip(maps.values(), run.variants, strict=True):
-        np.testing.assert_array_equal(image, variant.transport(x))
-    assert np.any(maps["stochastic"] != maps["expected"])
+def test_variants_have_maps_of_their_own(run, x):
+    stochastic, expected = (variant.transport(x) for variant in run.variants)
+    np.testing.assert_array_equal(stochastic, run.transport(x))
+    assert np.any(stochastic != expected)
 
 
 @pytest.mark.parametrize("variant", [0, 1])
-def test_paths_lead_from_x_to_its_image(make_task, run, x, variant):
+def test_paths_lead_from_x_to_its_image(make_problem, run, x, variant):
     """At the simulated steps through them, and linearly between."""
-    task = make_task(horizon=2.5)
-    run = opened(task, run.config, run.networks).variants[variant]
+    problem = make_problem(horizon=2.5)
+    run = opened(problem, run.config, run.networks).variants[variant]
     times = np.linspace(0, 2.5, 2 * run.config.time_steps + 1)
     path, steps = run.path(x, times), run.steps(x)
     np.testing.assert_array_equal(path[:, 0], x)
@@ -75,16 +69,16 @@ def test_the_key_fixes_the_path(run, x):
         for other in paths[1:]:
             assert np.all(other[:, 1:] != paths[0][:, 1:])
     reseeded = {**run.header, "provenance": {"seed": 4}}
-    other = BridgeRun(run.task, run.config, run.networks, reseeded)
+    other = BridgeRun(run.problem, run.config, run.networks, reseeded)
     assert np.all(other.transport(x) != run.transport(x))
 
 
-def test_an_expected_path_is_the_mean_of_some(free, make_quadratic, make_bridge):
+def test_an_expected_path_is_the_mean_of_some(free, make_quadratic, make_method):
     """Ends of dx = v dt + σ dW in T = 1: mean x + v; variance σ², and σ²/16 of means.
 
     Of 4,000 coordinates of independent paths, within four standard errors.
     """
-    config = make_bridge(averaged_paths=16)
+    config = make_method("nlsb", averaged_paths=16)
     run = opened(free, config, make_quadratic(b=(-2.0, 0.5, 0.0), sigma=0.4))
     x = jnp.zeros((2000, 2))
     for variant, variance in zip(run.variants, (0.16, 0.01), strict=True):
@@ -96,17 +90,17 @@ def test_an_expected_path_is_the_mean_of_some(free, make_quadratic, make_bridge)
 
 
 def test_straight_motion_costs_half_its_squared_speed(
-    make_task, make_quadratic, make_bridge
+    make_problem, make_quadratic, make_method
 ):
     """Times the horizon. Noise adds nothing to the cost of a single path's control.
 
     To that of the mean of m paths in n steps it adds n d σ²/(2m) in the mean, found
     within four standard errors.
     """
-    task = make_task(lagrangian={"kind": "newtonian"}, horizon=2.0)
-    x, config = task.source.sample(KEY, 500), make_bridge()
+    problem = make_problem(lagrangian={"kind": "newtonian"}, horizon=2.0)
+    x, config = problem.source.sample(KEY, 500), make_method("nlsb")
     for sigma in (0.0, 0.5):
-        run = opened(task, config, make_quadratic(b=(-1.5, 2.0, 0.0), sigma=sigma))
+        run = opened(problem, config, make_quadratic(b=(-1.5, 2.0, 0.0), sigma=sigma))
         single, expected = (
             np.asarray(variant.actions(variant.steps(x)), np.float64)
             for variant in run.variants
@@ -118,14 +112,16 @@ def test_straight_motion_costs_half_its_squared_speed(
         assert gap < 0.2
 
 
-def test_actions_in_the_well(well, make_quadratic, make_bridge):
+def test_actions_in_the_well(well, make_quadratic, make_method):
     """|v|²/2 + 3.61 ∫|x + tv|² dt: by left ends of steps, and better by middles.
 
     The rectangle rule is off by half a step times the difference of the ends.
     """
     v, steps = np.array([1.5, -2.0]), 200
     networks = make_quadratic(b=(-1.5, 2.0, 0.0))
-    run = opened(well, make_bridge(time_steps=steps, averaged_paths=1), networks)
+    run = opened(
+        well, make_method("nlsb", time_steps=steps, averaged_paths=1), networks
+    )
     x = np.array([[-1.0, 0.5], [0.3, 0.9]])
     y = x + v
     exact = 3.125 + 3.61 * np.sum(x * x + x * y + y * y, axis=1) / 3
@@ -138,7 +134,7 @@ def test_actions_in_the_well(well, make_quadratic, make_bridge):
 
 @pytest.mark.parametrize("shape", [(2,), (4, 3), (1, 4, 2)])
 def test_points_of_another_shape_are_an_error(run, unchecked, shape):
-    for method in (run.transport, run.steps, run.maps):
+    for method in (run.transport, run.steps):
         with pytest.raises(ValueError, match=r"expected points of shape \(n, 2\), fou"):
             method(np.zeros(shape))
 
@@ -149,32 +145,18 @@ def test_times_outside_the_horizon_are_an_error(run, x, times):
         run.path(x, np.array(times))
 
 
-@pytest.fixture
-def whole(raw, make_bridge):
-    """A whole configuration with a bridge that is trained on the well."""
-    raw["methods"]["nlsb"] = make_bridge().model_dump()
-    return raw
+def test_own_paths_are_measured_as_they_are_drawn(
+    make_problem, make_quadratic, make_method
+):
+    """Straight through a box of width 1, of a way of 2.25: action and time inside.
 
-
-def test_a_loaded_run_gives_the_same_outputs(whole, tmp_path, x):
-    run = train_run(parse_config(whole), "well", "nlsb", 1, tmp_path)
-    assert isinstance(run, BridgeRun)
-    assert sorted(os.listdir(tmp_path)) == ["history.csv", "model.eqx"]
-    assert (run.header["kind"], run.header["method"]) == ("transport", "nlsb")
-    loaded = load_run(tmp_path)
-    assert isinstance(loaded, BridgeRun)
-    assert not loaded.expected
-    assert loaded.header == json.loads(json.dumps(run.header))
-    assert loaded.config == run.config
-    for a, b in zip(loaded.variants, run.variants, strict=True):
-        np.testing.assert_array_equal(a.transport(x), b.transport(x))
-        steps = b.steps(x)
-        np.testing.assert_array_equal(a.actions(steps), b.actions(steps))
-
-
-def test_a_run_that_diverges_writes_nothing(whole, tmp_path):
-    whole["methods"]["nlsb"]["optimiser"] = {"learning_rate": 1e30, "clip": 1e30}
-    folder = tmp_path / "run"
-    with pytest.raises(DivergenceError, match=r"well nlsb seed 1: .* at step 1 "):
-        train_run(parse_config(whole), "well", "nlsb", 1, folder)
-    assert not folder.exists()
+    The time is a share of the simulated steps, whose spacing is the tolerance.
+    """
+    config = make_method("nlsb", time_steps=100)
+    bridge = make_quadratic(b=(-2.25, 0.0, 0.0))
+    run = opened(make_problem(lagrangian=WALL), config, bridge)
+    x = jnp.array([[-1.125, 0.0], [-1.125, 0.9]])
+    for variant in run.variants:
+        found = variant.own_paths(x, variant.transport(x, KEY), KEY)
+        np.testing.assert_allclose(found.action, variant.actions(variant.steps(x, KEY)))
+        np.testing.assert_allclose(found.obstacle_time, [1 / 2.25, 0.0], atol=0.01)

@@ -4,26 +4,26 @@ The potentials and maps of all pairs are stacked, so that one compiled program t
 them side by side.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.config import CTransformConfig, MetricNLOTConfig
+from nlot.config.sections import CTransformConfig
 from nlot.costs.lagrangians import AbstractLagrangian, Riemannian, sigmoid_ramp
 from nlot.costs.metrics import AbstractMetric
-from nlot.measures.sequences import Sequence
 from nlot.methods.ctransform import CTransform, c_transform
 from nlot.methods.losses import Path, amortised_cost, map_loss, potential_loss
+from nlot.methods.metric_nlot.config import Config
 from nlot.methods.spline_steps import fit_spline
-from nlot.networks.amortised import MLP
+from nlot.networks.mlp import MLP
 from nlot.networks.pairwise import Frame, PairNetworks
 from nlot.networks.rotation import Blend
 from nlot.paths.quadrature import Quadrature
-from nlot.training.loop import Log, Trainee, optimiser
+from nlot.problems.sequence import Sequence
+from nlot.training.loop import Log, Trainee
 from nlot.training.microbatch import in_groups, mean_and_grad
 
 
@@ -35,6 +35,7 @@ class Fixed(eqx.Module):
     quadrature: Quadrature
     bounds: Float[Array, ""]
     half_width: Float[Array, ""]
+    config: Config = eqx.field(static=True)
 
 
 class State(eqx.Module):
@@ -44,6 +45,23 @@ class State(eqx.Module):
     potentials: Trainee
     maps: Trainee
     spline: Trainee
+
+    @classmethod
+    def start(cls, networks: PairNetworks, config: Config) -> "State":
+        """Networks before their first step."""
+        steps, start = config.steps, Trainee.start
+        metric_steps = -(-max(steps - config.warm_up, 1) // config.metric_every)
+        return cls(
+            metric=start(networks.metric, config.metric_optimiser, metric_steps),
+            potentials=start(networks.potentials, config.potential_optimiser, steps),
+            maps=start(networks.maps, config.map_optimiser, steps),
+            # Its steps go on counting from pre-training.
+            spline=start(
+                networks.spline,
+                config.spline_optimiser,
+                config.pretraining.steps + steps,
+            ),
+        )
 
     def networks(self, frames: Frame, averaged: bool) -> PairNetworks:
         """The networks, with their averaged weights where asked."""
@@ -57,27 +75,6 @@ class State(eqx.Module):
             maps=pick(self.maps),
             spline=pick(self.spline),
             frames=frames,
-        )
-
-
-class Updates(NamedTuple):
-    """The optimisers."""
-
-    metric: optax.GradientTransformation
-    potentials: optax.GradientTransformation
-    maps: optax.GradientTransformation
-    spline: optax.GradientTransformation
-
-    @classmethod
-    def of(cls, config: MetricNLOTConfig) -> "Updates":
-        """Those of a run's settings."""
-        metric_steps = -(-max(config.steps - config.warm_up, 1) // config.metric_every)
-        return cls(
-            optimiser(config.metric_optimiser, metric_steps),
-            optimiser(config.potential_optimiser, config.steps),
-            optimiser(config.map_optimiser, config.steps),
-            # Its steps go on counting from pre-training.
-            optimiser(config.spline_optimiser, config.pretraining.steps + config.steps),
         )
 
 
@@ -128,15 +125,13 @@ def flat(points: Float[Array, "pairs n d"]) -> Float[Array, "m d"]:
     return points.reshape(-1, points.shape[-1])
 
 
-def step(
-    state: State,
-    updates: Updates,
-    fixed: Fixed,
-    config: MetricNLOTConfig,
-    key: PRNGKeyArray,
-) -> tuple[State, Log]:
-    """An iteration of Algorithm 1 for all pairs, and a metric step where one is due."""
-    draw, noise = jax.random.split(key)
+def step(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:
+    """An iteration of Algorithm 1 for all pairs, and a metric step where one is due.
+
+    `key` is that of the whole training.
+    """
+    config = fixed.config
+    draw, noise = jax.random.split(jax.random.fold_in(key, state.maps.step))
     x, y = neighbours(fixed.sequence, draw, config.batch)
     since = state.maps.step - config.warm_up
     ramp = sigmoid_ramp(since - config.isotropic_steps, config.annealing_steps)
@@ -187,7 +182,7 @@ def step(
     a = jnp.concatenate([flat(x), flat(x)])
     b = jnp.concatenate([flat(refined), flat(y)])
     spline, spline_value, _ = fit_spline(
-        state.spline, updates.spline, fixed.quadrature, lagrangian, a, b
+        state.spline, fixed.quadrature, lagrangian, a, b
     )
 
     def metric_step(metric: Trainee) -> Trainee:
@@ -201,7 +196,7 @@ def step(
             flat(refined),
             flat(shift),
         )
-        return metric.descend(updates.metric, gradient)
+        return metric.descend(gradient)
 
     due = (since >= 0) & (since % config.metric_every == 0)
     arrays, static = eqx.partition(state.metric, eqx.is_array)
@@ -213,10 +208,8 @@ def step(
     )
     new = State(
         metric=eqx.combine(arrays, static).average(config.average),
-        potentials=state.potentials.descend(updates.potentials, dual_gradient).average(
-            config.average
-        ),
-        maps=state.maps.descend(updates.maps, map_gradient).average(config.average),
+        potentials=state.potentials.descend(dual_gradient).average(config.average),
+        maps=state.maps.descend(map_gradient).average(config.average),
         spline=spline.average(config.average),
     )
     return new, {

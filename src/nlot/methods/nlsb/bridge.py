@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.costs.lagrangians import AbstractLagrangian
-from nlot.networks.amortised import MLP, affine
+from nlot.networks.mlp import MLP, affine
 
 # Rank of the quadratic form in OT-Flow, at most the dimension of space and time.
 _RANK = 10

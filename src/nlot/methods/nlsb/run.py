@@ -1,6 +1,5 @@
 """Trained bridges, opened: where their paths end, and the paths."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -9,48 +8,31 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.config import NLSBConfig
 from nlot.methods.nlsb.bridge import Bridge, simulate
-from nlot.problems.transport import Task
+from nlot.methods.nlsb.config import Config
+from nlot.methods.run import AbstractRun
+from nlot.paths.own_paths import OwnPaths
+from nlot.problems.transport import Transport
 from nlot.training.streams import stream
 
 
-class BridgeRun:
+class BridgeRun(AbstractRun):
     """A trained bridge on arrays of shape (n, d).
 
     Its paths are single ones, drawn with a key (where none is given, one that belongs
     to the run's seed), or `expected`: each the mean of `config.averaged_paths` from the
-    same start.
-
-    **Attributes:** `task`, `config`, `networks`, `header` (names, settings and
-    provenance as stored) and `expected`.
+    same start. Every method raises `ValueError` for points of another shape.
     """
 
-    def __init__(
-        self,
-        task: Task,
-        config: NLSBConfig,
-        networks: Bridge,
-        header: Mapping[str, Any],
-        expected: bool = False,
-    ):
-        self.task, self.config, self.networks = task, config, networks
-        self.header, self.expected = dict(header), expected
+    problem: Transport
+    config: Config
+    networks: Bridge
+    stochastic = True
 
     @property
-    def variants(self) -> tuple["BridgeRun", ...]:
-        """The rows that this run has in tables, each with a method name of its own."""
-        method = self.header["method"]
-        return tuple(
-            BridgeRun(
-                self.task,
-                self.config,
-                self.networks,
-                {**self.header, "method": f"{method}_{name}"},
-                expected=name == "expected",
-            )
-            for name in self.config.variants
-        )
+    def expected(self) -> bool:
+        """Whether paths are means of several."""
+        return self.variant == "expected"
 
     def transport(
         self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
@@ -58,21 +40,17 @@ class BridgeRun:
         """Where the paths from `x` end."""
         return self.steps(x, key)[:, -1]
 
-    def maps(self, x: Float[Any, "n d"]) -> dict[str, Float[Array, "n d"]]:
-        """Ends of paths of both kinds from `x`, by what to call them."""
-        return {
-            name: run.transport(x)
-            for name, run in zip(self.config.variants, self.variants, strict=True)
-        }
-
     def path(
         self,
         x: Float[Any, "n d"],
         times: Float[Any, " times"],
         key: PRNGKeyArray | None = None,
     ) -> Float[Array, "n times d"]:
-        """Paths from `x` at `times` in [0, T], linear between the simulated steps."""
-        s = self.task.fractions(times) * self.config.time_steps
+        """Paths from `x` at `times` in [0, T], linear between the simulated steps.
+
+        Raises `ValueError` for times outside.
+        """
+        s = self.problem.fractions(times) * self.config.time_steps
         before = np.minimum(s.astype(int), self.config.time_steps - 1)
         part = jnp.asarray(s - before, jnp.float32)[:, None]
         steps = self.steps(x, key)
@@ -83,15 +61,23 @@ class BridgeRun:
     ) -> Float[Array, "n steps d"]:
         """Paths from `x` at all simulated steps, the start included."""
         if key is None:
-            key = stream(self.header["provenance"]["seed"], "simulation")
+            key = stream(self.seed, "simulation")
         repeats = self.config.averaged_paths if self.expected else 1
         return _steps(
             self.networks,
-            self.task.points(x),
+            self.problem.points(x),
             key,
             (repeats, self.config.time_steps),
-            self.task.horizon,
+            self.problem.horizon,
         )
+
+    def own_paths(
+        self, x: Float[Any, "n d"], y: Float[Any, "n d"], key: PRNGKeyArray
+    ) -> OwnPaths:
+        """Action and obstacle time of the paths from `x` to `y = transport(x, key)`."""
+        steps = self.steps(x, key)
+        inside = jax.vmap(jax.vmap(self.problem.lagrangian.contains))(steps)
+        return OwnPaths(self.actions(steps), jnp.mean(inside, axis=1))
 
     def actions(self, steps: Float[Array, "n steps d"]) -> Float[Array, " n"]:
         """Action along paths that `steps` returned.
@@ -100,7 +86,7 @@ class BridgeRun:
         with the drift in place of the velocity: the cost of control.
         """
         drift = None if self.expected else self.networks.drift
-        return _actions(self.task, drift, steps)
+        return _actions(self.problem, drift, steps)
 
 
 @eqx.filter_jit
@@ -119,9 +105,9 @@ def _steps(
 
 
 @eqx.filter_jit
-def _actions(task: Task, drift: Any, steps: Array) -> Array:
+def _actions(problem: Transport, drift: Any, steps: Array) -> Array:
     n = steps.shape[1] - 1
-    dt = task.horizon / n
+    dt = problem.horizon / n
 
     def one(path: Array) -> Array:
         if drift is None:
@@ -130,6 +116,9 @@ def _actions(task: Task, drift: Any, steps: Array) -> Array:
         else:
             position = path[:-1]
             velocity = jax.vmap(drift)(position, dt * jnp.arange(n, dtype=path.dtype))
-        return dt * jnp.sum(jax.vmap(task.lagrangian)(position, velocity))
+        return dt * jnp.sum(jax.vmap(problem.lagrangian)(position, velocity))
 
     return jax.vmap(one)(steps)
+
+
+open = BridgeRun

@@ -1,6 +1,6 @@
 """Algorithm 1 of the paper: Lagrangian optimal transport between two measures."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -8,17 +8,19 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.config import CTransformConfig, NLOTConfig, RefitConfig
+from nlot.config.sections import CTransformConfig
 from nlot.costs.lagrangians import AbstractLagrangian, sigmoid_ramp
 from nlot.methods.ctransform import CTransform, c_transform
 from nlot.methods.losses import amortised_cost, map_loss, potential_loss
+from nlot.methods.nlot.config import Config, RefitConfig
 from nlot.methods.spline_steps import fit_spline
 from nlot.networks.amortised import Networks, build_networks
 from nlot.paths.quadrature import Quadrature
 from nlot.paths.splines import CubicSpline
-from nlot.problems.sampler import Problem
-from nlot.problems.transport import Task
-from nlot.training.loop import Log, Trainee, compiled, optimiser, run_chunks
+from nlot.problems.sampler import Sampler
+from nlot.problems.transport import Transport
+from nlot.training.literal import Literal
+from nlot.training.loop import Log, Trainee, iterate
 from nlot.training.microbatch import in_groups, mean_and_grad
 from nlot.training.progress import Reporter
 
@@ -31,72 +33,65 @@ class State(eqx.Module):
     spline: Trainee
 
     @classmethod
-    def start(cls, networks: Networks, updates: "Updates") -> "State":
+    def start(cls, networks: Networks, config: Config) -> "State":
         """Networks before their first step."""
+        steps = config.steps
         return cls(
-            potential=Trainee.start(networks.potential, updates.potential),
-            map=Trainee.start(networks.map, updates.map),
-            spline=Trainee.start(networks.spline, updates.spline),
+            potential=Trainee.start(
+                networks.potential, config.potential_optimiser, steps
+            ),
+            map=Trainee.start(networks.map, config.map_optimiser, steps),
+            # Its steps go on counting from pre-training.
+            spline=Trainee.start(
+                networks.spline,
+                config.spline_optimiser,
+                config.pretraining.steps + steps,
+            ),
         )
 
     @property
     def networks(self) -> Networks:
         """The networks as they are."""
-        return Networks(
-            potential=self.potential.model,
-            map=self.map.model,
-            spline=self.spline.model,
-        )
+        return Networks(self.potential.model, self.map.model, self.spline.model)
 
     @property
     def averaged(self) -> Networks:
         """The networks with their averaged weights."""
         return Networks(
-            potential=self.potential.averaged,
-            map=self.map.averaged,
-            spline=self.spline.averaged,
+            self.potential.averaged, self.map.averaged, self.spline.averaged
         )
 
 
-class Updates(NamedTuple):
-    """The optimisers of the three networks."""
-
-    potential: optax.GradientTransformation
-    map: optax.GradientTransformation
-    spline: optax.GradientTransformation
-
-    @classmethod
-    def of(cls, config: NLOTConfig) -> "Updates":
-        """Those of a run's settings."""
-        return cls(
-            optimiser(config.potential_optimiser, config.steps),
-            optimiser(config.map_optimiser, config.steps),
-            # Its steps go on counting from pre-training.
-            optimiser(config.spline_optimiser, config.pretraining.steps + config.steps),
-        )
+def build(problem: Transport, config: Config, *, key: PRNGKeyArray) -> Networks:
+    """Untrained networks for a problem."""
+    return build_networks(problem.dimension, problem.bounds, config, key=key)
 
 
-def build_quadrature(task: Task, config: NLOTConfig) -> Quadrature:
+def build_quadrature(problem: Transport, config: Config) -> Quadrature:
     """The action rule that a run trains with."""
-    rule = config.quadrature
-    return Quadrature(CubicSpline(config.knots), rule.points, rule.rule, task.horizon)
+    rule, spline = config.quadrature, CubicSpline(config.knots)
+    return Quadrature(spline, rule.points, rule.rule, problem.horizon)
 
 
 def refine(
     networks: Networks,
     quadrature: Quadrature,
-    task: Task,
+    problem: Transport,
     lagrangian: AbstractLagrangian,
     settings: CTransformConfig,
     x: Float[Array, " d"],
 ) -> CTransform:
-    """ŷ(x) of eq. 6, warm-started with the map network."""
+    """ŷ(x) of eq. 6, warm-started with the map network.
+
+    **Arguments:** `lagrangian` is the problem's own, or an annealed one; `settings` are
+    those of training or of the returned map.
+    """
     return c_transform(
         lambda a, b: amortised_cost(networks.spline, quadrature, lagrangian, a, b),
         networks.potential,
         x,
         networks.map(x),
-        bounds=task.bounds,
+        bounds=problem.bounds,
         max_steps=settings.max_steps,
         tolerance=settings.tolerance,
         history=settings.history,
@@ -104,82 +99,72 @@ def refine(
 
 
 def transport(
-    networks: Networks, task: Task, config: NLOTConfig, x: Float[Array, " d"]
+    networks: Networks, problem: Transport, config: Config, x: Float[Array, " d"]
 ) -> Float[Array, " d"]:
     """The learned map: the c-transform of the learned potential at `x`."""
-    quadrature = build_quadrature(task, config)
-    result = refine(networks, quadrature, task, task.lagrangian, config.transport, x)
-    return result.y
+    rule, lagrangian = build_quadrature(problem, config), problem.lagrangian
+    return refine(networks, rule, problem, lagrangian, config.transport, x).y
 
 
 def train(
-    task: Task, config: NLOTConfig, key: PRNGKeyArray, report: Reporter
+    problem: Transport, config: Config, key: PRNGKeyArray, report: Reporter
 ) -> tuple[Networks, list[dict[str, Any]]]:
-    """Run Algorithm 1; returns the networks and one history record a chunk.
+    """Run Algorithm 1.
 
-    Raises `nlot.training.loop.DivergenceError` when a loss stops being finite.
+    Arguments and results are those in `nlot.methods`. Raises
+    `nlot.training.loop.DivergenceError` when a loss stops being finite.
     """
     start, data = jax.random.split(key)
-    networks = build_networks(task.dimension, task.bounds, config, key=start)
-    problem = Problem(task, build_quadrature(task, config), config.sampling)
-    updates = Updates.of(config)
-    state = State.start(networks, updates)
-    report.start(config.pretraining.steps + config.steps)
-
-    def pretraining(
-        spline: Trainee, problem: Problem, key: PRNGKeyArray
-    ) -> tuple[Trainee, Log]:
-        """Fit the spline network on independent pairs."""
-        x, y = problem.pairs(jax.random.fold_in(key, spline.step), config.batch)
-        lagrangian = task.lagrangian.anneal(sigmoid_ramp(0, config.annealing_steps))
-        spline, log = _fit_spline(spline, updates, problem, lagrangian, x, y)
-        return spline.average(0.0), log
-
-    def training(
-        state: State, problem: Problem, key: PRNGKeyArray
-    ) -> tuple[State, Log]:
-        draw = jax.random.fold_in(key, state.map.step)
-        return step(state, updates, problem, config, draw)
-
-    spline, history = run_chunks(
-        compiled(pretraining, problem, jax.random.fold_in(data, 0)),
+    networks = build(problem, config, key=start)
+    sampler = Sampler(problem, build_quadrature(problem, config), config.sampling)
+    state = State.start(networks, config)
+    report.start(config.pretraining.steps + config.steps, config.report_every)
+    spline = iterate(
+        _pretrain,
         state.spline,
+        (sampler, Literal(problem.lagrangian), config),
+        jax.random.fold_in(data, 0),
         phase="pretraining",
         steps=config.pretraining.steps,
-        chunk=config.report_every,
         report=report,
     )
-    state, more = run_chunks(
-        compiled(training, problem, jax.random.fold_in(data, 1)),
-        eqx.tree_at(
-            lambda s: s.spline,
-            state,
-            eqx.tree_at(lambda s: s.step, spline, jnp.array(0)),
-        ),
+    spline = eqx.tree_at(lambda s: s.step, spline, jnp.array(0))
+    state = iterate(
+        step,
+        eqx.tree_at(lambda s: s.spline, state, spline),
+        (sampler, config),
+        jax.random.fold_in(data, 1),
         phase="training",
         steps=config.steps,
-        chunk=config.report_every,
         report=report,
-        offset=config.pretraining.steps,
     )
-    return state.averaged if config.average else state.networks, history + more
+    return state.averaged if config.average else state.networks, report.history
+
+
+def _pretrain(
+    spline: Trainee, fixed: tuple[Sampler, Literal, Config], key: PRNGKeyArray
+) -> tuple[Trainee, Log]:
+    """Fit the spline network on independent pairs."""
+    sampler, literal, config = fixed
+    x, y = sampler.pairs(jax.random.fold_in(key, spline.step), config.batch)
+    ramp = sigmoid_ramp(0, config.annealing_steps)
+    lagrangian = literal.tree.anneal(ramp)
+    spline, log = _fit_spline(spline, sampler, lagrangian, x, y)
+    return spline.average(0.0), log
 
 
 def step(
-    state: State,
-    updates: Updates,
-    problem: Problem,
-    config: NLOTConfig,
-    key: PRNGKeyArray,
+    state: State, fixed: tuple[Sampler, Config], key: PRNGKeyArray
 ) -> tuple[State, Log]:
-    """One iteration of Algorithm 1, on samples drawn with `key`."""
-    x, y = problem.pairs(key, config.batch)
-    task, networks = problem.task, state.networks
+    """One iteration of Algorithm 1; `key` is that of the whole training."""
+    sampler, config = fixed
+    x, y = sampler.pairs(jax.random.fold_in(key, state.map.step), config.batch)
+    problem, networks = sampler.problem, state.networks
     ramp = sigmoid_ramp(state.map.step, config.annealing_steps)
-    lagrangian = task.lagrangian.anneal(ramp)
+    lagrangian = problem.lagrangian.anneal(ramp)
     result = in_groups(
         lambda a: refine(
-            networks, problem.quadrature, task, lagrangian, config.ctransform, a
+            networks, sampler.quadrature, problem, lagrangian, config.ctransform, a
         ),
         x,
         size=config.ctransform.at_a_time,
@@ -187,20 +172,20 @@ def step(
     refined = result.y
 
     dual, gradient = mean_and_grad(potential_loss, networks.potential, y, refined)
-    potential = state.potential.descend(updates.potential, gradient)
+    potential = state.potential.descend(gradient)
     residual, gradient = mean_and_grad(
         lambda n, a, b: map_loss(n, a, b, config.regression), networks.map, x, refined
     )
-    map_ = state.map.descend(updates.map, gradient)
+    map_ = state.map.descend(gradient)
     # Refined pairs as in eq. 19; independent pairs keep the cost right where the
     # c-transform may look next.
     a, b = jnp.concatenate([x, x]), jnp.concatenate([refined, y])
-    spline, log = _fit_spline(state.spline, updates, problem, lagrangian, a, b)
+    spline, log = _fit_spline(state.spline, sampler, lagrangian, a, b)
     refit_steps = jnp.array(0)
     if config.refit.max_steps > 0:
         spline, refit_steps = jax.lax.cond(
             state.map.step % config.refit.every == config.refit.every - 1,
-            lambda s: _refit(s, updates, problem, lagrangian, config.refit, a, b),
+            lambda s: _refit(s, sampler, lagrangian, config.refit, a, b),
             lambda s: (s, jnp.array(0)),
             spline,
         )
@@ -221,23 +206,19 @@ def step(
 
 def _fit_spline(
     spline: Trainee,
-    updates: Updates,
-    problem: Problem,
+    sampler: Sampler,
     lagrangian: AbstractLagrangian,
     x: Float[Array, "n d"],
     y: Float[Array, "n d"],
 ) -> tuple[Trainee, dict[str, Array]]:
     """One spline step on given pairs; logs the loss and its gradient's norm."""
-    spline, loss, gradient = fit_spline(
-        spline, updates.spline, problem.quadrature, lagrangian, x, y
-    )
+    spline, loss, gradient = fit_spline(spline, sampler.quadrature, lagrangian, x, y)
     return spline, {"spline": loss, "spline_gradient": optax.tree.norm(gradient)}
 
 
 def _refit(
     spline: Trainee,
-    updates: Updates,
-    problem: Problem,
+    sampler: Sampler,
     lagrangian: AbstractLagrangian,
     refit: RefitConfig,
     x: Float[Array, "n d"],
@@ -256,7 +237,7 @@ def _refit(
     def body(carry: tuple[Trainee, Array, Array]) -> tuple[Trainee, Array, Array]:
         arrays, count, smoothed = carry
         spline = eqx.combine(arrays, static)
-        spline, log = _fit_spline(spline, updates, problem, lagrangian, x, y)
+        spline, log = _fit_spline(spline, sampler, lagrangian, x, y)
         norm = log["spline_gradient"]
         # The first step's norm starts the average.
         mixed = refit.smoothing * smoothed + (1 - refit.smoothing) * norm

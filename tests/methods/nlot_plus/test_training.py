@@ -8,14 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.config import NLOTPlusConfig, merge
+from nlot.config import merge
 from nlot.costs.closed_forms import frequency, harmonic_action
 from nlot.discrete.couplings import match
-from nlot.methods.nlot_plus import train as plus
+from nlot.methods.nlot_plus import training as plus
 from nlot.methods.nlot_plus.augmented_lagrangian import PolishState, rematch
-from nlot.networks.amortised import build_networks
-from nlot.problems.sampler import Problem
-from nlot.training.loop import DivergenceError, Trainee
+from nlot.methods.nlot_plus.config import Config
+from nlot.problems.sampler import Sampler
+from nlot.training.loop import DivergenceError
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
@@ -49,17 +49,17 @@ SHORT = {
     "paths": {"steps": 4},
     "couplings": {"number": 1, "points": 16},
     "regression": {"steps": 4},
-    "polish": {"rounds": 3, "steps": 2, "points": 16, "pool": 2},
+    "polish": {"rounds": 3, "steps": 2, "points": 16, "pool": 3},
     "report_every": 2,
 }
 
 
 def settings(**changes):
-    return NLOTPlusConfig.model_validate(merge(SETTINGS, changes))
+    return Config.model_validate(merge(SETTINGS, changes))
 
 
-def train(task, config, seed=0):
-    return plus.train(task, config, stream(seed, "training"), Reporter("test"))
+def train(problem, config, seed=0):
+    return plus.train(problem, config, stream(seed, "training"), Reporter("test"))
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +100,6 @@ def test_history_has_all_phases_in_order(trained) -> None:
     assert steps[-1] == 300 + 400 + 30 * 10
 
 
-def test_map_is_the_map_network(well, trained) -> None:
-    x = well.source.sample(stream(3, "test"), 1)[0]
-    sent = plus.transport(trained.networks, well, settings(), x)
-    assert jnp.array_equal(sent, trained.networks.map(x))
-
-
 def test_seed_fixes_the_weights(free) -> None:
     first, _ = train(free, settings(**SHORT))
     again, _ = train(free, settings(**SHORT))
@@ -122,18 +116,11 @@ def test_divergence_names_phase_and_quantity(free) -> None:
 
 def test_rematch_replaces_the_oldest_matching_only(free) -> None:
     config = settings(**SHORT)
-    problem = Problem(free, plus.build_quadrature(free, config), "independent")
-    networks = build_networks(2, free.bounds, config, key=jax.random.key(0))
-    empty = jnp.zeros((3, 16, 2))
-    state = PolishState(
-        map=Trainee(networks.map, networks.map, (), jnp.array(0)),
-        potential=Trainee(networks.potential, networks.potential, (), jnp.array(0)),
-        spline=Trainee(networks.spline, networks.spline, (), jnp.array(0)),
-        x=empty,
-        goal=empty,
-    )
-    new = rematch(state, problem, 4, jax.random.key(1))
-    assert jnp.array_equal(new.x[jnp.array([0, 2])], empty[:2])
+    sampler = Sampler(free, plus.build_quadrature(free, config), "independent")
+    networks = plus.build(free, config, key=jax.random.key(0))
+    state = PolishState.start(networks, config, 2)
+    new = rematch(state, sampler, 4, jax.random.key(1))
+    assert jnp.array_equal(new.x[jnp.array([0, 2])], state.x[:2])
     pushed = jax.vmap(networks.map)(new.x[1])
     # Matched optimally: no permutation of the goals is closer.
     assert np.array_equal(match(pushed, new.goal[1]), np.arange(16))

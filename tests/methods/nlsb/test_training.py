@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.methods.nlsb import train as nlsb
-from nlot.methods.nlsb.train import build_bridge, losses
+from nlot.methods.nlsb import training as nlsb
+from nlot.methods.nlsb.training import build, losses
 from nlot.training.loop import DivergenceError
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
@@ -69,11 +69,11 @@ def test_the_usual_gradient_points_along_the_translation(y):
 
 
 @pytest.fixture(scope="module")
-def bridge(make_bridge):
-    return build_bridge(2, make_bridge(), key=jax.random.key(1))
+def bridge(well, make_method):
+    return build(well, make_method("nlsb"), key=jax.random.key(1))
 
 
-def test_random_times_estimate_the_losses_of_all_times(well, make_bridge, bridge):
+def test_random_times_estimate_the_losses_of_all_times(well, make_method, bridge):
     """Without bias: the mean difference of 400 keys is within four standard errors.
 
     Paths and ends of a key are the same whatever the times.
@@ -82,7 +82,7 @@ def test_random_times_estimate_the_losses_of_all_times(well, make_bridge, bridge
     x, y = well.source.sample(keys[0], 8), well.target.sample(keys[1], 8)
 
     def terms(cost_times):
-        config = make_bridge(cost_times=cost_times, sinkhorn_iterations=2)
+        config = make_method("nlsb", cost_times=cost_times, sinkhorn_iterations=2)
         return jax.jit(jax.vmap(lambda key: losses(bridge, well, config, x, y, key)))(
             keys
         )
@@ -95,7 +95,7 @@ def test_random_times_estimate_the_losses_of_all_times(well, make_bridge, bridge
         assert abs(gaps.mean()) < 4 * gaps.std() / np.sqrt(len(gaps))
 
 
-def test_losses_of_straight_motion(free, make_bridge, make_quadratic):
+def test_losses_of_straight_motion(free, make_method, make_quadratic):
     """The translation by v in time T costs |v|²T/2, with residual |v|²/2 at all times.
 
     Without noise it leads the source onto the target.
@@ -103,15 +103,21 @@ def test_losses_of_straight_motion(free, make_bridge, make_quadratic):
     key, v = jax.random.key(3), np.array([2.25, 0.0])
     bridge = make_quadratic(b=(-2.25, 0.0, 0.0))
     x, y = free.source.sample(key, 32), free.target.sample(key, 32)
-    found = eqx.filter_jit(losses)(bridge, free, make_bridge(cost_times=3), x, y, key)
+    found = eqx.filter_jit(losses)(
+        bridge, free, make_method("nlsb", cost_times=3), x, y, key
+    )
     np.testing.assert_allclose(found[1:], v @ v / 2, rtol=1e-4)
     assert abs(found.divergence) < 1e-3
 
 
 @pytest.fixture(scope="module")
-def config(make_bridge):
-    return make_bridge(
-        steps=60, optimiser={"learning_rate": 3e-2}, report_every=20, cost_times=2
+def config(make_method):
+    return make_method(
+        "nlsb",
+        steps=60,
+        optimiser={"learning_rate": 3e-2},
+        report_every=20,
+        cost_times=2,
     )
 
 
@@ -149,7 +155,7 @@ def test_the_average_of_the_weights_is_returned(free, config, trained):
     averaging = config.model_copy(update={"average": 0.9})
     key = stream(0, "training")
     averaged, _ = nlsb.train(free, averaging, key, Reporter("test"))
-    start = build_bridge(2, config, key=jax.random.split(key)[0])
+    start = build(free, config, key=jax.random.split(key)[0])
     lag, way = (
         jnp.linalg.norm(trained[0].potential.b - bridge.potential.b)
         for bridge in (averaged, start)
@@ -157,7 +163,7 @@ def test_the_average_of_the_weights_is_returned(free, config, trained):
     assert 0 < lag < 0.5 * way
 
 
-def test_divergence_names_quantity_and_step(free, make_bridge):
-    config = make_bridge(optimiser={"learning_rate": 1e30, "clip": None})
+def test_divergence_names_quantity_and_step(free, make_method):
+    config = make_method("nlsb", optimiser={"learning_rate": 1e30, "clip": None})
     with pytest.raises(DivergenceError, match=r"test: \w+ is \w+ at step 1 \(phase"):
         nlsb.train(free, config, stream(0, "training"), Reporter("test"))

@@ -1,28 +1,21 @@
-import json
-import os
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import pytest
 
-from nlot.config import parse_config
 from nlot.evaluation.alignment import alignment, matrices
-from nlot.evaluation.metric_rows import SequenceData, metric_rows
 from nlot.measures.files import SampleError
-from nlot.measures.sequences import Sequence
-from nlot.methods.scarvelis_solomon import train as scarvelis_solomon
-from nlot.methods.scarvelis_solomon.train import (
+from nlot.methods.scarvelis_solomon import training
+from nlot.methods.scarvelis_solomon.training import (
     GramMetric,
-    build_gram_networks,
+    build,
     slope_penalty,
     slopes,
     split,
 )
-from nlot.networks.amortised import MLP
-from nlot.runs.metric import PlainMetricRun, load_metric_run, train_metric
+from nlot.networks.mlp import MLP
+from nlot.problems.sequence import Sequence
 from nlot.training.loop import DivergenceError
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
@@ -42,9 +35,7 @@ def constant(root, floor=0.1):
 
 
 def train(sequence, config, seed=0):
-    return scarvelis_solomon.train(
-        sequence, config, stream(seed, "training"), Reporter("test")
-    )
+    return training.train(sequence, config, stream(seed, "training"), Reporter("test"))
 
 
 def scores(metric, points, v):
@@ -53,9 +44,9 @@ def scores(metric, points, v):
     return alignment(matrices(metric, points), np.tile(truth, (len(points), 1, 1)))
 
 
-def test_slopes_by_finite_differences(x64, make_learner):
+def test_slopes_by_finite_differences(x64, translations, make_method):
     """Each pair's own potential at its own points."""
-    networks = build_gram_networks(3, make_learner(KIND), key=jax.random.key(1))
+    networks = build(translations.sequence, make_method(KIND), key=jax.random.key(1))
     points = jax.random.normal(jax.random.key(2), (3, 5, 2))
     values = eqx.filter_vmap(lambda phi, x: jax.vmap(phi)(x)[:, 0])
     step, phi = 1e-5, networks.potentials
@@ -93,8 +84,10 @@ def test_the_penalty_is_a_sum_and_smooth_where_a_slope_vanishes(x64):
         np.testing.assert_allclose(gradient[0, 0], 0, atol=1e-12)
 
 
-def test_the_metric_is_symmetric_with_eigenvalues_above_its_floor(make_learner):
-    networks = build_gram_networks(2, make_learner(KIND), key=jax.random.key(4))
+def test_the_metric_is_symmetric_with_eigenvalues_above_its_floor(
+    translations, make_method
+):
+    networks = build(translations.sequence, make_method(KIND), key=jax.random.key(4))
     metric = GramMetric(networks.metric.root, 0.25)
     found = jax.vmap(metric)(3 * jax.random.normal(jax.random.key(5), (200, 2)))
     np.testing.assert_allclose(found, jnp.swapaxes(found, 1, 2), atol=1e-6)
@@ -105,9 +98,9 @@ def test_the_metric_is_symmetric_with_eigenvalues_above_its_floor(make_learner):
 
 
 @pytest.fixture(scope="module")
-def config(make_learner):
+def config(make_method):
     fit = {"steps": 150, "optimiser": RATE}
-    return make_learner(
+    return make_method(
         KIND, rounds=1, potential_fit=fit, metric_fit=fit, report_every=50
     )
 
@@ -192,7 +185,7 @@ def test_samples_that_do_not_divide_into_groups_are_an_error(sizes, groups, name
         split(sequence, groups)
 
 
-def test_times_of_different_sizes_need_no_groups(make_learner):
+def test_times_of_different_sizes_need_no_groups(make_method):
     points = np.random.default_rng(0).normal(size=(12, 2))
     sequence = Sequence.of([points, points[:8] + 1])
     assert split(sequence, 1) == (sequence,)
@@ -216,83 +209,26 @@ def test_groups_tell_crossing_ways_apart(config, groups):
         assert scores(networks.metric, block, way).mean() > 0.95
 
 
-@pytest.fixture
-def whole(raw_sequences, make_learner):
-    """A whole configuration with this learner, called `gram`."""
-    raw_sequences["learners"]["gram"] = make_learner(KIND, rounds=1).model_dump()
-    return raw_sequences
-
-
-@pytest.fixture
-def samples(translations, tmp_path):
-    path = tmp_path / "samples.npz"
-    np.savez(path, samples=np.stack(translations.sequence.measures))
-    return path
-
-
-def test_a_loaded_run_gives_the_same_matrices(whole, samples, tmp_path):
-    folder = tmp_path / "run"
-    run = train_metric(parse_config(whole), "given", "gram", 3, samples, folder)
-    assert sorted(os.listdir(folder)) == ["history.csv", "model.eqx"]
-    phases = pd.read_csv(folder / "history.csv")["phase"].tolist()
-    assert phases == ["potentials", "potentials", "metric", "metric"]
-    loaded = load_metric_run(folder)
-    for opened in (run, loaded):
-        assert isinstance(opened, PlainMetricRun)
-        assert opened.header["provenance"]["seed"] == 3
-        assert opened.header["method"] == "gram"
-    assert loaded.header == json.loads(json.dumps(run.header))
-    assert loaded.config == run.config
-    x = np.random.default_rng(1).normal(size=(7, 2))
-    found = run.metric(x)
-    assert found.shape == (7, 2, 2)
-    np.testing.assert_array_equal(loaded.metric(x), found)
-
-
-@pytest.fixture
-def plain(make_learner):
-    config = make_learner(KIND)
-    networks = build_gram_networks(3, config, key=jax.random.key(0))
-    provenance = {"seed": 3, "minutes": 1.5, "device": "cpu"}
-    header = {"sequence": "crossing", "method": "gram", "provenance": provenance}
-    return PlainMetricRun(config, networks, header)
-
-
-def test_a_metric_without_maps_is_measured_by_its_alignment(
-    plain, sequences_config, translations
-):
-    """Held-out particles or not; without a true metric by nothing."""
-    held_out = np.zeros((4, 5, 2))
-    for known in (held_out, None):
-        data = SequenceData(translations.sequence, known)
-        table = metric_rows(plain, sequences_config.sequences["crossing"], data)
-        assert table["measure"].tolist() == ["alignment", "alignment_data"]
-        assert table["n"].tolist() == [900, 64]
-        assert table["value"].between(0, 1).all()
-        assert set(table["method"]) == {"gram"}
-    assert metric_rows(plain, sequences_config.sequences["given"], data).empty
-
-
-@pytest.mark.parametrize("shape", [(2,), (4, 3), (1, 4, 2)])
-def test_points_of_another_shape_are_an_error(plain, unchecked, shape):
-    with pytest.raises(ValueError, match=r"expected points of shape \(n, 2\), found"):
-        plain.metric(np.zeros(shape))
-
-
 @pytest.mark.parametrize("fit, phase", [("potential", "potentials"), ("metric",) * 2])
-def test_a_run_that_diverges_writes_nothing(whole, samples, tmp_path, fit, phase):
+def test_divergence_names_the_phase(translations, make_method, fit, phase):
     wild = {"learning_rate": 1e30, "clip": 1e30}
-    whole["learners"]["gram"][f"{fit}_fit"]["optimiser"] = wild
-    folder = tmp_path / "run"
-    message = rf"given gram seed 1: .* step \d+ \(phase {phase}\)"
+    config = make_method(KIND, rounds=1, **{f"{fit}_fit": {"optimiser": wild}})
+    message = rf"test: .* step \d+ \(phase {phase}\)"
     with pytest.raises(DivergenceError, match=message):
-        train_metric(parse_config(whole), "given", "gram", 1, samples, folder)
-    assert not folder.exists()
+        train(translations.sequence, config)
 
 
-def test_samples_that_do_not_divide_write_nothing(whole, samples, tmp_path):
-    whole["learners"]["gram"]["groups"] = 3
-    folder = tmp_path / "run"
-    with pytest.raises(SampleError, match="groups: 3 of equal size"):
-        train_metric(parse_config(whole), "given", "gram", 1, samples, folder)
-    assert not folder.exists()
+@pytest.mark.parametrize("groups, refused", [(1, False), (2, False), (3, True)])
+def test_groups_that_do_not_divide_those_of_the_data_are_refused(
+    sequences_experiment, make_method, groups, refused
+):
+    """Two groups of particles cross; of given samples nobody knows."""
+    config = make_method(KIND, groups=groups)
+    crossing, given = (
+        config.refuses(sequences_experiment.problems[name])
+        for name in ("crossing", "given")
+    )
+    assert given is None
+    assert (crossing is not None) == refused
+    if refused:
+        assert crossing == "3 groups do not divide the 2 of data.groups"

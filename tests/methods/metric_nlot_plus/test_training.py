@@ -12,13 +12,17 @@ from nlot.config import RotationConfig
 from nlot.costs.lagrangians import Riemannian
 from nlot.discrete.sequence_couplings import couple_neighbours
 from nlot.evaluation.alignment import alignment, matrices
-from nlot.methods.metric_nlot_plus import train as metric_plus
-from nlot.methods.metric_nlot_plus.train import cheap_vectors, direction_loss
+from nlot.methods.metric_nlot_plus.run import MetricNLOTPlusRun
+from nlot.methods.metric_nlot_plus.training import (
+    direction_loss,
+    path_loss,
+    train,
+)
 from nlot.networks.amortised import SplineNetwork
 from nlot.networks.rotation import RotationMetric
 from nlot.paths.quadrature import Quadrature, path_actions
 from nlot.paths.splines import CubicSpline
-from nlot.training.loop import DivergenceError
+from nlot.training.loop import DivergenceError, fit
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
@@ -45,10 +49,11 @@ def constant(angle, z, members=1):
 
 @MODES
 @pytest.mark.parametrize("v", DIRECTIONS)
-def test_cheap_vectors_make_motion_along_v_cheap(angle, v):
+def test_direction_targets_make_motion_along_v_cheap(angle, v):
     """Of length |v|², they give v the smallest eigenvalue."""
     v = np.array(v)
-    z = cheap_vectors(jnp.asarray(v, jnp.float32)[None], angle)[0]
+    targets = constant(angle, v).direction_targets
+    z = targets(jnp.asarray(v, jnp.float32)[None])[0]
     assert jnp.linalg.norm(z) == pytest.approx(v @ v, rel=1e-5)
     matrix = constant(angle, z)(jnp.zeros(2))
     np.testing.assert_allclose(matrix @ v, 0.1 * v, atol=1e-5)
@@ -59,7 +64,7 @@ def test_cheap_vectors_make_motion_along_v_cheap(angle, v):
 def test_the_direction_loss_is_stationary_at_the_direction(angle, v):
     """For every member, and for displacements of any length."""
     v = jnp.array(v)
-    unit = cheap_vectors(v[None], angle)[0] / jnp.sum(v**2)
+    unit = constant(angle, v).direction_targets(v[None])[0] / jnp.sum(v**2)
     x, weight = jnp.zeros((3, 2)), jnp.array([1.0, 0.5, 2.0])
     moves = jnp.array([1.0, 0.3, 2.0])[:, None] * v
 
@@ -97,10 +102,10 @@ def test_the_direction_loss_of_unit_vectors_is_the_action():
 
 
 @pytest.fixture(scope="module")
-def config(make_learner):
+def config(make_method):
     rate = {"learning_rate": 1e-2, "final_fraction": 0.01}
-    return make_learner(
-        "nlot_plus",
+    return make_method(
+        "metric_nlot_plus",
         direction={"steps": 60, "batch": 32, "optimiser": rate},
         paths={"steps": 60, "batch": 32, "optimiser": rate},
         maps={"steps": 400, "batch": 16, "optimiser": rate},
@@ -110,7 +115,7 @@ def config(make_learner):
 
 @pytest.fixture(scope="module")
 def trained(translations, config):
-    networks, history = metric_plus.train(
+    networks, history = train(
         translations.sequence, config, stream(0, "training"), Reporter("test")
     )
     return SimpleNamespace(networks=networks, history=history)
@@ -129,18 +134,14 @@ def test_the_metric_is_cheap_along_the_translation(translations, trained):
 def test_maps_translate(translations, trained, config):
     """Within a tenth of the displacement, on average over the samples of a pair."""
     sequence = translations.sequence
+    run = MetricNLOTPlusRun(sequence, config, trained.networks, {})
     for pair in range(sequence.pairs):
         x = sequence.points[pair]
-        sent = jax.vmap(
-            lambda a, pair=pair: metric_plus.transport(
-                trained.networks, config, 1.0, jnp.array(pair), a
-            )
-        )(x)
-        gaps = jnp.linalg.norm(sent - x - translations.shift, axis=-1)
+        gaps = jnp.linalg.norm(run.leg(x, pair) - x - translations.shift, axis=-1)
         assert jnp.mean(gaps) < 0.1 * np.linalg.norm(translations.shift)
 
 
-def test_paths_are_fitted_to_least_action(translations, config, trained):
+def test_paths_are_fitted_to_least_action(translations, config):
     """Straight, where the metric is constant: all but a tenth of the excess is gone.
 
     From paths bent at random, and between independent points as between coupled ones.
@@ -148,14 +149,15 @@ def test_paths_are_fitted_to_least_action(translations, config, trained):
     sequence, metric = translations.sequence, constant("double", [0.3, -1.0])
     bent = SplineNetwork(2, 3, (16,), "silu", 1.0, key=jax.random.key(1))
     coupling = couple_neighbours(sequence, None, 1)
-    fitted, _ = metric_plus._learn_paths(
-        (sequence, coupling, metric),
-        eqx.tree_at(lambda n: n.spline, trained.networks, bent),
-        config,
+    fitted = fit(
+        path_loss,
+        bent,
+        config.paths,
+        (sequence, coupling, metric, config),
         jax.random.key(2),
-        Reporter("test"),
-        0,
-    )
+        phase="paths",
+        report=Reporter("test"),
+    ).model
     rule = Quadrature(CubicSpline(config.knots), 20)
 
     @eqx.filter_jit
@@ -184,14 +186,12 @@ def test_history_has_all_phases_in_order(trained):
 
 def test_the_key_fixes_the_weights(translations, config, trained):
     key = stream(0, "training")
-    again, _ = metric_plus.train(translations.sequence, config, key, Reporter("test"))
+    again, _ = train(translations.sequence, config, key, Reporter("test"))
     assert eqx.tree_equal(trained.networks, again)
 
 
-def test_divergence_names_phase_and_quantity(translations, make_learner):
+def test_divergence_names_phase_and_quantity(translations, make_method):
     wild = {"optimiser": {"learning_rate": 1e30, "clip": 1e30}}
-    config = make_learner("nlot_plus", direction=wild)
+    config = make_method("metric_nlot_plus", direction=wild)
     with pytest.raises(DivergenceError, match=r"test: \w+ .*phase metric"):
-        metric_plus.train(
-            translations.sequence, config, stream(0, "training"), Reporter("test")
-        )
+        train(translations.sequence, config, stream(0, "training"), Reporter("test"))

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from nlot.methods.nlot.train import train, transport
-from nlot.networks.amortised import build_networks
+from nlot.methods.nlot.training import build, train, transport
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
@@ -16,8 +15,8 @@ from nlot.training.streams import stream
 def fit():
     """Trains, and returns networks and history."""
 
-    def run(task, method, seed=0):
-        return train(task, method, stream(seed, "training"), Reporter("test"))
+    def run(problem, method, seed=0):
+        return train(problem, method, stream(seed, "training"), Reporter("test"))
 
     return run
 
@@ -34,6 +33,7 @@ def test_finds_a_translation(fit, free, make_method):
     """
     rate = {"learning_rate": 3e-3, "final_fraction": 0.01}
     method = make_method(
+        "nlot",
         potential_optimiser=rate,
         map_optimiser=rate,
         potential={"hidden": [32, 32]},
@@ -59,7 +59,7 @@ def test_finds_a_translation(fit, free, make_method):
 
 def test_same_seed_same_bits_and_another_seed_differs(fit, well, make_method):
     refit = {"every": 2, "max_steps": 3, "tolerance": 1e-30}
-    method = make_method(annealing_steps=3, refit=refit)
+    method = make_method("nlot", annealing_steps=3, refit=refit)
     runs = [fit(well, method, seed) for seed in (0, 0, 1)]
     first, again, other = (weights(networks) for networks, _ in runs)
     np.testing.assert_array_equal(first, again)
@@ -72,7 +72,9 @@ def test_searches_in_groups_train_as_those_side_by_side(fit, well, make_method):
     """Up to rounding, a group that is not full included."""
     settings = {"max_steps": 4, "tolerance": 1e-4}
     whole, parts = (
-        weights(fit(well, make_method(ctransform={**settings, "at_a_time": n}))[0])
+        weights(
+            fit(well, make_method("nlot", ctransform={**settings, "at_a_time": n}))[0]
+        )
         for n in (0, 3)
     )
     np.testing.assert_allclose(parts, whole, atol=1e-5)
@@ -81,15 +83,17 @@ def test_searches_in_groups_train_as_those_side_by_side(fit, well, make_method):
 def test_refit_ends_at_its_tolerance(fit, well, make_method):
     """After one step here, on every second step of the two that a record averages."""
     refit = {"every": 2, "max_steps": 3, "tolerance": 1e9}
-    method = make_method(refit=refit, pretraining={"steps": 0}, steps=2)
+    method = make_method("nlot", refit=refit, pretraining={"steps": 0}, steps=2)
     _, history = fit(well, method)
     assert [record["refit_steps"] for record in history] == [0.5]
 
 
 def test_transport_refines_with_its_own_settings(well, make_method):
-    """Not with those of training, and within the task's bounds."""
-    method = make_method(ctransform={"max_steps": 1}, transport={"max_steps": 40})
-    networks = build_networks(2, well.bounds, method, key=jax.random.key(2))
+    """Not with those of training, and within the problem's bounds."""
+    method = make_method(
+        "nlot", ctransform={"max_steps": 1}, transport={"max_steps": 40}
+    )
+    networks = build(well, method, key=jax.random.key(2))
     x = well.source.sample(jax.random.key(3), 8)
     y = jax.jit(jax.vmap(lambda a: transport(networks, well, method, a)))(x)
     assert jnp.all(jnp.abs(y) <= well.bounds)

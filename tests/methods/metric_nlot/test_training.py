@@ -14,15 +14,18 @@ from nlot.config import RotationConfig
 from nlot.costs.lagrangians import Riemannian
 from nlot.evaluation.alignment import alignment, matrices
 from nlot.methods.ctransform import c_transform
-from nlot.methods.metric_nlot import train as metric_learning
+from nlot.methods.metric_nlot import training as metric_nlot
+from nlot.methods.metric_nlot.run import MetricNLOTRun
 from nlot.methods.metric_nlot.step import metric_loss, refine
-from nlot.networks.amortised import MLP, SplineNetwork
-from nlot.networks.pairwise import Frame, build_pair_networks
+from nlot.networks.amortised import SplineNetwork
+from nlot.networks.mlp import MLP
+from nlot.networks.pairwise import Frame
 from nlot.networks.rotation import RotationMetric
 from nlot.paths.quadrature import Quadrature
 from nlot.paths.splines import CubicSpline
+from nlot.training import loop
 from nlot.training.lbfgs import minimise
-from nlot.training.loop import DivergenceError, run_chunks
+from nlot.training.loop import DivergenceError
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
@@ -150,14 +153,14 @@ def test_the_metric_loss_is_the_mean_action_of_shifted_paths(problem):
     assert not jax.grad(loss, 1)(network, y).any()
 
 
-def test_refine_balances_cost_and_potential(problem, make_learner):
+def test_refine_balances_cost_and_potential(problem, make_method):
     """At an inner solution the gradients of c and g in y are equal.
 
     In the units that refinement works in, where the cost is of order one, to its
     tolerance.
     """
-    settings = make_learner(
-        "nlot", transport={"max_steps": 300, "tolerance": 1e-10}
+    settings = make_method(
+        "metric_nlot", transport={"max_steps": 300, "tolerance": 1e-10}
     ).transport
     frame = Frame(
         centre=jnp.array([0.2, -0.1]),
@@ -183,15 +186,17 @@ def test_refine_balances_cost_and_potential(problem, make_learner):
 
 
 def train(sequence, config, seed=0):
-    return metric_learning.train(
+    return metric_nlot.train(
         sequence, config, stream(seed, "training"), Reporter("test")
     )
 
 
 @pytest.fixture(scope="module")
-def trained(translations, make_learner):
+def trained(translations, make_method):
     """A short run, with its state after each step."""
     states = []
+
+    run_chunks = loop.run_chunks
 
     def recorded(advance, state, *, phase, **rest):
         def spied(state, n):
@@ -202,8 +207,8 @@ def trained(translations, make_learner):
 
         return run_chunks(spied, state, phase=phase, **rest)
 
-    config = make_learner(
-        "nlot",
+    config = make_method(
+        "metric_nlot",
         steps=400,
         warm_up=50,
         metric_every=3,
@@ -213,7 +218,7 @@ def trained(translations, make_learner):
         report_every=1,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metric_learning, "run_chunks", recorded)
+        patch.setattr(loop, "run_chunks", recorded)
         networks, history = train(translations.sequence, config)
     return SimpleNamespace(
         states=states, networks=networks, history=history, config=config
@@ -238,9 +243,9 @@ def test_the_key_fixes_the_weights(trained, translations):
     assert eqx.tree_equal(trained.networks, again)
 
 
-def test_divergence_names_phase_and_quantity(translations, make_learner):
+def test_divergence_names_phase_and_quantity(translations, make_method):
     wild = {"learning_rate": 1e30, "clip": 1e30}
-    config = make_learner("nlot", spline_optimiser=wild)
+    config = make_method("metric_nlot", spline_optimiser=wild)
     with pytest.raises(DivergenceError, match=r"test: \w+ .*phase pretraining"):
         train(translations.sequence, config)
 
@@ -250,10 +255,7 @@ def test_the_metric_turns_to_the_translation(translations, trained):
     points = np.concatenate(translations.sequence.measures)
     truth = np.tile(translations.truth, (len(points), 1, 1))
     start, _ = jax.random.split(stream(0, "training"))
-    sequence, config = translations.sequence, trained.config
-    untrained = build_pair_networks(
-        3, sequence.centre, sequence.half_width, config, key=start
-    )
+    untrained = metric_nlot.build(translations.sequence, trained.config, key=start)
     before, after = (
         alignment(matrices(networks.metric, points), truth)
         for networks in (untrained, trained.networks)
@@ -268,18 +270,9 @@ def test_maps_translate(translations, trained):
     So few steps leave two fifths; maps that do nothing are off by all of it.
     """
     sequence = translations.sequence
-
-    @jax.jit
-    def sent(pair, x):
-        def one(a):
-            return metric_learning.transport(
-                trained.networks, trained.config, sequence.bounds, pair, a
-            )
-
-        return jax.vmap(one)(x)
-
+    run = MetricNLOTRun(sequence, trained.config, trained.networks, {})
     x = sequence.points[:-1]
-    moved = jax.vmap(sent)(jnp.arange(sequence.pairs), x) - x
+    moved = jnp.stack([run.leg(a, pair) for pair, a in enumerate(x)]) - x
     squared = jnp.sum((moved - translations.shift) ** 2, -1)
     assert jnp.sqrt(jnp.mean(squared)) < 0.6 * np.linalg.norm(translations.shift)
 

@@ -1,0 +1,37 @@
+"""Packages that import JAX only where it is used."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+
+def lazily(package: str, **homes: str) -> Callable[[str], Any]:
+    """A module's `__getattr__` (PEP 562), for names that its submodules define.
+
+    **Arguments:** `package` is the `__name__` of the module, `homes` says for each name
+    in which submodule it is defined, which is imported when the name is first asked
+    for.
+
+    **Returns:** a function that gives the value of a name, and raises `AttributeError`
+    for any other name.
+    """
+    return partial(_find, package, homes)
+
+
+def home(module: ModuleType, name: str) -> str:
+    """The full name of the module that defines a name of `module`.
+
+    It is not imported where `module` says by `lazily` which it is.
+    """
+    find = vars(module).get("__getattr__")
+    if isinstance(find, partial) and name in find.args[1]:
+        return f"{module.__name__}.{find.args[1][name]}"
+    return getattr(module, name).__module__
+
+
+def _find(package: str, homes: Mapping[str, str], name: str) -> Any:
+    if name not in homes:
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{package}.{homes[name]}"), name)

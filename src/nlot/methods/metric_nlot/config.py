@@ -1,0 +1,48 @@
+"""Settings of `metric_nlot`."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from nlot.config.base import NonNegative
+from nlot.config.sections import (
+    REPORT,
+    SMOOTHING,
+    AlgorithmConfig,
+    OptimiserConfig,
+    RotationConfig,
+)
+
+
+class Config(AlgorithmConfig):
+    """Algorithm 2 of the paper; a potential and a map for each pair of measures."""
+
+    problems: ClassVar[tuple[str, ...]] = ("sequence",)
+    capabilities: ClassVar[frozenset[str]] = frozenset(
+        {"metric", "carry", "journey", "cost"}
+    )
+
+    kind: Literal["metric_nlot"]
+    metric: RotationConfig = Field(description="A")
+    batch: NonNegative = Field(
+        description="samples of each measure a step; 0: all of them"
+    )
+    warm_up: NonNegative = Field(description="steps before the first metric step")
+    metric_every: PositiveInt = Field(10, description="steps between metric steps")
+    isotropic_steps: NonNegative = Field(
+        0,
+        description="steps after the warm-up in which costs stay isotropic while the "
+        "metric turns; only with `annealing_steps`",
+    )
+    annealing_steps: NonNegative = Field(
+        0,
+        description="steps after those over which costs go from isotropic to those of "
+        "the metric; 0: those of the metric from the first step",
+    )
+    smoothing: NonNegativeFloat = Field(0.0, description=SMOOTHING)
+    metric_optimiser: OptimiserConfig = Field(description="for A")
+    report_every: PositiveInt = Field(100, description=REPORT)
+
+    def refuses(self, problem: Any) -> str | None:
+        """Metrics have a cheap direction, of which the line has no choice."""
+        return self.metric.refuses(problem.dimension)

@@ -1,0 +1,189 @@
+r"""`metric_nlot_plus`: Algorithm 2 with exact couplings in place of potentials.
+
+Our own method, not the paper's. Some rounds of two steps, then two more:
+
+1. *Couplings.* All neighbouring measures are coupled exactly, at first along straight
+   Euclidean lines, later for the action along the metric of the round before.
+2. *Directions.* Along a displacement v the action is $(m |v|^2 + h\, z(x) · w)/2$, with
+   w the vector of length |v|² at twice the angle of v, and z, m, h the unit vector and
+   constants of `nlot.networks.rotation`. It is smallest where z points against w;
+   without the constraint $|z| = 1$, least squares of z on $-w/|v|^2$ has the same
+   minimiser and is convex. Several networks are fitted and their vectors averaged, at
+   positions with some noise: smoothing over the distance below which couplings of few
+   points mean nothing. In other dimensions it is least squares on the vectors that make
+   motion along v cheap, too (`RotationMetric.direction_targets`).
+3. *Paths.* The spline network learns paths of least action along the metric.
+4. *Maps.* One network a pair of measures is fitted to the last couplings.
+"""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from nlot.costs.lagrangians import Riemannian
+from nlot.discrete.sequence_couplings import PairCouplings, couple_neighbours
+from nlot.methods.losses import Path, spline_loss
+from nlot.methods.metric_nlot_plus.config import Config
+from nlot.networks.mlp import MLP
+from nlot.networks.pairwise import Frame, PairNetworks, build_pair_networks
+from nlot.networks.rotation import RotationMetric
+from nlot.paths.quadrature import Quadrature
+from nlot.paths.splines import CubicSpline
+from nlot.problems.sequence import Outline, Sequence
+from nlot.training.loop import Log, Trainee, fit
+from nlot.training.progress import Reporter
+
+
+def build(
+    problem: Sequence | Outline, config: Config, *, key: PRNGKeyArray
+) -> PairNetworks:
+    """Untrained networks for a sequence, in frames that are still to be set."""
+    return build_pair_networks(problem, config, config.metric, key=key)
+
+
+def train(
+    problem: Sequence, config: Config, key: PRNGKeyArray, report: Reporter
+) -> tuple[PairNetworks, list[dict[str, Any]]]:
+    """Run all stages.
+
+    Arguments and results are those in `nlot.methods`. Raises
+    `nlot.training.loop.DivergenceError` when a loss stops being finite.
+    """
+    keys = jax.random.split(key, 4)
+    networks = build(problem, config, key=keys[0])
+    frames = Frame.of(problem, config.metric.eigenvalues[1])
+    fitting = config.rounds * config.direction.steps
+    report.start(fitting + config.paths.steps + config.maps.steps, config.report_every)
+    width = jnp.asarray(config.smoothing * problem.half_width)
+    metric = Trainee.start(networks.metric, config.direction.optimiser, fitting)
+    for number in range(config.rounds):
+        previous = metric.model if number else None
+        coupling = couple_neighbours(problem, previous, config.coupling_nodes)
+        metric = fit(
+            metric_loss,
+            metric,
+            config.direction,
+            (coupling, _edge_weights(coupling), width, config),
+            keys[1],
+            phase="metric",
+            report=report,
+        )
+    spline = fit(
+        path_loss,
+        networks.spline,
+        config.paths,
+        (problem, coupling, metric.model, config),
+        keys[2],
+        phase="paths",
+        report=report,
+    )
+    maps = fit(
+        map_loss,
+        networks.maps,
+        config.maps,
+        (coupling, frames, config),
+        keys[3],
+        phase="maps",
+        report=report,
+    )
+    trained = PairNetworks(
+        metric=metric.model,
+        potentials=None,
+        maps=maps.model,
+        spline=spline.model,
+        frames=frames,
+    )
+    return trained, report.history
+
+
+def _random_edges(
+    key: PRNGKeyArray, mass: Float[Array, " m"], n: int
+) -> Int[Array, " n"]:
+    """Indices drawn in proportion to `mass`."""
+    return jax.random.choice(key, len(mass), (n,), p=mass / jnp.sum(mass))
+
+
+def _edge_weights(coupling: PairCouplings) -> Float[Array, "pairs m"]:
+    """1 / E|v|² of an edge's pair: fast and slow stretches count alike."""
+    squared = jnp.sum((coupling.y - coupling.x) ** 2, -1)
+    mean = jnp.sum(coupling.mass * squared, -1, keepdims=True)
+    return jnp.broadcast_to(1 / mean, squared.shape)
+
+
+def metric_loss(
+    metric: RotationMetric,
+    fixed: tuple[PairCouplings, Array, Array, Config],
+    key: PRNGKeyArray,
+) -> tuple[Array, Log]:
+    """Stage 2: `direction_loss` at random points of random edges, with some noise.
+
+    Fixed are the couplings, weights of their edges, and the noise's standard deviation.
+    """
+    coupling, weight, width, config = fixed
+    n, d = config.direction.batch, coupling.x.shape[-1]
+    edges, times, noise = jax.random.split(key, 3)
+    pick = _random_edges(edges, coupling.mass.ravel(), n)
+    x, y = (part.reshape(-1, d)[pick] for part in (coupling.x, coupling.y))
+    s = jax.random.uniform(times, (n, 1))
+    position = x + s * (y - x) + width * jax.random.normal(noise, x.shape)
+    loss = direction_loss(metric, position, y - x, weight.ravel()[pick])
+    return loss, {"direction": loss}
+
+
+def direction_loss(
+    metric: RotationMetric,
+    x: Float[Array, "n d"],
+    v: Float[Array, "n d"],
+    weight: Float[Array, " n"],
+) -> Float[Array, ""]:
+    """Least squares of each member's vector at `x` on the direction of `v`.
+
+    **Arguments:** positions, displacements, and weights that multiply |v|², by which
+    displacements count in the action.
+    """
+    squared = jnp.sum(v**2, -1)
+    # |v|² |z - t/|v|²|² without the division, up to a term without gradient.
+    target = metric.direction_targets(v)
+    z = jax.vmap(metric.vectors)(x)
+    fit = squared[:, None] * jnp.sum(z**2, -1) - 2 * jnp.sum(z * target[:, None], -1)
+    return jnp.mean(weight[:, None] * fit)
+
+
+def path_loss(
+    spline: Path,
+    fixed: tuple[Sequence, PairCouplings, RotationMetric, Config],
+    key: PRNGKeyArray,
+) -> tuple[Array, Log]:
+    """Stage 3: mean action of paths between pairs, half coupled, half independent."""
+    sequence, coupling, metric, config = fixed
+    edges, pairs, first, second = jax.random.split(key, 4)
+    n, d = config.paths.batch // 2, coupling.x.shape[-1]
+    pick = _random_edges(edges, coupling.mass.ravel(), n)
+    pair = jax.random.randint(pairs, (n,), 0, sequence.pairs)
+    rows = jnp.arange(n) % sequence.points.shape[1]
+    a = sequence.draw(first, 0)[pair, rows]
+    b = sequence.draw(second, 0)[pair + 1, rows]
+    x = jnp.concatenate([coupling.x.reshape(-1, d)[pick], a])
+    y = jnp.concatenate([coupling.y.reshape(-1, d)[pick], b])
+    quadrature = Quadrature(CubicSpline(config.knots), config.nodes)
+    loss = spline_loss(spline, quadrature, Riemannian(metric), x, y)
+    return loss, {"spline": loss}
+
+
+def map_loss(
+    maps: MLP, fixed: tuple[PairCouplings, Frame, Config], key: PRNGKeyArray
+) -> tuple[Array, Log]:
+    """Stage 4: least squares of all maps on the couplings, in each pair's frame."""
+    coupling, frames, config = fixed
+
+    def one(network: MLP, frame: Frame, edges: PairCouplings, key: Array) -> Array:
+        pick = _random_edges(key, edges.mass, config.maps.batch)
+        gap = jax.vmap(frame.map(network))(edges.x[pick]) - edges.y[pick]
+        return jnp.mean(jnp.sum(gap**2, -1)) / frame.step**2
+
+    keys = jax.random.split(key, len(coupling.mass))
+    loss = jnp.mean(eqx.filter_vmap(one)(maps, frames, coupling, keys))
+    return loss, {"map": loss}

@@ -1,0 +1,48 @@
+"""Trained runs of Algorithm 1, opened."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from nlot.methods.amortised_run import AbstractAmortisedRun
+from nlot.methods.nlot.config import Config
+from nlot.methods.nlot.training import transport
+from nlot.networks.amortised import Networks
+from nlot.problems.transport import Transport
+from nlot.training.microbatch import batches
+
+
+class NLOTRun(AbstractAmortisedRun):
+    """The map of Algorithm 1: the c-transform of the learned potential.
+
+    Its variant `network_map` is the map network, which the c-transform starts from.
+    """
+
+    config: Config
+
+    def transport(
+        self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "n d"]:
+        """Where `x` is sent: the c-transform of eq. 6, or the map network."""
+        if self.variant == "network_map":
+            return self.network_map(x)
+        x = self.problem.points(x)
+        parts = [x[:0]]
+        for picked, lanes in batches(np.arange(len(x))):
+            y = _transport(self.networks, self.problem, self.config, x[lanes])
+            parts.append(y[: len(picked)])
+        return jnp.concatenate(parts)
+
+
+@eqx.filter_jit
+def _transport(
+    networks: Networks, problem: Transport, config: Config, x: Array
+) -> Array:
+    return jax.vmap(lambda a: transport(networks, problem, config, a))(x)
+
+
+open = NLOTRun

@@ -1,0 +1,79 @@
+"""Settings of `nlot_plus`."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from nlot.config.base import NonNegative, Section
+from nlot.config.sections import (
+    REPORT,
+    SAMPLING,
+    Decay,
+    DualConfig,
+    FitConfig,
+    MovingQuadratureConfig,
+    OptimiserConfig,
+    Sampling,
+)
+
+
+class PathsConfig(FitConfig):
+    """First stage: paths between independent pairs."""
+
+    annealing_steps: NonNegative = Field(
+        0, description="steps over which strength and temperature of U are annealed"
+    )
+
+
+class CouplingConfig(Section):
+    """Second stage: exact discrete couplings."""
+
+    number: PositiveInt = Field(description="independent couplings")
+    points: PositiveInt = Field(description="points of each measure in a coupling")
+    tie_breaking: Annotated[float, Field(ge=0)] = Field(
+        description="ε of the term ε |x - y|²/2 added to the cost"
+    )
+
+
+class RegressionConfig(FitConfig):
+    """Third stage: map and potential fitted to the couplings."""
+
+    huber: PositiveFloat = Field(
+        description="distance, as a fraction of the problem's bounds, from which the "
+        "loss grows linearly"
+    )
+
+
+class PolishConfig(Section):
+    """Last stage: augmented Lagrangian with exact matchings."""
+
+    rounds: PositiveInt = Field(description="matchings")
+    steps: PositiveInt = Field(description="steps between matchings")
+    points: PositiveInt = Field(description="samples in a matching")
+    pool: PositiveInt = Field(description="matchings in use at a time")
+    batch: Annotated[int, Field(ge=2)] = Field(description="matched pairs a step")
+    marginal_weight: PositiveFloat = Field(description="λ, weight of squared W2")
+    map_optimiser: OptimiserConfig = Field(description="for y")
+    potential_optimiser: OptimiserConfig = Field(description="for g")
+    spline_optimiser: OptimiserConfig = Field(description="for φ")
+
+
+class Config(DualConfig):
+    """Our improvement of Algorithm 1, through exact discrete couplings."""
+
+    problems: ClassVar[tuple[str, ...]] = ("transport",)
+    capabilities: ClassVar[frozenset[str]] = frozenset(
+        {"map", "paths", "own_paths", "geodesics", "potential", "cost"}
+    )
+
+    kind: Literal["nlot_plus"]
+    quadrature: MovingQuadratureConfig = MovingQuadratureConfig()
+    paths: PathsConfig = Field(description="first stage")
+    couplings: CouplingConfig = Field(description="second stage")
+    regression: RegressionConfig = Field(description="third stage")
+    polish: PolishConfig = Field(description="fourth stage")
+    sampling: Sampling = Field("independent", description=SAMPLING)
+    average: Decay = Field(
+        0.998, description="decay of the exponential average of the weights"
+    )
+    report_every: PositiveInt = Field(500, description=REPORT)

@@ -1,0 +1,71 @@
+"""Settings of `nlsb`."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from nlot.config.base import NonNegative, Section
+from nlot.config.sections import (
+    AVERAGE,
+    REPORT,
+    SAMPLING,
+    Decay,
+    MethodConfig,
+    NetworkConfig,
+    OptimiserConfig,
+    Sampling,
+)
+
+
+class OTFlowConfig(Section):
+    """The potential of OT-Flow."""
+
+    width: PositiveInt = Field(32, description="of its residual network")
+    layers: Annotated[int, Field(ge=2)] = Field(2, description="opening one included")
+
+
+class Config(MethodConfig):
+    """Neural Lagrangian Schroedinger bridges (Koshizuka and Sato, 2023)."""
+
+    problems: ClassVar[tuple[str, ...]] = ("transport",)
+    capabilities: ClassVar[frozenset[str]] = frozenset({"map", "paths", "own_paths"})
+    variants: ClassVar[tuple[str, ...]] = ("stochastic", "expected")
+
+    kind: Literal["nlsb"]
+    potential: OTFlowConfig = Field(OTFlowConfig(), description="Φ, drift is -∇Φ")
+    diffusion: NetworkConfig = Field(
+        NetworkConfig(hidden=(16, 16), activation="silu"),
+        description="σ, diagonal, behind a tanh",
+    )
+    time_steps: PositiveInt = Field(100, description="of Euler and Maruyama's scheme")
+    cost_times: NonNegative = Field(
+        0,
+        description="random times of a path at which action and residual are taken in "
+        "a training step; 0: all times",
+    )
+    steps: PositiveInt = Field(description="optimiser steps")
+    batch: PositiveInt = Field(description="samples of each measure a step")
+    sampling: Sampling = Field("independent", description=SAMPLING)
+    optimiser: OptimiserConfig = Field(description="for Φ and σ together")
+    action_weight: NonNegativeFloat = Field(0.01, description="α_L, of the action")
+    residual_weight: NonNegativeFloat = Field(
+        0.01, description="α_R, of the Hamilton-Jacobi-Bellman residual"
+    )
+    blur: PositiveFloat = Field(
+        0.05, description="length over which the Sinkhorn divergence is smoothed"
+    )
+    sinkhorn_iterations: PositiveInt = Field(
+        20, description="with decreasing regularisation, the last ones at that of blur"
+    )
+    averaged_paths: PositiveInt = Field(
+        32, description="paths from one start that make an expected path"
+    )
+    average: Decay = Field(0.0, description=AVERAGE)
+    report_every: PositiveInt = Field(100, description=REPORT)
+
+    def refuses(self, problem: Any) -> str | None:
+        """The drift is the optimal control where the kinetic term is |v|²/2 alone."""
+        kind = problem.lagrangian.kind
+        if kind != "newtonian":
+            return f"lagrangian.kind is {kind!r}; nlsb needs 'newtonian'"
+        return None

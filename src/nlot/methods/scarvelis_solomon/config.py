@@ -1,0 +1,67 @@
+"""Settings of `scarvelis_solomon`."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from nlot.config.base import Section
+from nlot.config.sections import REPORT, MethodConfig, NetworkConfig, OptimiserConfig
+
+
+class PotentialFitConfig(Section):
+    """Fit of the potentials, in each round anew."""
+
+    steps: PositiveInt = Field(description="number of steps")
+    optimiser: OptimiserConfig = Field(description="and its schedule")
+    first_penalty: PositiveFloat = Field(
+        description="weight of the first round's penalty on the length of ∇φ"
+    )
+    penalty: PositiveFloat = Field(
+        description="weight of later rounds' penalty on ∇φᵀA∇φ"
+    )
+
+
+class GramFitConfig(Section):
+    """Fit of the matrix, in each round anew."""
+
+    steps: PositiveInt = Field(description="number of steps")
+    optimiser: OptimiserConfig = Field(description="and its schedule")
+    penalty: PositiveFloat = Field(1.0, description="weight of the one on ∇φᵀA∇φ")
+    norm_weight: PositiveFloat = Field(
+        1e9, description="weight of 1/‖A‖² (Frobenius), against vanishing matrices"
+    )
+
+
+class Config(MethodConfig):
+    """Metric learning by Scarvelis and Solomon (2023)."""
+
+    problems: ClassVar[tuple[str, ...]] = ("sequence",)
+    capabilities: ClassVar[frozenset[str]] = frozenset({"metric"})
+
+    kind: Literal["scarvelis_solomon"]
+    potential: NetworkConfig = Field(
+        NetworkConfig(hidden=(32,), activation="softplus"),
+        description="φ, one a pair of measures",
+    )
+    metric: NetworkConfig = Field(
+        NetworkConfig(hidden=(32, 32), activation="softplus"),
+        description="R in A = RᵀR + floor I",
+    )
+    floor: PositiveFloat = Field(1e-3, description="smallest eigenvalue of A")
+    groups: PositiveInt = Field(
+        1,
+        description="blocks of equal size in the samples of each time, in their order, "
+        "that are coupled apart: prior knowledge of who belongs together",
+    )
+    batch: PositiveInt = Field(100, description="samples of each measure a step")
+    rounds: PositiveInt = Field(1, description="fits of the potentials, then of A")
+    potential_fit: PotentialFitConfig = Field(description="of φ")
+    metric_fit: GramFitConfig = Field(description="of A")
+    report_every: PositiveInt = Field(500, description=REPORT)
+
+    def refuses(self, problem: Any) -> str | None:
+        """Blocks of samples are groups of particles where data are generated."""
+        found = len(getattr(problem.data, "groups", ()))
+        if found % self.groups:
+            return f"{self.groups} groups do not divide the {found} of data.groups"
+        return None

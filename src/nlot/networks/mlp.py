@@ -1,0 +1,66 @@
+"""Multi-layer perceptrons, on one example at a time."""
+
+from collections.abc import Callable, Sequence
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+ACTIVATIONS: dict[str, Callable] = {
+    "elu": jax.nn.elu,
+    "leaky_relu": jax.nn.leaky_relu,
+    "relu": jax.nn.relu,
+    "silu": jax.nn.silu,
+    "softplus": jax.nn.softplus,
+    "tanh": jax.nn.tanh,
+}
+
+
+class MLP(eqx.Module):
+    """A multi-layer perceptron whose hidden layers may differ in width.
+
+    **Arguments:** numbers of inputs and outputs, widths of the hidden layers, a name in
+    `ACTIVATIONS`, and the key that weights are drawn with. Raises `ValueError` for an
+    unknown activation.
+    """
+
+    layers: tuple[eqx.nn.Linear, ...]
+    activation: Callable = eqx.field(static=True)
+
+    def __init__(
+        self,
+        in_size: int,
+        out_size: int,
+        hidden: Sequence[int],
+        activation: str,
+        *,
+        key: PRNGKeyArray,
+    ):
+        if activation not in ACTIVATIONS:
+            raise ValueError(
+                f"Unknown activation {activation!r}; valid: {', '.join(ACTIVATIONS)}."
+            )
+        sizes = (in_size, *hidden, out_size)
+        keys = jax.random.split(key, len(sizes) - 1)
+        self.layers = tuple(
+            eqx.nn.Linear(m, n, key=k)
+            for m, n, k in zip(sizes[:-1], sizes[1:], keys, strict=True)
+        )
+        self.activation = ACTIVATIONS[activation]
+
+    def __call__(self, x: Float[Array, " in_size"]) -> Float[Array, " out_size"]:
+        for layer in self.layers[:-1]:
+            x = self.activation(affine(layer, x))
+        return affine(self.layers[-1], x)
+
+
+def affine(
+    layer: eqx.nn.Linear, x: Float[Array, " in_size"]
+) -> Float[Array, " out_size"]:
+    """The layer at `x`, which stands on the left of the product.
+
+    Under nested `vmap`s the points of a batch then stay rows of one matrix. With
+    `weight @ x` they become columns, and are transposed back in every activation.
+    """
+    product = x @ layer.weight.T
+    return product if layer.bias is None else product + layer.bias

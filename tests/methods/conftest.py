@@ -1,0 +1,74 @@
+"""One short training of every kind of method, which many tests share."""
+
+from collections.abc import Callable
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from nlot.config.kinds import target
+from nlot.training.progress import Reporter
+from nlot.training.streams import stream
+
+from ..conftest import METHODS
+
+SEED = 3
+
+
+@pytest.fixture(scope="session")
+def train_kind(make_method, well, translations) -> Callable[..., SimpleNamespace]:
+    """Trains a kind of method on a problem that it solves, with tiny settings."""
+
+    def train(kind: str, seed: int = SEED) -> SimpleNamespace:
+        method, config = target("method", kind), make_method(kind)
+        transport = "transport" in config.problems
+        problem: Any = well if transport else translations.sequence
+        report = Reporter(kind)
+        networks, history = method.train(
+            problem, config, stream(seed, "training"), report
+        )
+        return SimpleNamespace(
+            method=method,
+            config=config,
+            problem=problem,
+            networks=networks,
+            history=history,
+            report=report,
+        )
+
+    return train
+
+
+@pytest.fixture(scope="session")
+def trained_kind(train_kind) -> Callable[[str], SimpleNamespace]:
+    """The same, each kind once."""
+    return cache(train_kind)
+
+
+@pytest.fixture(scope="session")
+def open_kind(trained_kind) -> Callable[[str], Any]:
+    """The run of a kind of method, with a header as a stored run has it."""
+    header = {
+        "problem": "some",
+        "method": "mine",
+        "provenance": {"seed": SEED, "minutes": 1.0, "device": "cpu"},
+    }
+
+    def opened(kind: str) -> Any:
+        t = trained_kind(kind)
+        return t.method.open(t.problem, t.config, t.networks, header)
+
+    return opened
+
+
+@pytest.fixture(scope="session", params=METHODS)
+def trained(request, trained_kind) -> SimpleNamespace:
+    """Each kind of method, trained."""
+    return trained_kind(request.param)
+
+
+@pytest.fixture(scope="session")
+def run(trained, open_kind) -> Any:
+    """The run of each kind of method."""
+    return open_kind(trained.config.kind)
