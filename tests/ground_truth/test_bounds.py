@@ -43,7 +43,7 @@ GAUSSIANS = {
     },
     "bounds": 5.0,
 }
-TASKS = {
+PROBLEMS = {
     "translation": {"lagrangian": FREE},
     "gaussians": {**GAUSSIANS, "lagrangian": FREE},
     "well": {"horizon": 0.8},
@@ -55,26 +55,31 @@ def silent(line):
     pass
 
 
-@pytest.fixture(scope="module", params=TASKS)
-def known(request, make_task):
-    """A task with a closed form, and both bounds on its cost."""
-    task = make_task(**TASKS[request.param])
+@pytest.fixture(scope="module", params=PROBLEMS)
+def known(request, make_problem):
+    """A problem with a closed form, and both bounds on its cost."""
+    problem = make_problem(**PROBLEMS[request.param])
     first, second = jax.random.split(jax.random.key(0))
-    cells = cut(task.source, CELLS, key=first), cut(task.target, CELLS, key=second)
+    cells = (
+        cut(problem.source, CELLS, key=first),
+        cut(problem.target, CELLS, key=second),
+    )
     x, y = (part.centres for part in cells)
-    costs = exact_costs(task, SETTINGS.least_action, x, y, silent)
+    costs = exact_costs(problem, SETTINGS.least_action, x, y, silent)
     order, dual = assign(costs.cost)
     potential = fit_potential(costs.cost, dual, cells[1])
 
     def upper(order):
-        return upper_bound(task, SETTINGS, cells, costs, order, key=ABOVE)
+        return upper_bound(problem, SETTINGS, cells, costs, order, key=ABOVE)
 
     def lower(potential):
-        return lower_bound(task, SETTINGS, cells, costs, potential, key=BELOW)
+        return lower_bound(problem, SETTINGS, cells, costs, potential, key=BELOW)
 
     return SimpleNamespace(
-        task=task,
-        truth=closed_form(task),
+        problem=problem,
+        truth=closed_form(
+            problem.source, problem.target, problem.lagrangian, problem.horizon
+        ),
         cells=cells,
         cost=costs.cost,
         order=order,
@@ -165,7 +170,7 @@ def test_infima_are_those_over_all_points_of_the_target(known):
     What the search misses is within 3e-4 of the optimal cost. The cost of polygons is
     exact in empty space, and to second order in the well.
     """
-    omega, horizon = known.truth.omega, known.task.horizon
+    omega, horizon = known.truth.omega, known.problem.horizon
     y = jnp.asarray(known.cells[1].points)
     action = jax.vmap(lambda a, b: harmonic_action(a, b, omega, horizon), (None, 0))
     rows = jax.jit(jax.vmap(lambda a: action(a, y)))
@@ -179,18 +184,18 @@ def test_infima_are_those_over_all_points_of_the_target(known):
         assert error < (3e-4 + second_order) * known.truth.cost
 
 
-def test_random_pairs_of_a_cell_cost_its_variance(make_task):
+def test_random_pairs_of_a_cell_cost_its_variance(make_problem):
     """From a box to itself: E|x - y|²/2 is the trace of the covariance in a cell."""
     box = {"kind": "uniform", "low": [-1.0, 0.0], "high": [1.0, 1.0]}
-    task = make_task(source=box, target=box, lagrangian=FREE)
-    part = cut(task.source, CELLS, key=jax.random.key(0))
+    problem = make_problem(source=box, target=box, lagrangian=FREE)
+    part = cut(problem.source, CELLS, key=jax.random.key(0))
     cells = part, part
     costs = exact_costs(
-        task, SETTINGS.least_action, *(c.centres for c in cells), silent
+        problem, SETTINGS.least_action, *(c.centres for c in cells), silent
     )
     order, _ = assign(costs.cost)
     np.testing.assert_array_equal(order, np.arange(CELLS))
-    found = upper_bound(task, SETTINGS, cells, costs, order, key=ABOVE)
+    found = upper_bound(problem, SETTINGS, cells, costs, order, key=ABOVE)
     variance = part.members.var(axis=1).sum(axis=1).mean()
     # Twice the interval's width on each side, as a spread of few draws may fall short.
     slack = found.high - found.low

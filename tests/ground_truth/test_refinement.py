@@ -1,23 +1,22 @@
 import pytest
 
 from nlot.ground_truth.refinement import COLUMNS, refinement
-from nlot.problems.transport import build_task
 
 
 @pytest.fixture(scope="module")
-def found(truth_config):
+def found(truth_experiment):
     lines = []
     table = refinement(
         "well",
-        build_task(truth_config.tasks["well"]),
-        truth_config.evaluation,
+        truth_experiment.problems["well"].load(),
+        truth_experiment.evaluation,
         0,
         lines.append,
     )
     return table, lines
 
 
-def test_one_setting_changes_at_a_time(found, truth_config):
+def test_one_setting_changes_at_a_time(found, truth_experiment):
     table, lines = found
     assert tuple(table.columns) == COLUMNS
     assert table["setting"].is_unique

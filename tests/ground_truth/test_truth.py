@@ -5,7 +5,6 @@ import pytest
 
 from nlot.costs.closed_forms import closed_form
 from nlot.ground_truth.truth import KIND, TruthError, load_truth
-from nlot.problems.transport import build_task
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +28,15 @@ def test_no_other_coupling_costs_less(truth):
     assert min(others) > truth.optimum
 
 
-def test_the_optimum_is_that_of_the_closed_form(truth_file, truth_config):
+def test_the_optimum_is_that_of_the_closed_form(truth_file, truth_experiment):
     """Of the well, whose optimal map is the translation.
 
     The 32 points stand for cells of 0.125 x 0.0625: the cost of the measures differs
     from theirs by less than 0.5 %, and lies within the bounds.
     """
     truth = load_truth(truth_file("well"))
-    form = closed_form(build_task(truth_config.tasks["well"]))
+    well = truth_experiment.problems["well"].load()
+    form = closed_form(well.source, well.target, well.lagrangian, well.horizon)
     assert truth.optimum == pytest.approx(form.cost, rel=5e-3)
     np.testing.assert_allclose(truth.y[truth.order] - truth.x, [[2.25, 0]] * 32)
     assert truth.lower.low <= form.cost <= truth.upper.high
@@ -49,12 +49,12 @@ def test_bounds_enclose_the_optimum_behind_a_wall(truth):
     assert truth.lower.mean <= truth.upper.high
 
 
-def test_the_header_says_where_it_comes_from(truth, truth_config):
+def test_the_header_says_where_it_comes_from(truth, truth_experiment):
     header = truth.header
     assert header["kind"] == KIND
-    assert header["task"] == "wall"
+    assert header["problem"] == "wall"
     assert header["ground_truth"]["points"] == len(truth.x)
-    assert header["provenance"]["seed"] == truth_config.seeds[0]
+    assert header["provenance"]["seed"] == truth_experiment.seeds[0]
     assert header["converged"] > 0.95
     assert 0 <= header["largest_gradient_norm"] < 1
 

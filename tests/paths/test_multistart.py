@@ -15,6 +15,12 @@ from nlot.paths.polygons import bent, polygon_actions
 SETTINGS = LeastActionConfig(segments=32)
 
 
+def best(problem, settings, x, y):
+    return optimal_paths(
+        problem.lagrangian, problem.horizon, problem.bounds, settings, x, y
+    )
+
+
 @pytest.fixture(scope="module")
 def ends(wall):
     key = jax.random.key(0)
@@ -23,12 +29,12 @@ def ends(wall):
 
 @pytest.fixture(scope="module")
 def found(wall, ends):
-    return optimal_paths(wall, SETTINGS, *ends)
+    return best(wall, SETTINGS, *ends)
 
 
-def inside(task, paths):
+def inside(problem, paths):
     """Which corners lie in an obstacle."""
-    contains = jax.jit(jax.vmap(jax.vmap(task.lagrangian.contains)))
+    contains = jax.jit(jax.vmap(jax.vmap(problem.lagrangian.contains)))
     return np.asarray(contains(jnp.asarray(paths, jnp.float32)))
 
 
@@ -50,7 +56,7 @@ def test_the_best_start_is_taken(wall, ends, segments):
     Polygons of 128 segments are searched on coarser ones first: that must lose none.
     """
     settings = LeastActionConfig(segments=segments)
-    found = optimal_paths(wall, settings, *ends)
+    found = best(wall, settings, *ends)
     assert found.path.shape[1] == segments + 1
     with jax.enable_x64(True):
         x, y = (jnp.asarray(z, jnp.float64) for z in ends)
@@ -92,19 +98,19 @@ def test_double_precision_within_single(wall, found):
 
 
 def test_parts_keep_the_order_of_pairs(monkeypatch, wall, ends, found):
-    monkeypatch.setattr(module, "_PAIRS", 4)
-    parts = optimal_paths(wall, SETTINGS, *ends)
+    monkeypatch.setattr(module, "_NUMBERS", 4 * 9 * 33 * 2)
+    parts = best(wall, SETTINGS, *ends)
     np.testing.assert_allclose(parts.action, found.action, rtol=1e-6)
     np.testing.assert_allclose(parts.path[:, 0], found.path[:, 0])
 
 
-def test_cost_of_the_well_over_another_horizon(make_task):
+def test_cost_of_the_well_over_another_horizon(make_problem):
     """By the closed form, to second order: (ωT/N)² of the cost."""
-    task = make_task(horizon=0.7)
-    omega = frequency(task.lagrangian)
+    problem = make_problem(horizon=0.7)
+    omega = frequency(problem.lagrangian)
     key = jax.random.key(1)
-    x, y = task.source.sample(key, 5), task.target.sample(key, 5)[::-1]
-    found = optimal_paths(task, SETTINGS, x, y)
+    x, y = problem.source.sample(key, 5), problem.target.sample(key, 5)[::-1]
+    found = best(problem, SETTINGS, x, y)
     truth = jax.vmap(lambda a, b: harmonic_action(a, b, omega, 0.7))(x, y)
     rtol = (omega * 0.7 / SETTINGS.segments) ** 2
     np.testing.assert_allclose(found.action, truth, rtol=rtol)

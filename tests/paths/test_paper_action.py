@@ -1,8 +1,8 @@
 """The action against the sum that the paper's released code minimises.
 
 That code adds |Δx|²/2 - U(x) over the 19 intervals between 20 points, without the time
-step. The sum is written here once more, independently of the package; the tasks come
-from the default preset.
+step. The sum is written here once more, independently of the package; the problems
+come from the default preset.
 """
 
 from pathlib import Path
@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 import yaml
 
-from nlot.config import TaskConfig
 from nlot.paths.quadrature import Quadrature
 from nlot.paths.splines import CubicSpline
-from nlot.problems.transport import build_task
+from nlot.problems.transport import Transport
 
 PRESET = Path(__file__).parents[2] / "config" / "config.yaml"
 POINTS, KNOTS = 20, 30
@@ -51,8 +50,8 @@ def wavy(s):
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("potential", [box, slit, hill, well])
 def test_action_is_the_released_codes_sum(potential):
-    tasks = yaml.safe_load(PRESET.read_text())["tasks"]
-    task = build_task(TaskConfig.model_validate(tasks[potential.__name__]))
+    given = yaml.safe_load(PRESET.read_text())["problems"][potential.__name__]
+    problem = Transport.Config.model_validate(given).load()
     spline = CubicSpline(KNOTS)
     knots = wavy(np.linspace(0, 1, KNOTS))
     coefficients = spline.coefficients(knots)
@@ -64,7 +63,7 @@ def test_action_is_the_released_codes_sum(potential):
     energy = -np.sum(potential(*points[:-1].T))
     assert energy > 0.01 * kinetic, "the path must feel the potential"
 
-    rule = Quadrature(spline, POINTS, "finite_difference", task.horizon)
+    rule = Quadrature(spline, POINTS, "finite_difference", problem.horizon)
     ends = jnp.array(knots[0]), jnp.array(knots[-1])
-    action = rule(task.lagrangian, *ends, jnp.array(coefficients))
+    action = rule(problem.lagrangian, *ends, jnp.array(coefficients))
     np.testing.assert_allclose(action, 19 * (kinetic + energy), rtol=1e-6)

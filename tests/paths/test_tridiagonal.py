@@ -8,7 +8,7 @@ from nlot.paths import tridiagonal
 
 pytestmark = pytest.mark.usefixtures("x64")
 BLOCKS = 9
-dimensions = pytest.mark.parametrize("d", [1, 2, 3])
+dimensions = pytest.mark.parametrize("d", [1, 2, 3, 9])
 
 
 def dense(diagonal, upper):

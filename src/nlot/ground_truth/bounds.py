@@ -16,16 +16,18 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int, PRNGKeyArray
+from jaxtyping import Bool, Float, Int, PRNGKeyArray
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
 from nlot.config import EvaluationConfig
-from nlot.ground_truth.costs import ExactCosts, moved
+from nlot.ground_truth.costs import ExactCosts
+from nlot.ground_truth.memory import at_a_time
 from nlot.ground_truth.strata import Cells
+from nlot.ground_truth.table import moved
 from nlot.paths.multistart import solve
 from nlot.paths.newton import Geodesic
-from nlot.problems.transport import Task
+from nlot.problems.transport import Transport
 
 _LEVEL, _RESAMPLES = 0.95, 2000
 # Degrees of smoothing that a fit of the dual variables is chosen from.
@@ -62,6 +64,9 @@ def interval(
 ) -> Interval:
     """Mean of a stratified sample: independent draws down a column, a column a stratum.
 
+    **Arguments:** the draws, the share of searches behind them that converged, and the
+    seed of the bootstrap.
+
     Draws are resampled within their stratum; the spread of R of them is widened by
     √(R / (R - 1)), which it falls short of the truth by.
     """
@@ -79,7 +84,7 @@ def interval(
 
 
 def upper_bound(
-    task: Task,
+    problem: Transport,
     settings: EvaluationConfig,
     cells: tuple[Cells, Cells],
     costs: ExactCosts,
@@ -89,14 +94,17 @@ def upper_bound(
 ) -> Interval:
     """Cost of the coupling of cell i with cell `order[i]`.
 
-    An upper bound whether or not the paths are the best ones.
+    **Arguments:** the problem, settings, the cells of source and target, the exact
+    costs between their centres, a permutation, and the key of the fresh draws.
+
+    **Returns:** a mean over draws, an upper bound whether or not paths are the best.
     """
     source, target = cells
-    paths, parts = costs.paths[np.arange(len(order)), order], []
+    paths, parts = costs.paths(np.arange(len(order)), order), []
     for replicate in jax.random.split(key, settings.ground_truth.replicates):
         first, second = jax.random.split(replicate)
         x, y = source.draw(first), target.draw(second)[order]
-        found = solve(task, settings.least_action, moved(paths, x, y))
+        found = _solve(problem, settings, moved(paths, x, y))
         parts.append(found)
     return interval(
         np.stack([found.action for found in parts]),
@@ -110,6 +118,9 @@ def fit_potential(
     target: Cells,
 ) -> Potential:
     """A thin-plate spline through the dual variables of the target's centres.
+
+    **Arguments:** the costs between the centres, the dual variables of the target's,
+    and its cells.
 
     Of several degrees of smoothing, the one with the best dual value on the centres.
     Those of a measure of few points coincide; a spline takes each place once.
@@ -128,7 +139,7 @@ def fit_potential(
 
 
 def lower_bound(
-    task: Task,
+    problem: Transport,
     settings: EvaluationConfig,
     cells: tuple[Cells, Cells],
     costs: ExactCosts,
@@ -138,40 +149,54 @@ def lower_bound(
 ) -> Interval:
     """The dual value of `potential`.
 
-    A lower bound as far as the search for each infimum, and the paths on its way, found
-    the global minima.
+    **Arguments:** the problem, settings, the cells of source and target, the exact
+    costs between their centres, the potential, and the key of the fresh draws.
+
+    **Returns:** a mean over draws, a lower bound as far as the search for each infimum,
+    and the paths on its way, found the global minima.
     """
-    parts = []
-    for replicate in jax.random.split(key, settings.ground_truth.replicates):
-        x = cells[0].draw(replicate)
-        parts.append(_c_transform(task, settings, cells, costs, potential, x))
-    values, converged = (np.stack(each) for each in zip(*parts, strict=True))
-    return interval(values + potential.mean, float(converged.mean()))
+    keys = jax.random.split(key, settings.ground_truth.replicates)
+    draws = np.stack([cells[0].draw(replicate) for replicate in keys])
+    n, m = costs.cost.shape
+    number = min(settings.ground_truth.candidates, m)
+    corners, d = settings.least_action.segments + 1, draws.shape[2]
+    rows = max(1, at_a_time(corners, d) // number)
+    values, converged = np.empty((len(keys), n)), []
+    for begin in range(0, n, rows):
+        part = slice(begin, begin + rows)
+        # The centres that are best for the cells of x, and the paths to them.
+        slack = costs.cost[part] - potential(cells[1].centres)
+        j = np.argpartition(slack, number - 1, axis=1)[:, :number]
+        i = np.repeat(np.arange(n)[part], number)
+        paths = costs.paths(i, j.ravel())
+        for k, x in enumerate(draws):
+            values[k, part], share = _c_transform(
+                problem, settings, cells[1], potential, x[part], j, paths
+            )
+            converged.append(share)
+    return interval(values + potential.mean, float(np.concatenate(converged).mean()))
 
 
 def _c_transform(
-    task: Task,
+    problem: Transport,
     settings: EvaluationConfig,
-    cells: tuple[Cells, Cells],
-    costs: ExactCosts,
+    target: Cells,
     potential: Potential,
     x: Float[np.ndarray, "n d"],
-) -> tuple[Float[np.ndarray, " n"], float]:
-    """The infimum over y of c(x[i], y) - g(y), where x[i] lies in cell i.
+    j: Int[np.ndarray, "n number"],
+    paths: Float[np.ndarray, "searches corners d"],
+) -> tuple[Float[np.ndarray, " n"], Bool[np.ndarray, " searches"]]:
+    """The infimum over y of c(x[i], y) - g(y).
 
-    First over the centres that are best for the cell of x, then twice over points of
-    the target around the best of them: a quadratic model of the cost chooses two, which
-    are priced exactly. Also returns the share of the first searches that converged.
+    First over the centres `j[i]`, to which `paths` lead from points near x[i], then
+    twice over points of the target around the best of them: a quadratic model of the
+    cost chooses two, which are priced exactly. Also returns which of the first searches
+    converged.
     """
-    _, target = cells
-    n = len(x)
-    slack = costs.cost - potential(target.centres)
-    number = min(settings.ground_truth.candidates, slack.shape[1])
-    j = np.argpartition(slack, number - 1, axis=1)[:, :number]
-    i = np.repeat(np.arange(n), number)
+    n, number = j.shape
     ends = target.centres[j.ravel()]
-    starts = moved(costs.paths[i, j.ravel()], x[i], ends)
-    found = solve(task, settings.least_action, starts)
+    starts = moved(paths, np.repeat(x, number, axis=0), ends)
+    found = _solve(problem, settings, starts)
     values = (found.action - potential(ends)).reshape(n, number)
 
     cell = np.argsort(values, axis=1)[:, :_CELLS]
@@ -179,13 +204,21 @@ def _c_transform(
     members = target.members[np.take_along_axis(j, cell, axis=1)]
     best = values.min(axis=1)
     at = _Looked(found, ends).pick(lanes)
-    value, at = _look(task, settings, potential, x, at, members)
+    value, at = _look(problem, settings, potential, x, at, members)
     best = np.minimum(best, value)
 
     points = target.points
     _, near = KDTree(points).query(at.ends[:, 0], k=min(_AROUND, len(points)))
-    value, _ = _look(task, settings, potential, x, at, points[near][:, None])
-    return np.minimum(best, value), float(found.converged.mean())
+    value, _ = _look(problem, settings, potential, x, at, points[near][:, None])
+    return np.minimum(best, value), found.converged
+
+
+def _solve(
+    problem: Transport,
+    settings: EvaluationConfig,
+    starts: Float[np.ndarray, "n corners d"],
+) -> Geodesic:
+    return solve(problem.lagrangian, problem.horizon, settings.least_action, starts)
 
 
 class _Looked(NamedTuple):
@@ -201,7 +234,7 @@ class _Looked(NamedTuple):
 
 
 def _look(
-    task: Task,
+    problem: Transport,
     settings: EvaluationConfig,
     potential: Potential,
     x: Float[np.ndarray, "n d"],
@@ -218,7 +251,7 @@ def _look(
     model = (
         at.found.action[..., None]
         + np.einsum("ncd,ncmd->ncm", at.found.slopes[:, :, 1], step)
-        + (step**2).sum(axis=-1) / (2 * task.horizon)
+        + (step**2).sum(axis=-1) / (2 * problem.horizon)
         - potential(members.reshape(-1, d)).reshape(members.shape[:3])
     )
     flat = model.reshape(n, -1)
@@ -229,7 +262,7 @@ def _look(
     ends = members[rows, cell, member].reshape(n * number, d)
     paths = at.found.path[rows, cell].reshape(n * number, -1, d)
     starts = moved(paths, np.repeat(x, number, axis=0), ends)
-    found = solve(task, settings.least_action, starts)
+    found = _solve(problem, settings, starts)
     values = (found.action - potential(ends)).reshape(n, number)
     lanes = values.argmin(axis=1)[:, None] + number * rows
     return values.min(axis=1), _Looked(found, ends).pick(lanes)

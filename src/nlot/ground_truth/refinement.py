@@ -10,10 +10,10 @@ from nlot.config import EvaluationConfig, LeastActionConfig
 from nlot.discrete.couplings import assign
 from nlot.ground_truth.costs import exact_costs
 from nlot.ground_truth.strata import cut
-from nlot.problems.transport import Task
+from nlot.problems.transport import Transport
 from nlot.training.streams import stream
 
-COLUMNS = ("task", "setting", "optimal_cost", "change")
+COLUMNS = ("problem", "setting", "optimal_cost", "change")
 _PERCENT = 100.0
 _OTHER_BENDS = (0.1, 0.3, 0.5)
 
@@ -27,24 +27,26 @@ class _Variant(NamedTuple):
 
 def refinement(
     name: str,
-    task: Task,
+    problem: Transport,
     settings: EvaluationConfig,
     seed: int,
     report: Callable[[str], None],
 ) -> pd.DataFrame:
     """The optimal cost between points of both measures, one setting changed at a time.
 
-    From a quarter of the pairs that `settings` asks for; `change` is in percent of the
-    first row. Rows of `COLUMNS`.
+    **Arguments:** the name of the problem in the rows, the problem, settings, a seed,
+    and what is called with lines of progress.
+
+    **Returns:** rows of `COLUMNS`, from a quarter of the pairs that `settings` asks
+    for; `change` is in percent of the first row.
     """
     rows = []
     for variant in _variants(settings):
         report(variant.setting)
         key = jax.random.fold_in(stream(seed, "ground truth"), variant.draw)
-        x, y = (
-            cut(m, variant.points, key=key).centres for m in (task.source, task.target)
-        )
-        cost = exact_costs(task, variant.paths, x, y, report).cost
+        measures = (problem.source, problem.target)
+        x, y = (cut(m, variant.points, key=key).centres for m in measures)
+        cost = exact_costs(problem, variant.paths, x, y, report).cost
         order, _ = assign(cost)
         optimum = float(cost[range(len(order)), order].mean())
         rows.append((name, variant.setting, optimum))

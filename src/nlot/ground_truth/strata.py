@@ -35,7 +35,7 @@ class Cells(NamedTuple):
 
 
 def cut(measure: AbstractMeasure, number: int, *, key: PRNGKeyArray) -> Cells:
-    """Cut `measure` into `number` cells, a power of two.
+    """Cut `measure` into `number` cells of equal mass, a power of two.
 
     The measure is represented by 32 evenly spread points a cell. Each cut halves a
     cell's points across its longest side; a cell's centre is the member next to its

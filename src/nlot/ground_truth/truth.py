@@ -1,7 +1,6 @@
-"""What is known about the optimal map of a task, in one file."""
+"""What is known about the optimal map of a problem, in one file."""
 
 import json
-import math
 import sys
 import time
 import zlib
@@ -12,22 +11,20 @@ from zipfile import BadZipFile
 
 import jax
 import numpy as np
-import pandas as pd
 from jaxtyping import Float, Int
 
-from nlot.config import Config, EvaluationConfig
+from nlot.config import EvaluationConfig, Experiment
 from nlot.discrete.couplings import assign
-from nlot.evaluation.tidy import rows_table
 from nlot.ground_truth.bounds import Interval, fit_potential, lower_bound, upper_bound
 from nlot.ground_truth.costs import exact_costs
+from nlot.ground_truth.memory import memory_mb
 from nlot.ground_truth.strata import cut
-from nlot.problems.transport import Task, build_task
+from nlot.problems.transport import Transport
 from nlot.provenance.files import whole_file
 from nlot.provenance.record import provenance
 from nlot.training.streams import stream
 
 KIND = "ground truth"
-REFERENCE = "reference"
 _UNREADABLE = (
     OSError,
     EOFError,
@@ -68,26 +65,36 @@ class GroundTruth(NamedTuple):
 
 
 def find_truth(
-    task: Task, settings: EvaluationConfig, seed: int, report: Callable[[str], None]
+    problem: Transport,
+    settings: EvaluationConfig,
+    seed: int,
+    report: Callable[[str], None],
 ) -> GroundTruth:
     """Price all pairs of points, couple them, and bound the optimal cost.
 
-    Source and target are cut with one key: where one is a translated copy of the other,
-    so are the points.
+    **Arguments:** the problem, settings, the seed of points and draws, and what is
+    called with lines of progress. Source and target are cut with one key: where one is
+    a translated copy of the other, so are the points.
+
+    **Returns:** the truth; its header holds what the searches came to.
     """
-    n = settings.ground_truth.points
+    n, d = settings.ground_truth.points, problem.dimension
+    report(f"{n} x {n} pairs, in {memory_mb(settings, d)} MB of memory at most")
     keys = jax.random.split(stream(seed, "ground truth"), 3)
-    source, target = (cut(m, n, key=keys[0]) for m in (task.source, task.target))
+    source, target = cells = (
+        cut(problem.source, n, key=keys[0]),
+        cut(problem.target, n, key=keys[0]),
+    )
     costs = exact_costs(
-        task, settings.least_action, source.centres, target.centres, report
+        problem, settings.least_action, source.centres, target.centres, report
     )
     order, dual = assign(costs.cost)
     f = (costs.cost - dual).min(axis=1)
     g = (costs.cost - f[:, None]).min(axis=0)
-    upper = upper_bound(task, settings, (source, target), costs, order, key=keys[1])
+    upper = upper_bound(problem, settings, cells, costs, order, key=keys[1])
     report(f"upper bound {upper.mean:.5f} [{upper.low:.5f}, {upper.high:.5f}]")
     potential = fit_potential(costs.cost, g, target)
-    lower = lower_bound(task, settings, (source, target), costs, potential, key=keys[2])
+    lower = lower_bound(problem, settings, cells, costs, potential, key=keys[2])
     report(f"lower bound {lower.mean:.5f} [{lower.low:.5f}, {lower.high:.5f}]")
     header = {
         # The smallest share of any of the searches that all this rests on.
@@ -109,24 +116,29 @@ def find_truth(
     )
 
 
-def make_truth(config: Config, task: str, path: str | Path) -> GroundTruth:
-    """Find the ground truth of `task`, with the first of the seeds, and write it."""
+def make_truth(experiment: Experiment, problem: str, path: str | Path) -> GroundTruth:
+    """Find the ground truth of `experiment.problems[problem]`, and write it to `path`.
+
+    With the first of the seeds. Returns what was written. Raises `SampleError` where a
+    measure's sample file is unusable.
+    """
     started = time.monotonic()
-    seed, evaluation = config.seeds[0], config.evaluation
+    seed, evaluation = experiment.seeds[0], experiment.evaluation
+    given = experiment.problems[problem]
 
     def report(line: str) -> None:
         clock = time.strftime("%H:%M:%S")
-        print(f"{clock} {task} ground truth: {line}", file=sys.stderr, flush=True)
+        print(f"{clock} {problem} ground truth: {line}", file=sys.stderr, flush=True)
 
-    truth = find_truth(build_task(config.tasks[task]), evaluation, seed, report)
+    truth = find_truth(given.load(), evaluation, seed, report)
     settings = {
-        "task_config": config.tasks[task].model_dump(mode="json"),
+        "problem_config": given.model_dump(mode="json"),
         "least_action": evaluation.least_action.model_dump(mode="json"),
         "ground_truth": evaluation.ground_truth.model_dump(mode="json"),
     }
     header = {
         "kind": KIND,
-        "task": task,
+        "problem": problem,
         **settings,
         **truth.header,
         "provenance": provenance(settings, seed, time.monotonic() - started),
@@ -155,23 +167,3 @@ def load_truth(path: str | Path) -> GroundTruth:
         return GroundTruth(**arrays, upper=upper, lower=lower, header=header)
     except _UNREADABLE as error:
         raise TruthError(f"{path}: no ground truth can be read: {error}") from error
-
-
-def reference_rows(truth: GroundTruth) -> pd.DataFrame:
-    """The optimal cost of the points, and the ends of its bounds, as tidy rows."""
-    n = len(truth.x)
-    measured = [
-        ("optimal_cost", truth.optimum, n),
-        ("optimal_low", truth.lower.low, n),
-        ("optimal_high", truth.upper.high, n),
-        ("action_converged", truth.header["converged"], n),
-    ]
-    provenance = truth.header["provenance"]
-    return rows_table(
-        truth.header["task"],
-        REFERENCE,
-        provenance["seed"],
-        measured,
-        minutes=math.nan,
-        device=provenance["device"],
-    )

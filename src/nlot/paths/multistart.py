@@ -1,4 +1,4 @@
-"""Paths of least action between the ends that a task's points make.
+"""Paths of least action between given ends, the best over several starts.
 
 All starts are searched on coarse polygons first, which cost as much less as they have
 fewer segments. Most starts lead to the same few paths: only those that differ, and are
@@ -12,45 +12,55 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from nlot.config import LeastActionConfig
+from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.paths.newton import Geodesic, least_actions
-from nlot.paths.polygons import bent
-from nlot.problems.transport import Task
+from nlot.paths.polygons import bent, number_of_starts
 
-# Pairs whose starts are made at a time.
-_PAIRS = 4096
+# Coordinates of the starts that are made at a time, 20 MB.
+_NUMBERS = 2_500_000
 # Segments of a fine polygon to one of a coarse one, and the least of a coarse one.
 _COARSER, _LEAST = 4, 32
 # Coarse actions err: how much worse than the best one, relative to it, a path may be
 # that is still searched further (on the box 0.1 % would do).
 _MARGIN = 0.01
-# Paths that are nowhere further apart, in units of the task's bounds, are one.
+# Paths that are nowhere further apart, in units of the bounds, are one.
 _SAME = 1e-3
 
 
 def optimal_paths(
-    task: Task,
+    lagrangian: AbstractLagrangian,
+    horizon: float,
+    bounds: float,
     settings: LeastActionConfig,
     x: Float[np.ndarray | Array, "n d"],
     y: Float[np.ndarray | Array, "n d"],
 ) -> Geodesic:
     """The best path from `x[i]` to `y[i]`, each over all starts of `settings`.
 
-    In double precision; the starts are those of `nlot.paths.polygons.bent`.
+    **Arguments:** the Lagrangian, T, the half-width of the cube that points lie in, of
+    which heights of starts are fractions, settings, and the ends of the paths.
+
+    **Returns:** a path a pair, in double precision. The starts are those of
+    `nlot.paths.polygons.bent`.
     """
-    heights = tuple(share * task.bounds for share in settings.bends)
+    heights = tuple(share * bounds for share in settings.bends)
     coarse = min(max(settings.segments // _COARSER, _LEAST), settings.segments)
-    parts = []
     with jax.enable_x64(True):
-        for begin in range(0, len(x), _PAIRS):
-            part = slice(begin, begin + _PAIRS)
+        each = number_of_starts(x.shape[1], len(heights)) * (coarse + 1) * x.shape[1]
+        at_a_time = max(1, _NUMBERS // each)
+        parts = []
+        for begin in range(0, len(x), at_a_time):
+            part = slice(begin, begin + at_a_time)
             a, b = (jnp.asarray(z[part], jnp.float64) for z in (x, y))
             every = np.asarray(_starts(a, b, coarse, heights))
-            found = solve(task, settings, every.reshape(-1, *every.shape[2:]))
+            found = solve(
+                lagrangian, horizon, settings, every.reshape(-1, *every.shape[2:])
+            )
             action = _comparable(found.action).reshape(every.shape[:2])
             path = found.path.reshape(every.shape)
-            pair, start = np.nonzero(_candidates(action, path, _SAME * task.bounds))
+            pair, start = np.nonzero(_candidates(action, path, _SAME * bounds))
             fine = _resampled(path[pair, start], settings.segments)
-            found = solve(task, settings, fine)
+            found = solve(lagrangian, horizon, settings, fine)
             # The best of each pair: the first where sorted by pair, then by action.
             order = np.lexsort([_comparable(found.action), pair])
             best = order[np.unique(pair[order], return_index=True)[1]]
@@ -105,15 +115,19 @@ def _starts(
 
 
 def solve(
-    task: Task,
+    lagrangian: AbstractLagrangian,
+    horizon: float,
     settings: LeastActionConfig,
     starts: Float[np.ndarray, "n corners d"],
 ) -> Geodesic:
-    """The paths of least action that `starts` lead to, in double precision."""
+    """The paths of least action that `starts` lead to, in double precision.
+
+    **Arguments:** the Lagrangian, T, settings, and polygons of any number of segments.
+    """
     with jax.enable_x64(True):
         return least_actions(
-            task.lagrangian,
-            task.horizon,
+            lagrangian,
+            horizon,
             np.asarray(starts, np.float64),
             tolerance=settings.tolerance,
             max_steps=settings.max_steps,

@@ -1,8 +1,8 @@
 """The path of least action between two given points (eqs. 9 and 18), to convergence.
 
 Newton's method on polygons (`nlot.paths.polygons`): with their block tridiagonal
-Hessian a step costs no more than a few gradients. The least action of polygons of N segments
-differs from that of all curves by O(1/N²).
+Hessian a step costs no more than a few gradients. The least action of polygons of N
+segments differs from that of all curves by O(1/N²).
 """
 
 from functools import partial
@@ -17,8 +17,11 @@ from jaxtyping import Array, Bool, Float, Int
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.paths.polygons import expand, kinetic
 from nlot.paths.tridiagonal import solve as solve_tridiagonal
-from nlot.training.microbatch import batches
+from nlot.training.microbatch import MANY, batches
 
+# Numbers of a batch's blocks, those of all corners counted as one: fewer searches are
+# made side by side in higher dimensions, where each takes more memory; these at least.
+_BLOCKS, _LEAST = 9 * MANY, 4
 # Steps between looks at who is done.
 _STRIDE = 2
 # Damping: at the start, at least after it was too little, and below which it is none.
@@ -69,19 +72,26 @@ def least_actions(
 ) -> Geodesic:
     """Minimise the action of each polygon over all corners but its ends.
 
+    **Arguments:** the Lagrangian, T, polygons of N segments, each crossed in T/N, of
+    shape `(n, N + 1, d)`; `tolerance` relative to the action, and the largest number of
+    expansions of a search.
+
     Newton's method with backtracking. A multiple of the kinetic energy's Hessian is
     added at first, and where the action's own is not positive definite; it fades as
     steps keep their promise. A search ends when a step promises less than `tolerance`
     (times the action plus one), or after `max_steps` expansions, rounded up to even.
-    Obstacles make several local minima: the result is the one that a start leads to,
-    and never worse than the start. A start that is not finite comes back as it is.
+
+    **Returns:** the paths, in the precision of the starts. Obstacles make several local
+    minima: a path is the one that its start leads to, and never worse than the start. A
+    start that is not finite comes back as it is.
 
     Searches that are done leave the batches, and those that need more steps fill them.
     """
     # Kept on the host, where batches are picked from and written back to.
     searches = jax.tree.map(np.array, _begin(jnp.asarray(starts)))
+    most = min(MANY, max(_BLOCKS // starts.shape[2] ** 2, _LEAST))
     for _ in range(0, max_steps, _STRIDE):
-        for picked, lanes in batches(np.flatnonzero(~searches.done)):
+        for picked, lanes in batches(np.flatnonzero(~searches.done), most):
             batch = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], searches)
             found = _advance(lagrangian, horizon, batch, tolerance)
             for leaf, new in zip(
@@ -89,7 +99,7 @@ def least_actions(
             ):
                 leaf[picked] = np.asarray(new)[: len(picked)]
     parts = []
-    for picked, lanes in batches(np.arange(len(searches.path))):
+    for picked, lanes in batches(np.arange(len(searches.path)), most):
         measured = _measure(lagrangian, horizon, searches.path[lanes])
         parts.append([np.asarray(leaf)[: len(picked)] for leaf in measured])
     action, slopes, norm = (np.concatenate(each) for each in zip(*parts, strict=True))

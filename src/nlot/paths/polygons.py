@@ -17,6 +17,9 @@ from jaxtyping import Array, Float
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.training.microbatch import batches
 
+# Dimensions in which starts are bent by every height in every direction.
+_ALL_HEIGHTS = 3
+
 
 class Expansion(NamedTuple):
     """The action, its slopes at the ends, gradient and Hessian in the inner corners."""
@@ -33,7 +36,10 @@ def polygon_action(
     horizon: float,
     path: Float[Array, "corners d"],
 ) -> Float[Array, ""]:
-    """Action of a polygon by the midpoint rule; equal time for each segment."""
+    """Action of a polygon by the midpoint rule; equal time for each segment.
+
+    **Arguments:** the Lagrangian, T, and the corners, of shape `(corners, d)`.
+    """
     middle, velocity, h = _segments(horizon, path)
     return h * jnp.sum(jax.vmap(lagrangian)(middle, velocity))
 
@@ -52,20 +58,34 @@ def bent(
     segments: int,
     heights: Sequence[float],
 ) -> Float[Array, "starts corners d"]:
-    """The straight polygon, and polygons bent by each of `heights` to both sides.
+    """The straight polygon, and polygons bent by `heights` to both sides.
 
-    Bent ones follow half a sine wave in each direction orthogonal to y - x, so that a
-    search finds its way round an obstacle on either side.
+    **Arguments:** the two ends, the number of segments, and heights in units of space.
+
+    Bent ones follow half a sine wave in each of d - 1 orthogonal directions across
+    y - x, so that a search finds its way round an obstacle on either side. In up to
+    three dimensions each direction takes all heights. In more it takes one, in turn:
+    1 + 2 (d - 1) polygons in all, a number of coordinates that grows with d².
     """
     d = x.shape[0]
     # The last d - 1 columns of Q are orthogonal to the first column, y - x.
     frame = jnp.column_stack([y - x, jnp.eye(d, dtype=x.dtype)])
     across = jnp.linalg.qr(frame)[0][:, 1:].T
-    tops = jnp.array([sign * h for h in heights for sign in (1, -1)], x.dtype)
-    tops = (tops[:, None, None] * across).reshape(-1, d)
+    if d > _ALL_HEIGHTS and heights:
+        turns = jnp.array([heights[k % len(heights)] for k in range(d - 1)], x.dtype)
+        tops = jnp.concatenate([turns[:, None] * across, -turns[:, None] * across])
+    else:
+        signed = jnp.array([sign * h for h in heights for sign in (1, -1)], x.dtype)
+        tops = (signed[:, None, None] * across).reshape(-1, d)
     wave = jnp.sin(jnp.pi * jnp.linspace(0.0, 1.0, segments + 1, dtype=x.dtype))
     bends = jnp.concatenate([jnp.zeros((1, d), x.dtype), tops])
     return straight(x, y, segments) + wave[:, None] * bends[:, None]
+
+
+def number_of_starts(dimension: int, heights: int) -> int:
+    """How many polygons `bent` makes of so many heights."""
+    each = heights if dimension <= _ALL_HEIGHTS else min(heights, 1)
+    return 1 + 2 * (dimension - 1) * each
 
 
 def polygon_actions(
@@ -73,7 +93,7 @@ def polygon_actions(
     horizon: float,
     paths: Float[np.ndarray, "n corners d"],
 ) -> Float[np.ndarray, " n"]:
-    """`polygon_action` of each path."""
+    """`polygon_action` of each path, of shape `(n, corners, d)`, in batches."""
     parts = [
         np.asarray(_with_gradients(lagrangian, horizon, paths[lanes])[0])[: len(picked)]
         for picked, lanes in batches(np.arange(len(paths)))
@@ -108,7 +128,10 @@ def _segments(
 def expand(
     lagrangian: AbstractLagrangian, horizon: float, path: Float[Array, "corners d"]
 ) -> Expansion:
-    """The action near `path`, to second order, by derivatives of L in each segment."""
+    """The action near `path`, to second order, by derivatives of L in each segment.
+
+    **Arguments:** the Lagrangian, T, and the corners, of shape `(corners, d)`.
+    """
     identity = jnp.eye(path.shape[1], dtype=path.dtype)
     middle, velocity, h = _segments(horizon, path)
 

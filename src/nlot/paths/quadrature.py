@@ -40,7 +40,7 @@ class Quadrature(eqx.Module):
         rule: Rule = "midpoint",
         horizon: float = 1.0,
     ):
-        """Arguments: the spline space, number of points, rule, and horizon T in time.
+        """**Arguments:** the spline space, number of points, rule, and horizon T.
 
         Raises `ValueError` for an unknown rule or fewer than 2 points.
         """
@@ -120,7 +120,7 @@ class MovingQuadrature(eqx.Module):
     def __init__(
         self, spline: CubicSpline, points: int, offsets: int, horizon: float = 1.0
     ):
-        """Arguments: the spline space, nodes, number of positions, and horizon."""
+        """**Arguments:** the spline space, nodes, number of positions, and horizon."""
         self.fine = Quadrature(spline, points * offsets, "midpoint", horizon)
         self.offsets = offsets
 
@@ -156,5 +156,9 @@ def path_actions(
     y: Float[Array, "n d"],
     coefficients: Float[Array, "n size d"],
 ) -> Float[Array, " n"]:
-    """Action of each given path under a rule."""
+    """Action of each given path under a rule.
+
+    **Arguments:** the Lagrangian, the rule, the ends of the paths, and their
+    coefficients in the rule's space, of shape `(n, size, d)`.
+    """
     return jax.vmap(lambda a, b, c: quadrature(lagrangian, a, b, c))(x, y, coefficients)
