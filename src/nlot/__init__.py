@@ -1,38 +1,29 @@
-"""Neural optimal transport with Lagrangian costs: the paper's experiments, rerun."""
+"""Neural optimal transport with Lagrangian costs."""
 
 import importlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nlot.config import Config, ConfigError, load_config
-    from nlot.problems.transport import Task, build_task
-    from nlot.runs.metric import MetricRun, load_metric_run, train_metric
-    from nlot.runs.store import RunError
-    from nlot.runs.transport import Run, load_run, train_run
+    from nlot.config import ConfigError, Experiment, load_config, register
+    from nlot.runs.job import train
+    from nlot.runs.store import RunError, load
 
 __version__ = version("nlot")
 __all__ = [
-    "Config",
     "ConfigError",
-    "MetricRun",
-    "Run",
+    "Experiment",
     "RunError",
-    "Task",
-    "build_task",
+    "load",
     "load_config",
-    "load_metric_run",
-    "load_run",
-    "train_metric",
-    "train_run",
+    "register",
+    "train",
 ]
 # A job of the workflow uses a part of the package; all of it takes seconds to import.
 _MODULES = {
-    "nlot.config": ("Config", "ConfigError", "load_config"),
-    "nlot.runs.metric": ("MetricRun", "load_metric_run", "train_metric"),
-    "nlot.runs.transport": ("Run", "load_run", "train_run"),
-    "nlot.runs.store": ("RunError",),
-    "nlot.problems.transport": ("Task", "build_task"),
+    "nlot.config": ("ConfigError", "Experiment", "load_config", "register"),
+    "nlot.runs.job": ("train",),
+    "nlot.runs.store": ("RunError", "load"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

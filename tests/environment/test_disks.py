@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from nlot.networks.velocity_fields import Trajectories, write_trajectories
+from nlot.networks.velocity_fields import Trajectories
 from nlot.provenance.files import whole_file, write_csv
 from nlot.reporting.style import save_figure
+from nlot.runs.data import write_trajectories
 from nlot.runs.store import write_run
 from nlot.training.streams import stream
 

@@ -6,6 +6,8 @@ import sys
 import pytest
 
 import nlot
+from nlot import runs
+from nlot.runs.data import make_data
 
 
 def test_every_listed_name_is_there() -> None:
@@ -14,12 +16,24 @@ def test_every_listed_name_is_there() -> None:
         assert getattr(nlot, name).__name__ == name
 
 
-def test_an_unknown_name_is_named() -> None:
-    with pytest.raises(AttributeError, match="'nlot' has no attribute 'load_runs'"):
-        nlot.load_runs  # noqa: B018
+def test_the_public_names_are_those_of_the_pipeline() -> None:
+    assert {"load_config", "register", "train", "load"} <= set(nlot.__all__)
+    assert nlot.train is runs.train
+    assert nlot.load is runs.load
+    assert runs.make_data is make_data
 
 
-@pytest.mark.parametrize("module", ["nlot", "nlot.config", "nlot.provenance.record"])
+@pytest.mark.parametrize("module", [nlot, runs])
+def test_an_unknown_name_is_named(module) -> None:
+    fault = f"'{module.__name__}' has no attribute 'load_runs'"
+    with pytest.raises(AttributeError, match=fault):
+        module.load_runs  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["nlot", "nlot.config", "nlot.provenance.record", "nlot.runs", "nlot.methods"],
+)
 def test_the_configuration_needs_no_jax(module) -> None:
     """Every job reads it, and every nested run of Snakemake."""
     code = f"import sys, {module}; sys.exit('jax' in sys.modules)"

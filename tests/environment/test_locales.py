@@ -8,24 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nlot.config import load_config
+from nlot.config import ConfigError, load_config
 from nlot.measures.files import read_samples
 from nlot.provenance.files import write_csv
 
 POINTS = np.random.default_rng(0).normal(size=(9, 2)) * [1e-7, 1e7]
 YAML = """
-preset: tiny
-seeds: [0]
-tasks:
+problems:
   box:
+    kind: transport
     source: {kind: uniform, low: [-1.5, -1], high: [-1, 1]}
     target: {kind: samples, path: größer/ß 1.csv}
     lagrangian: {kind: newtonian}
     bounds: 1.5
-methods: {nlot: METHOD}
-table1: {tasks: [box], methods: [nlot]}
-figure1: {tasks: [box], methods: [nlot]}
-figure2: {tasks: [box], methods: [nlot]}
 """
 
 
@@ -59,10 +54,12 @@ def test_samples_where_numbers_have_commas(tmp_path, commas, name):
     np.testing.assert_array_equal(read_samples(path, "samples", 2), POINTS)
 
 
-def test_presets_where_numbers_have_commas(tmp_path, commas, make_method):
+def test_presets_where_numbers_have_commas(tmp_path, commas):
     path = tmp_path / "größer als.yaml"
-    text = YAML.replace("METHOD", make_method().model_dump_json())
-    path.write_text(text, encoding="utf-8")
-    task = load_config(path).tasks["box"]
-    assert (task.bounds, task.source.low) == (1.5, (-1.5, -1.0))
-    assert task.target.path == "größer/ß 1.csv"
+    path.write_text("preset: größer\n" + YAML, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"preset: a name is made of .*'größer'"):
+        load_config(path)
+    path.write_text("preset: large\n" + YAML, encoding="utf-8")
+    problem = load_config(path).problems["box"]
+    assert (problem.bounds, problem.source.low) == (1.5, (-1.5, -1.0))
+    assert problem.target.path == "größer/ß 1.csv"

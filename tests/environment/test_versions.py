@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from nlot.provenance import record as provenance
+import nlot
+from nlot.provenance import record
+from nlot.provenance.fingerprints import fingerprint
 from nlot.reporting.collection import collect
 from nlot.reporting.reference import keep
-from nlot.runs.transport import load_run, train_run
+from nlot.runs.code import evaluation_code, training_code
 
 
 def of_another_jax(path):
@@ -20,23 +22,24 @@ def of_another_jax(path):
 
 
 @pytest.fixture
-def results(config, tmp_path):
+def results(experiment, tmp_path):
     """Two runs of a preset, the second by a worker with another JAX."""
     folder = tmp_path / "results" / "default"
     for seed in (0, 1):
-        train_run(config, "free", "nlot", seed, folder / f"runs/free/nlot/seed_{seed}")
+        run = folder / f"runs/free/nlot/seed_{seed}"
+        nlot.train(experiment, "free", "nlot", seed, run)
     of_another_jax(folder / "runs/free/nlot/seed_1/model.eqx")
     part = tmp_path / "part.csv"
-    part.write_text("task,method,value\nfree,nlot,1.5\n")
+    part.write_text("problem,method,value\nfree,nlot,1.5\n")
     models = sorted(folder.rglob("model.eqx"))
     collect([part, *models], folder / "rows.csv", folder / "rows.json")
     return folder
 
 
-def test_a_run_of_other_versions_opens_and_states_them(results, config):
+def test_a_run_of_other_versions_opens_and_states_them(results):
     """Its weights are numbers, whatever has made them."""
     x = np.zeros((3, 2))
-    run = load_run(results / "runs/free/nlot/seed_1")
+    run = nlot.load(results / "runs/free/nlot/seed_1")
     assert run.header["provenance"]["versions"]["jax"] == "0.0.1"
     assert np.isfinite(run.transport(x)).all()
 
@@ -47,9 +50,15 @@ def test_rows_of_mixed_versions_are_not_kept(results, tmp_path):
     assert not (tmp_path / "reference").exists()
 
 
-def test_another_version_trains_nothing_anew(monkeypatch):
+def test_another_version_trains_nothing_anew(monkeypatch, experiment):
     """An upgrade would cost hours unasked; the headers say what was used."""
-    before = provenance.fingerprint.__wrapped__("solve")
-    monkeypatch.setattr(provenance.importlib.metadata, "version", lambda name: "0.0.1")
-    assert provenance.versions()["jax"] == "0.0.1"
-    assert provenance.fingerprint.__wrapped__("solve") == before
+
+    def codes():
+        fingerprint.cache_clear()
+        parts = (training_code, evaluation_code)
+        return [part(experiment, "free", "nlot") for part in parts]
+
+    before = codes()
+    monkeypatch.setattr(record.importlib.metadata, "version", lambda name: "0.0.1")
+    assert record.versions()["jax"] == "0.0.1"
+    assert codes() == before

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from nlot.evaluation.measurement import measuring, read_measurement
-from nlot.ground_truth.truth import make_truth
 from nlot.provenance.records import (
     Records,
     RecordsError,
@@ -19,7 +18,7 @@ from nlot.provenance.records import (
 from nlot.reporting.collection import collect
 from nlot.runs.store import write_run
 
-NAMES = {"task": "free", "method": "nlot"}
+NAMES = {"problem": "free", "method": "nlot"}
 VERSIONS = [{"nlot": "0.1.0", "jax": "0.0.1"}, {"nlot": "0.1.0", "jax": "0.0.2"}]
 
 
@@ -31,7 +30,7 @@ def test_runs_that_were_made_alike_have_one_origin(make_header):
     assert (origin.device, origin.platform) == (made["device"], made["platform"])
     for job, header in zip(origin.jobs, headers, strict=True):
         made = header["provenance"]
-        assert job.task == "free"
+        assert job.problem == "free"
         assert (job.seed, job.config_hash) == (made["seed"], made["config_hash"])
         assert job.minutes == made["minutes"]
 
@@ -85,19 +84,19 @@ def test_chosen_jobs_keep_where_they_come_from(make_header):
 
 def test_a_method_of_both_keeps_the_origins_of_both(make_header):
     first, second = (
-        Records(origins([make_header({"task": t, "method": "nlot"}, 0, 1)]), {})
+        Records(origins([make_header({"problem": t, "method": "nlot"}, 0, 1)]), {})
         for t in ("a", "b")
     )
     found = first.joined(second).training["nlot"]
-    assert [job.task for origin in found for job in origin.jobs] == ["a", "b"]
+    assert [job.problem for origin in found for job in origin.jobs] == ["a", "b"]
     assert first.updated(second).training == second.training
 
 
 def test_rows_are_collected_with_all_that_they_come_from(
-    make_header, truth_config, tmp_path
+    make_header, truth_file, tmp_path
 ):
     """A model, the two rows that were measured on it, and a ground truth."""
-    trained = make_header({"sequence": "s", "method": "nlsb"}, 4, 2.5, commit="a")
+    trained = make_header({"problem": "s", "method": "nlsb"}, 4, 2.5, commit="a")
     write_run(tmp_path / "run", trained, networks=None, history=[{"step": 1}])
     rows = pd.DataFrame({"method": ["nlsb_b", "nlsb_a", "nlsb_b"], "value": [1, 2, 3]})
     with measuring(tmp_path / "b.csv", settings={"n": 1}) as measured:
@@ -105,21 +104,19 @@ def test_rows_are_collected_with_all_that_they_come_from(
         time.sleep(0.2)
         measured.add("s", 4, rows[1:2])
         measured.add("s", 5, rows[2:])
-    task = truth_config.table1.tasks[0]
-    make_truth(truth_config, task, tmp_path / "truth.npz")
-    names = ["run/model.eqx", "b.csv", "b.json", "truth.npz"]
+    files = ["run/model.eqx", "b.csv", "b.json", truth_file("free")]
     out = tmp_path / "rows.csv", tmp_path / "rows.json"
-    collect([tmp_path / name for name in names], *out)
+    collect([tmp_path / file for file in files], *out)
 
     pd.testing.assert_frame_equal(pd.read_csv(out[0]), rows)
     found = read_records(out[1])
     [origin] = found.training["nlsb"]
-    assert (origin.commit, origin.jobs[0].task, origin.jobs[0].seed) == ("a", "s", 4)
+    assert (origin.commit, origin.jobs[0].problem, origin.jobs[0].seed) == ("a", "s", 4)
     assert list(found.evaluation) == ["reference", "nlsb_b", "nlsb_a"]
-    assert found.evaluation["reference"][0].jobs[0].task == task
+    assert found.evaluation["reference"][0].jobs[0].problem == "free"
     [measured] = found.evaluation["nlsb_a"]
     assert measured.versions["jax"]
-    assert [(job.task, job.seed) for job in measured.jobs] == [("s", 4)]
+    assert [(job.problem, job.seed) for job in measured.jobs] == [("s", 4)]
     # The time since the rows before; a slow machine may add to it.
     assert 0.2 <= 60 * measured.jobs[0].minutes < 20
     first, last = found.evaluation["nlsb_b"][0].jobs

@@ -1,4 +1,4 @@
-"""A killed run goes on from its checkpoint, to the same end."""
+"""A killed run resumes from its checkpoint, and ends with the same weights."""
 
 import os
 
@@ -7,30 +7,19 @@ import numpy as np
 import pytest
 from jax.experimental.compilation_cache import compilation_cache
 
-from nlot.config import merge, parse_config
-from nlot.runs.metric import train_metric
-from nlot.runs.transport import load_run, train_run
+import nlot
+from nlot.config import parse_config
 from nlot.training.checkpoints import CHECKPOINT
 from nlot.training.progress import Reporter
 
-from ..conftest import BRIDGE, GRAM, LEARNERS, sequence_settings, settings
-from ..methods.nlot_plus.test_train import SETTINGS as PLUS
-
-SHORT = {
-    "paths": {"steps": 4, "batch": 16},
-    "couplings": {"number": 1, "points": 16},
-    "regression": {"steps": 4, "batch": 16},
-    "polish": {"rounds": 4, "steps": 2, "points": 16, "pool": 2, "batch": 16},
-    "report_every": 2,
-}
 # The number of reports of an uninterrupted run.
 REPORTS = {
     "nlot": 3,
-    "nlot_plus": 8,
+    "nlot_plus": 6,
     "nlsb": 2,
-    "metric/nlot": 3,
-    "metric/nlot_plus": 8,
-    "metric/scarvelis_solomon": 8,
+    "metric_nlot": 3,
+    "metric_nlot_plus": 8,
+    "scarvelis_solomon": 8,
 }
 
 
@@ -39,18 +28,13 @@ class KilledError(Exception):
 
 
 @pytest.fixture(scope="module")
-def configs():
-    """Every kind of method on a task, every kind of learner on a sequence."""
-    plain, metric = settings(), sequence_settings()
-    plain["methods"] |= {"nlot_plus": merge(PLUS, SHORT), "nlsb": BRIDGE}
-    metric["learners"] = {**LEARNERS, "scarvelis_solomon": GRAM}
-    for raw in (plain, metric):
-        raw["resources"] = {"checkpoint_minutes": 0}
-    return parse_config(plain), parse_config(metric)
+def keen(every_method):
+    """Settings of all methods, with a checkpoint after every report."""
+    return parse_config({**every_method, "resources": {"checkpoint_minutes": 0}})
 
 
 @pytest.fixture(scope="module")
-def train(configs, translations, tmp_path_factory):
+def train(keen, translations, tmp_path_factory):
     """Trains a kind of method in a folder; a metric on the translations.
 
     Those of every seed are somewhere else.
@@ -60,13 +44,11 @@ def train(configs, translations, tmp_path_factory):
     samples = [folder / f"seed_{seed}.npz" for seed in range(2)]
     for seed, path in enumerate(samples):
         np.savez(path, samples=(1 + 0.1 * seed) * points + seed)
-    plain, metric = configs
 
     def run(kind, folder, seed=0):
-        name = kind.removeprefix("metric/")
-        if name == kind:
-            return train_run(plain, "well", name, seed, folder)
-        return train_metric(metric, "given", name, seed, samples[seed], folder)
+        if "transport" in keen.methods[kind].problems:
+            return nlot.train(keen, "well", kind, seed, folder)
+        return nlot.train(keen, "crossing", kind, seed, folder, samples[seed])
 
     return run
 
@@ -187,4 +169,18 @@ def test_minutes_count_all_attempts(train, kill_after, tmp_path, monkeypatch):
     now[0] += 1e6
     train("nlot", tmp_path)
     # Two of three reports were kept, and one made again.
-    assert load_run(tmp_path).header["provenance"]["minutes"] == pytest.approx(3)
+    assert nlot.load(tmp_path).header["provenance"]["minutes"] == pytest.approx(3)
+
+
+def test_data_that_are_made_anew_do_not_part_a_run(keen, kill_after, tmp_path):
+    """A run that was given none goes on, too."""
+    args = (keen, "crossing", "metric_nlot_plus", 0)
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    nlot.train(*args, whole)
+    # Two reports are those of the velocity fields.
+    kill_after(2 + 3)
+    with pytest.raises(KilledError):
+        nlot.train(*args, killed)
+    assert sorted(os.listdir(killed)) == [CHECKPOINT, "data.npz"]
+    nlot.train(*args, killed)
+    assert outcome(killed) == outcome(whole)

@@ -25,7 +25,7 @@ class RecordsError(ValueError):
 class Job:
     """One training run or measurement; a configuration hash that is lost is None."""
 
-    task: str
+    problem: str
     seed: int
     config_hash: str | None
     minutes: float
@@ -78,7 +78,7 @@ class Records:
 def origins(headers: Iterable[Mapping[str, Any]]) -> Origins:
     """The origins of what `headers` belong to, in their order.
 
-    A header has `method`, `task` or `sequence`, and the `provenance` of
+    A header has `method`, `problem`, and the `provenance` of
     `nlot.provenance.record.provenance`.
     """
     found: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
@@ -116,7 +116,7 @@ def _joined(first: Origins, second: Origins) -> Origins:
 def _job(header: Mapping[str, Any]) -> Job:
     provenance = header["provenance"]
     return Job(
-        header["task"] if "task" in header else header["sequence"],
+        header["problem"],
         provenance["seed"],
         provenance["config_hash"],
         provenance["minutes"],

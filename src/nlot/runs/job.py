@@ -1,66 +1,84 @@
 """A training job: train with checkpoints, write the run, drop the checkpoint."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from nlot.config import LearnerConfig, MethodConfig
-from nlot.measures.sequences import Sequence
-from nlot.problems.transport import Task
-from nlot.provenance.record import (
-    config_hash,
-    device_kind,
-    fingerprint,
-    provenance,
-    versions,
-)
-from nlot.runs.store import write_run
+from nlot import runs
+from nlot.config import Experiment
+from nlot.config.kinds import target
+from nlot.config.names import check_known
+from nlot.provenance.fingerprints import config_hash
+from nlot.provenance.record import device_kind, provenance, versions
+from nlot.runs.code import training_code
+from nlot.runs.store import KIND, write_run
 from nlot.training.checkpoints import CHECKPOINT, Checkpoints, digest
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
 
-def train_and_write(
-    method: ModuleType,
-    subject: Task | Sequence,
-    config: MethodConfig | LearnerConfig,
-    *,
-    name: str,
-    seed: int,
-    names: Mapping[str, str],
-    settings: Mapping[str, Any],
-    folder: str | Path,
-    checkpoint_minutes: float,
-) -> tuple[dict[str, Any], Any]:
-    """Train by `method.train` and write weights and history to `folder`.
+def train(
+    experiment: Experiment,
+    problem: str,
+    method: str,
+    seed: int = 0,
+    folder: str | Path = "run",
+    data: str | Path | None = None,
+) -> Any:
+    """Train a method on a problem, and write weights and history to a folder.
 
-    The header holds `names` (kind, task or sequence, method), `settings` and the
-    provenance; `name` is what the log calls the run. A killed job leaves a checkpoint
-    in `folder`, from which the next one goes on. Returns the header as stored, and the
-    networks.
+    A run that was killed resumes from its checkpoint in `folder`, to the same weights.
 
-    Raises what `method.train` raises, and writes nothing then.
+    **Arguments:**
+
+    - `experiment`: settings of problems and methods.
+    - `problem`, `method`: their names there.
+    - `seed`: of the networks' initial weights and all draws.
+    - `folder`: where `model.eqx` and `history.csv` go; made where it is missing.
+    - `data`: the file of a problem's generated samples; made in `folder` if not given.
+
+    **Returns:** the trained run, with the capabilities of its method
+    (`nlot.methods.capabilities`).
+
+    Raises `ValueError` for an unknown name, and for a problem that the method does not
+    solve; `nlot.training.loop.DivergenceError` when a loss stops being finite, and
+    `nlot.measures.files.SampleError` for unusable samples. No run is written then.
     """
-    report = Reporter(f"{name} seed {seed}")
+    check_known("problem", [problem], experiment.problems)
+    check_known("method", [method], experiment.methods)
+    reason = experiment.unable(method, problem)
+    if reason:
+        raise ValueError(reason)
+    given, config = experiment.problems[problem], experiment.method(method, problem)
+    if given.generated and data is None:
+        data = Path(folder, "data.npz")
+        runs.make_data(experiment, problem, seed, data)
+    loaded, module = given.load(data), target("method", config.kind)
+    settings = {
+        "problem_config": given.model_dump(mode="json"),
+        "method_config": config.model_dump(mode="json"),
+        "outline": loaded.outline,
+    }
+    report = Reporter(f"{problem} {method} seed {seed}")
     identity = {
         "settings": config_hash(settings),
         "seed": seed,
-        "data": digest(subject),
-        "code": fingerprint(method.__name__.removeprefix("nlot.")),
+        "data": digest(loaded),
+        "code": training_code(experiment, problem, method),
         "device": device_kind(),
         "versions": versions(),
     }
-    path = Path(folder) / CHECKPOINT
-    checkpoints = Checkpoints(path, identity, 60 * checkpoint_minutes, report.say)
+    interval = 60 * experiment.resources.checkpoint_minutes
+    checkpoints = Checkpoints(Path(folder, CHECKPOINT), identity, interval, report.say)
     report.checkpoints = checkpoints
-    networks, history = method.train(subject, config, stream(seed, "training"), report)
+    networks, history = module.train(loaded, config, stream(seed, "training"), report)
     report.close()
     header = {
-        **names,
+        "kind": KIND,
+        "problem": problem,
+        "method": method,
         **settings,
         "provenance": provenance(settings, seed, checkpoints.seconds),
     }
     header = write_run(folder, header, networks, history)
     checkpoints.remove()
-    return header, networks
+    return module.open(loaded, config, networks, header)

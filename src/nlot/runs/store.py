@@ -1,22 +1,21 @@
 """A run's folder: weights behind a JSON header, and the history of its training."""
 
-import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import equinox as eqx
-import jax.numpy as jnp
-import numpy as np
+import jax
 import pandas as pd
-from jaxtyping import Array, Float
 
-from nlot.paths.splines import CubicSpline
+from nlot.config.kinds import settings_class, target
+from nlot.measures.files import SampleError
 from nlot.provenance.files import whole_file
+from nlot.training.checkpoints import serialised
 
-MODEL, HISTORY = "model.eqx", "history.csv"
-_FORMAT = 2
+KIND, MODEL, HISTORY = "run", "model.eqx", "history.csv"
+_FORMAT = 3
 
 
 class RunError(ValueError):
@@ -40,49 +39,52 @@ def write_run(
     return json.loads(text)
 
 
-def serialised(tree: Any) -> bytes:
-    """The leaves of a pytree, in Equinox's format.
+def load(folder: str | Path) -> Any:
+    """Open the run that a training job wrote to `folder`.
 
-    In memory, to be written by the caller: Equinox hides what a full disk says.
+    **Returns:** the run, with the capabilities of its method
+    (`nlot.methods.capabilities`). Sample files that its problem names are read again.
+
+    Raises `RunError` for a missing, truncated or foreign file, and
+    `nlot.measures.files.SampleError` for an unusable sample file.
     """
-    buffer = io.BytesIO()
-    eqx.tree_serialise_leaves(buffer, tree)
-    return buffer.getvalue()
-
-
-def read_run(
-    folder: str | Path, kind: str, skeleton: Callable[[Mapping[str, Any]], Any]
-) -> tuple[dict[str, Any], Any]:
-    """Header and networks; `skeleton(header)` gives the shapes of the networks.
-
-    Raises `RunError` for a missing, truncated or foreign file, or a run of another
-    `kind`.
-    """
-    path = Path(folder) / MODEL
-    if not path.is_file():
-        raise RunError(f"{path}: no such file; is {folder} the folder of a run?")
+    path = _model(folder)
     with path.open("rb") as file:
         header = _read_header(path, file)
-        if header.get("kind") != kind:
-            raise RunError(
-                f"{path}: a run of kind {header.get('kind')!r}, expected {kind!r}"
-            )
+        if header.get("kind") != KIND:
+            raise RunError(f"{path}: kind {header.get('kind')!r}, expected {KIND!r}")
         try:
-            shapes = skeleton(header)
-        except (KeyError, ValueError) as error:
+            method = target("method", header["method_config"]["kind"])
+            config = method.Config.model_validate(header["method_config"])
+            given = header["problem_config"]
+            settings: Any = settings_class("problem", given["kind"])
+            problem = settings.model_validate(given).reopen(header["outline"])
+            shapes = eqx.filter_eval_shape(
+                lambda key: method.build(problem, config, key=key), jax.random.key(0)
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, SampleError):
+                raise
             raise RunError(f"{path}: settings of another version: {error}") from error
         try:
             networks = eqx.tree_deserialise_leaves(file, shapes)
         except (EOFError, OSError, RuntimeError, ValueError) as error:
             raise RunError(f"{path}: damaged weights: {error}") from error
-    return header, networks
+    return method.open(problem, config, networks, header)
 
 
 def read_header(folder: str | Path) -> dict[str, Any]:
-    """The header alone, of a run of any kind; errors are those of `read_run`."""
-    path = Path(folder) / MODEL
+    """The header alone; raises `RunError` for a missing or foreign file."""
+    path = _model(folder)
     with path.open("rb") as file:
         return _read_header(path, file)
+
+
+def _model(folder: str | Path) -> Path:
+    path = Path(folder) / MODEL
+    if not path.is_file():
+        raise RunError(f"{path}: no such file; is {folder} the folder of a run?")
+    return path
 
 
 def _read_header(path: Path, file: BinaryIO) -> dict[str, Any]:
@@ -93,17 +95,3 @@ def _read_header(path: Path, file: BinaryIO) -> dict[str, Any]:
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise RunError(f"{path}: unknown format; this version reads format {_FORMAT}")
     return header
-
-
-def spline_positions(
-    spline: CubicSpline,
-    s: Float[np.ndarray, " times"],
-    x: Float[Array, "n d"],
-    y: Float[Array, "n d"],
-    coefficients: Float[Array, "n size d"],
-) -> Float[Array, "n times d"]:
-    """Positions of paths at the fractions `s` of their horizon."""
-    basis = jnp.asarray(spline.position(s), x.dtype)
-    fraction = jnp.asarray(s, x.dtype)[:, None]
-    line = x[:, None] + fraction * (y - x)[:, None]
-    return line + jnp.einsum("tk,nkd->ntd", basis, coefficients)

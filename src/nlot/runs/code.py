@@ -1,0 +1,31 @@
+"""The code that runs, and numbers measured on them, depend on, as fingerprints."""
+
+from collections.abc import Iterable
+
+from nlot.config import Experiment
+from nlot.config.kinds import target
+from nlot.methods.lazy import home
+from nlot.provenance.fingerprints import fingerprint, modules_of
+
+# The package itself imports all measures.
+_MEASURING = ("nlot.evaluation", "nlot.evaluation.jobs")
+
+
+def training_code(experiment: Experiment, problem: str, method: str) -> str:
+    """Hash of the code that trains a method on a problem: of no other method."""
+    kind = experiment.methods[method].kind
+    given = modules_of(experiment.problems[problem])
+    return fingerprint("nlot.runs.job", home(target("method", kind), "train"), *given)
+
+
+def evaluation_code(experiment: Experiment, problem: str, method: str) -> str:
+    """Hash of the code that measures runs of a method on a problem."""
+    kind = experiment.methods[method].kind
+    given = modules_of(experiment.problems[problem])
+    return fingerprint(*_MEASURING, home(target("method", kind), "open"), *given)
+
+
+def controls_code(experiment: Experiment, problems: Iterable[str]) -> str:
+    """Hash of the code that measures controls on problems."""
+    given = modules_of({name: experiment.problems[name] for name in problems})
+    return fingerprint(*_MEASURING, *given)
