@@ -8,7 +8,7 @@ from nlot.evaluation.prediction import (
     population_error,
     trajectory_error,
 )
-from nlot.measures.sequences import Sequence
+from nlot.problems.sequence import Sequence
 
 RNG = np.random.default_rng(0)
 

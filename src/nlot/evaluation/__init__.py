@@ -1,0 +1,19 @@
+"""Measures of runs and controls, as tidy rows."""
+
+# The order of tables is that of registration.
+# isort: off
+from nlot.evaluation import distances, actions, truth, metrics
+
+# isort: on
+from nlot.evaluation.controls import CONTROLS
+from nlot.evaluation.registry import DERIVED, MEASURES
+
+__all__ = [
+    "CONTROLS",
+    "DERIVED",
+    "MEASURES",
+    "actions",
+    "distances",
+    "metrics",
+    "truth",
+]

@@ -26,8 +26,8 @@ class Measurement:
         self._settings, self._method = settings, method
         self._since = time.monotonic()
 
-    def add(self, task: str, seed: int, rows: pd.DataFrame) -> None:
-        """Take rows of a task or sequence and seed.
+    def add(self, problem: str, seed: int, rows: pd.DataFrame) -> None:
+        """Take rows of a problem and seed.
 
         They took the time since the last ones.
         """
@@ -35,7 +35,7 @@ class Measurement:
         made = provenance(self._settings, seed, now - self._since)
         methods = [self._method] if self._method else dict.fromkeys(rows["method"])
         self.headers.append(
-            {"task": task, "provenance": made, "methods": list(methods)}
+            {"problem": problem, "provenance": made, "methods": list(methods)}
         )
         self.tables.append(rows)
         self._since = now
@@ -48,7 +48,7 @@ def measuring(
     """Write what the block adds to a `Measurement` to `path`, a `.csv` file.
 
     The `.json` file beside it holds the provenance of having measured it: for each
-    method, task and seed a hash of `settings`, and the time that it took.
+    method, problem and seed a hash of `settings`, and the time that it took.
     """
     measurement = Measurement(settings, method)
     yield measurement

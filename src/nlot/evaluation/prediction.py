@@ -12,7 +12,7 @@ from jaxtyping import Float
 from nlot.costs.metrics import AbstractMetric
 from nlot.discrete.sequence_couplings import couple_neighbours
 from nlot.evaluation.wasserstein import exact_squared_w2
-from nlot.measures.sequences import Sequence
+from nlot.problems.sequence import Sequence
 
 Positions = Float[np.ndarray, "K n d"]
 # Midpoint nodes of the straight paths that a control's couplings are priced on.

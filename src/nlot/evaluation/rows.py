@@ -1,227 +1,171 @@
-"""The tidy rows of one subject: every measure of a map and its paths.
+"""Tidy rows: one measured number each, with what it was measured on.
 
-All subjects of one task and seed are measured on the same draws. The floor compares
-the target with itself: it draws with the keys that the subjects' source draws use, so
-that a subject's excess over the floor is free of most of the sampling noise.
+Columns: problem, method (a row of tables, or a control), seed, measure, value, n (the
+sample size), minutes (of training, NaN for controls) and device.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from pathlib import Path
+from typing import Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 import pandas as pd
-from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.config import Config, EvaluationConfig
-from nlot.costs.closed_forms import closed_form
-from nlot.evaluation.subjects import CONTROLS, AbstractSubject, subjects
-from nlot.evaluation.tidy import rows_table
-from nlot.evaluation.truth_rows import truth_measures
-from nlot.evaluation.wasserstein import (
-    debiased_divergences,
-    entropic_costs,
-    exact_squared_w2,
-)
+from nlot.config import Experiment
+from nlot.evaluation.case import SequenceCase, TransportCase
+from nlot.evaluation.controls import CONTROLS
+from nlot.evaluation.distances import DISTANCES
+from nlot.evaluation.registry import MEASURES, Value, met
 from nlot.ground_truth.truth import GroundTruth
-from nlot.methods.nlsb.run import BridgeRun
-from nlot.paths.multistart import optimal_paths
-from nlot.problems.transport import Task, build_task
-from nlot.runs.transport import Run
-from nlot.training.streams import stream
 
-# Its name, value and sample size.
-Measure = tuple[str, float, int]
-_HUNDREDFOLD = 100  # Table 1 reports distances times 100.
+COLUMNS = (
+    "problem",
+    "method",
+    "seed",
+    "measure",
+    "value",
+    "n",
+    "minutes",
+    "device",
+)
+REFERENCE = "reference"
+Case = TransportCase | SequenceCase
+Values = dict[str, Value]
 
 
-def measure(
-    task: Task,
-    subject: AbstractSubject | None,
-    settings: EvaluationConfig,
+def rows_table(
+    problem: str,
+    method: str,
     seed: int,
-    truth: GroundTruth | None = None,
-) -> Iterator[Measure]:
-    """All measures of `subject`, or of the floor where it is None.
+    values: Mapping[str, Value],
+    minutes: float,
+    device: str,
+) -> pd.DataFrame:
+    """The measured values of one run or control as tidy rows."""
+    return pd.DataFrame(
+        [
+            (problem, method, seed, name, value, n, minutes, device)
+            for name, (value, n) in values.items()
+        ],
+        columns=list(COLUMNS),
+    )
 
-    Yields `(measure, value, n)` with n the sample size. Squared W2 distances are
-    multiplied by 100, actions and times are means over the sample. Where the optimal
-    map is known there is a `map_error`, too, and where its ground truth is given what
-    `nlot.evaluation.truth_rows` adds.
+
+def measured(case: Case, kind: str, known: Mapping[str, Value] | None = None) -> Values:
+    """All measures of a case of a kind of problem whose needs it meets, by name.
+
+    What is `known` already is taken from there.
     """
-    suffix = "" if subject is None else subject.suffix
-    yield from _named(_distances(task, subject, settings, seed), suffix)
-    if subject is not None:
-        yield from _named(_costs(task, subject, settings, seed, truth), suffix)
-
-
-def _named(measures: Iterable[Measure], suffix: str) -> Iterator[Measure]:
-    return ((name + suffix, value, n) for name, value, n in measures)
+    facts, values = case.facts, dict(known or {})
+    for name, found in MEASURES.items():
+        if found.of is None or name in values or kind not in found.problems:
+            continue
+        if met(found, case.subject, facts):
+            value = found.of(case)
+            if value is not None:
+                values[name] = value
+    return values
 
 
 def run_rows(
-    run: Run | BridgeRun,
-    settings: EvaluationConfig,
+    run: Any,
+    experiment: Experiment,
     truth: GroundTruth | None = None,
+    data: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Rows of all that a trained run is measured as."""
-    provenance = run.header["provenance"]
+    """Rows of a trained run, of all its variants.
+
+    **Arguments:** the run, settings of its problem and of the evaluation, the ground
+    truth of its problem if there is one, and the file of generated data if there is.
+    """
+    name, provenance = run.header["problem"], run.header["provenance"]
+    given, load = experiment.problems[name], _loader(experiment, name, data)
     parts = [
         rows_table(
-            subject.run.header["task"],
-            subject.run.header["method"],
-            provenance["seed"],
-            measure(run.task, subject, settings, provenance["seed"], truth),
+            name,
+            variant.header["method"],
+            run.seed,
+            measured(load(variant, run.seed, truth), given.kind),
             minutes=provenance["minutes"],
             device=provenance["device"],
         )
-        for subject in subjects(run)
+        for variant in run.variants
     ]
     return pd.concat(parts, ignore_index=True)
 
 
+def _loader(experiment: Experiment, name: str, data: str | Path | None) -> Any:
+    """What makes cases of a problem, which is loaded once."""
+    given: Any = experiment.problems[name]
+    if given.kind == "sequence":
+        particles = given.load_particles(data)
+        return lambda subject, seed, _: SequenceCase(given, particles, subject, seed)
+    problem, settings = given.load(data), experiment.evaluation
+    return lambda subject, seed, truth: TransportCase(
+        problem, subject, settings, seed, truth
+    )
+
+
 def control_rows(
-    config: Config,
-    tasks: Iterable[str],
+    experiment: Experiment,
     control: str,
+    problems: Iterable[str],
     seed: int,
     truths: Mapping[str, GroundTruth],
+    data: Mapping[str, str | Path],
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each task and the rows of a control on it.
+    """Each problem, and the rows of a control on it; `minutes` stays empty.
 
-    `minutes` stays empty, as nothing is trained. Controls know no Lagrangian: what they
-    send where is measured once for all tasks between the same measures.
+    **Arguments:** as those of `run_rows`; `truths` and files of `data` by problem.
+
+    Controls know no Lagrangian: their distances from the target are measured once for
+    all problems between the same measures.
     """
-    settings, known = config.evaluation, dict[str, list[Measure]]()
-    for name in tasks:
-        task = build_task(config.tasks[name])
-        subject = None if control == "floor" else CONTROLS[control](task)
-        ends = config.tasks[name].model_dump_json(exclude={"lagrangian"})
-        if ends not in known:
-            known[ends] = list(_distances(task, subject, settings, seed))
-        found = known[ends]
+    known: dict[str, Values] = {}
+    device = jax.devices()[0].device_kind
+    for name in problems:
+        given: Any = experiment.problems[name]
+        make, ends = CONTROLS[control].make, given.model_dump_json(exclude=_COSTS)
+        if make is None:
+            continue
+        if given.kind == "sequence":
+            particles = given.load_particles(data.get(name))
+            subject = make(given, particles, seed)
+            case: Case = SequenceCase(given, particles, subject, seed)
+        else:
+            problem = given.load()
+            subject = make(problem)
+            case = TransportCase(
+                problem, subject, experiment.evaluation, seed, truths.get(name)
+            )
+        values = {}
         if subject is not None:
-            costs = _costs(task, subject, settings, seed, truths.get(name))
-            found = [*found, *costs]
-        device = jax.devices()[0].device_kind
+            values = measured(case, given.kind, known.get(ends))
+        known[ends] = {k: v for k, v in values.items() if k in DISTANCES}
         yield (
             name,
-            rows_table(name, control, seed, found, minutes=math.nan, device=device),
+            rows_table(name, control, seed, values, minutes=math.nan, device=device),
         )
 
 
-def _distances(
-    task: Task, subject: AbstractSubject | None, settings: EvaluationConfig, seed: int
-) -> Iterator[Measure]:
-    """How far a subject's images are from the target."""
-    paper, exact, divergence = settings.paper, settings.exact, settings.divergence
-    draw = partial(_draws, task, subject, seed)
+# What a problem is between the same measures as another, whatever the costs.
+_COSTS = {"lagrangian", "ground_truth"}
 
-    pushed, target = draw("paper", paper.draws, paper.points)
-    costs = entropic_costs(pushed, target, paper.epsilon, paper.max_iterations)
-    yield "w2_paper", _HUNDREDFOLD * float(jnp.mean(costs)), paper.points
 
-    pushed, target = draw("exact", exact.draws, exact.points)
-    distances = [
-        exact_squared_w2(np.asarray(a), np.asarray(b))
-        for a, b in zip(pushed, target, strict=True)
-    ]
-    yield "w2_exact", _HUNDREDFOLD * float(np.mean(distances)), exact.points
-
-    pushed, target = draw("divergence", divergence.draws, divergence.points)
-    divergences = debiased_divergences(
-        pushed,
-        target,
-        divergence.epsilon * task.bounds**2,
-        divergence.max_iterations,
+def reference_rows(truth: GroundTruth) -> pd.DataFrame:
+    """The optimal cost of the points, and the ends of its bounds, as tidy rows."""
+    n, provenance = len(truth.x), truth.header["provenance"]
+    return rows_table(
+        truth.header["problem"],
+        REFERENCE,
+        provenance["seed"],
+        {
+            "optimal_cost": (truth.optimum, n),
+            "optimal_low": (truth.lower.low, n),
+            "optimal_high": (truth.upper.high, n),
+            "action_converged": (truth.header["converged"], n),
+        },
+        minutes=math.nan,
+        device=provenance["device"],
     )
-    value = _HUNDREDFOLD * float(jnp.mean(divergences))
-    yield "sinkhorn_divergence", value, divergence.points
-
-
-def _costs(
-    task: Task,
-    subject: AbstractSubject,
-    settings: EvaluationConfig,
-    seed: int,
-    truth: GroundTruth | None,
-) -> Iterator[Measure]:
-    """What it costs a subject to send points where it does."""
-    yield from _path_measures(task, subject, settings, seed)
-    if truth is not None:
-        key = stream(seed, "evaluation/truth")
-        yield from truth_measures(truth, task, settings.least_action, subject, key)
-
-
-def _draws(
-    task: Task,
-    subject: AbstractSubject | None,
-    seed: int,
-    name: str,
-    draws: int,
-    points: int,
-) -> tuple[Float[Array, "draws n d"], Float[Array, "draws n d"]]:
-    """Independent pairs of pushed source samples and target samples."""
-    keys = jax.random.split(stream(seed, f"evaluation/{name}"), draws)
-    source, target, pushing = jax.vmap(partial(jax.random.split, num=3))(keys).T
-    y = jnp.stack([task.target.sample(key, points) for key in target])
-    start = task.target if subject is None else task.source
-    x = jnp.stack([start.sample(key, points) for key in source])
-    return x if subject is None else subject.push_draws(x, pushing), y
-
-
-def _path_measures(
-    task: Task, subject: AbstractSubject, settings: EvaluationConfig, seed: int
-) -> Iterator[Measure]:
-    action = settings.action
-    key = stream(seed, "evaluation/action")
-    x, y = path_ends(task, subject, key, action.points)
-    _, subject_key = _action_keys(key)
-    own = subject.own_paths(x, y, subject_key)
-    best = optimal_paths(task, settings.least_action, x, y)
-    yield "action", float(best.action.mean()), action.points
-    yield "action_converged", float(best.converged.mean()), action.points
-    if own is not None:
-        yield "action_own_paths", float(jnp.mean(own.action)), action.points
-        yield "obstacle_time", float(jnp.mean(own.obstacle_time)), action.points
-    form = closed_form(task)
-    if form is not None:
-        covariance = np.asarray(task.target.covariance)
-        error = map_error(np.asarray(y), form.map(x), covariance)
-        yield "map_error", error, action.points
-
-
-def map_error(
-    found: Float[np.ndarray, "n d"],
-    truth: Float[np.ndarray, "n d"],
-    covariance: Float[np.ndarray, "d d"],
-) -> float:
-    r"""Relative L² error of a map in percent, from images of the same points.
-
-    $100 \sqrt{E|T(x) - T^*(x)|^2 / \mathrm{tr}\, Σ}$, Σ being the covariance of the
-    target: as a ratio of squares, the unexplained variance of Korotin et al. (Do neural
-    optimal transport solvers work?, 2021). Sending all to the target's mean scores 100.
-    """
-    squared = np.mean(np.sum((found.astype(np.float64) - truth) ** 2, axis=1))
-    return 100 * float(np.sqrt(squared / np.trace(covariance)))
-
-
-def _action_keys(key: PRNGKeyArray) -> tuple[PRNGKeyArray, PRNGKeyArray]:
-    """A key for the points of the source, and one for the subject."""
-    source, subject = jax.random.split(key)
-    return source, subject
-
-
-def path_ends(
-    task: Task, subject: AbstractSubject, key: PRNGKeyArray, n: int
-) -> tuple[Float[Array, "n d"], Float[Array, "n d"]]:
-    """Evenly spread points of the source and their images.
-
-    Actions of good maps differ by tenths of a percent, less than the sampling error of
-    a mean over thousands of independent draws.
-    """
-    source_key, subject_key = _action_keys(key)
-    x = task.source.spread(source_key, n)
-    return x, subject.push(x, subject_key)

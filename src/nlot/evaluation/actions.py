@@ -1,0 +1,65 @@
+"""Measures of what it costs a map to send points where it does."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from nlot.evaluation.case import TransportCase
+from nlot.evaluation.registry import Value, measure
+
+
+def _size(case: TransportCase) -> int:
+    return case.settings.action.points
+
+
+@measure(
+    "action",
+    "Mean action, n = {n}",
+    3,
+    needs=["map"],
+    note="Action: mean over evenly spread points of the source, along paths of least "
+    "action between their ends (polygons of {e.least_action.segments} segments).",
+)
+def action(case: TransportCase) -> Value:
+    """Mean least action from points of the source to their images."""
+    return float(case.best_paths.action.mean()), _size(case)
+
+
+@measure(
+    "action_own_paths", "Mean action of the method's own paths", 3, needs=["own_paths"]
+)
+def action_own_paths(case: TransportCase) -> Value:
+    """Mean action along the paths that the method gives itself."""
+    return float(jnp.mean(case.own_paths.action)), _size(case)
+
+
+@measure("action_converged", "Share of path solves that converged", 3, needs=["map"])
+def action_converged(case: TransportCase) -> Value:
+    """Share of the searches behind `action` that ended within their tolerance."""
+    return float(case.best_paths.converged.mean()), _size(case)
+
+
+@measure(
+    "obstacle_time",
+    "Share of the own paths' time inside obstacles",
+    4,
+    needs=["own_paths"],
+)
+def obstacle_time(case: TransportCase) -> Value:
+    """Mean share of time that the method's own paths spend inside obstacles."""
+    return float(jnp.mean(case.own_paths.obstacle_time)), _size(case)
+
+
+def error(
+    found: Float[np.ndarray, "n d"],
+    truth: Float[np.ndarray, "n d"],
+    covariance: Float[np.ndarray, "d d"],
+) -> float:
+    r"""Relative L² error of a map in percent, from images of the same points.
+
+    $100 \sqrt{E|T(x) - T^*(x)|^2 / \mathrm{tr}\, Σ}$, Σ being the covariance of the
+    target: as a ratio of squares, the unexplained variance of Korotin et al. (Do neural
+    optimal transport solvers work?, 2021). Sending all to the target's mean scores 100.
+    """
+    squared = np.mean(np.sum((found.astype(np.float64) - truth) ** 2, axis=1))
+    return 100 * float(np.sqrt(squared / np.trace(covariance)))

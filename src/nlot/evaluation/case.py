@@ -1,0 +1,176 @@
+"""What measures are taken of: a run or control on a problem, with a seed.
+
+All of a problem and seed are measured on the same draws. What several measures share is
+computed once.
+"""
+
+from functools import cached_property, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from nlot.config import EvaluationConfig
+from nlot.costs.closed_forms import AbstractClosedForm, closed_form
+from nlot.evaluation.losses import Losses, losses
+from nlot.ground_truth.truth import GroundTruth
+from nlot.methods.capabilities import capable
+from nlot.paths.multistart import optimal_paths
+from nlot.paths.newton import Geodesic
+from nlot.paths.own_paths import OwnPaths
+from nlot.problems.sequence import MeasuresInTime, Particles
+from nlot.problems.transport import Transport
+from nlot.training.streams import stream
+
+Ends = tuple[Float[Array, "n d"], Float[Array, "n d"]]
+
+
+class TransportCase:
+    """A map, or the floor, on a transport problem.
+
+    **Arguments:** the problem, a run or control (`nlot.methods.capabilities`), how it
+    is measured, the seed, and the ground truth if there is one.
+    """
+
+    def __init__(
+        self,
+        problem: Transport,
+        subject: Any,
+        settings: EvaluationConfig,
+        seed: int,
+        truth: GroundTruth | None = None,
+    ):
+        self.problem, self.subject = problem, subject
+        self.settings, self.seed, self.truth = settings, seed, truth
+
+    @property
+    def facts(self) -> set[str]:
+        """What is known of the problem: needs of measures that are no capabilities."""
+        known = {"ground_truth": self.truth, "closed_form": self.closed_form}
+        found = {name for name, value in known.items() if value is not None}
+        pushed = self._draws_target or capable(self.subject, "map")
+        return found | ({"images"} if pushed else set())
+
+    @property
+    def _draws_target(self) -> bool:
+        """Whether the subject stands for the target itself: the noise floor."""
+        return getattr(self.subject, "draws_target", False)
+
+    def draws(
+        self, name: str, draws: int, points: int
+    ) -> tuple[Float[Array, "draws n d"], Float[Array, "draws n d"]]:
+        """Independent pairs of pushed source samples and target samples.
+
+        The floor has target samples for pushed ones, drawn with the keys of the source
+        samples: an excess over it is free of most of the sampling noise.
+        """
+        problem, subject = self.problem, self.subject
+        keys = jax.random.split(stream(self.seed, f"evaluation/{name}"), draws)
+        source, target, pushing = jax.vmap(partial(jax.random.split, num=3))(keys).T
+        y = jnp.stack([problem.target.sample(key, points) for key in target])
+        if self._draws_target:
+            return jnp.stack([problem.target.sample(k, points) for k in source]), y
+        x = jnp.stack([problem.source.sample(key, points) for key in source])
+        if subject.stochastic:
+            pairs = zip(x, pushing, strict=True)
+            return jnp.stack([subject.transport(a, key) for a, key in pairs]), y
+        # A map knows no draws: all points at once fill its batches.
+        pushed = subject.transport(x.reshape(-1, x.shape[-1]))
+        return pushed.reshape(x.shape), y
+
+    @cached_property
+    def _action_keys(self) -> tuple[PRNGKeyArray, PRNGKeyArray]:
+        source, subject = jax.random.split(stream(self.seed, "evaluation/action"))
+        return source, subject
+
+    @cached_property
+    def ends(self) -> Ends:
+        """Evenly spread points of the source and their images.
+
+        Actions of good maps differ by tenths of a percent, less than the sampling error
+        of a mean over thousands of independent draws.
+        """
+        source, key = self._action_keys
+        x = self.problem.source.spread(source, self.settings.action.points)
+        return x, self.subject.transport(x, key)
+
+    @cached_property
+    def own_paths(self) -> OwnPaths:
+        """The subject's own paths between `ends`."""
+        return self.subject.own_paths(*self.ends, self._action_keys[1])
+
+    @cached_property
+    def best_paths(self) -> Geodesic:
+        """Paths of least action between `ends`."""
+        return self._least_actions(*self.ends)
+
+    @cached_property
+    def closed_form(self) -> AbstractClosedForm | None:
+        """The optimal map, where a formula gives it."""
+        p = self.problem
+        return closed_form(p.source, p.target, p.lagrangian, p.horizon)
+
+    @property
+    def known(self) -> GroundTruth:
+        """The ground truth; measures that need it ask for it."""
+        assert self.truth is not None
+        return self.truth
+
+    @cached_property
+    def truth_images(self) -> Float[np.ndarray, "n d"]:
+        """Images of the truth's source points, in double precision."""
+        key = stream(self.seed, "evaluation/truth")
+        x = jnp.asarray(self.known.x, jnp.float32)
+        return np.asarray(self.subject.transport(x, key), np.float64)
+
+    @cached_property
+    def truth_action(self) -> float:
+        """Mean least action from the truth's source points to their images."""
+        return float(self._least_actions(self.known.x, self.truth_images).action.mean())
+
+    @cached_property
+    def truth_losses(self) -> Losses:
+        """The map made a coupling of the truth's points."""
+        return losses(self.known, self.truth_images)
+
+    def _least_actions(self, x: Any, y: Any) -> Geodesic:
+        p = self.problem
+        return optimal_paths(
+            p.lagrangian, p.horizon, p.bounds, self.settings.least_action, x, y
+        )
+
+
+class SequenceCase:
+    """A metric, maps through time, or an oracle, on measures in time.
+
+    **Arguments:** the problem's settings, its samples and held-out particles, a run or
+    control, and the seed.
+    """
+
+    def __init__(
+        self, config: MeasuresInTime.Config, data: Particles, subject: Any, seed: int
+    ):
+        self.config, self.data, self.subject, self.seed = config, data, subject, seed
+
+    @property
+    def facts(self) -> set[str]:
+        """As those of `TransportCase`."""
+        known = {
+            "true_metric": self.config.truth,
+            "grid": self.config.grid,
+            "held_out": self.data.held_out,
+        }
+        return {name for name, value in known.items() if value is not None}
+
+    @cached_property
+    def carried(self) -> tuple[Float[np.ndarray, "K n d"], Any]:
+        """Where points go that are known at the first time, and where they went.
+
+        Held-out particles, or without any the first measure's samples, whose later
+        positions are those of other samples.
+        """
+        held_out = self.data.held_out
+        true = self.data.sequence.measures if held_out is None else held_out
+        return np.asarray(self.subject.carry(true[0])), true

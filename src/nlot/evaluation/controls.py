@@ -1,0 +1,181 @@
+"""Controls: what stands in every table beside the methods, and needs no training.
+
+They have the capabilities of runs (`nlot.methods.capabilities`), as far as they go.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import ot
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from nlot.costs.metrics import AbstractMetric
+from nlot.discrete.couplings import assign
+from nlot.evaluation.alignment import matrices
+from nlot.evaluation.prediction import carried_by_couplings, nearest_particle
+from nlot.evaluation.registry import SEQUENCE, TRANSPORT
+from nlot.paths.own_paths import OwnPaths, spline_paths
+from nlot.paths.splines import CubicSpline
+from nlot.problems.sequence import MeasuresInTime, Particles
+from nlot.problems.transport import Transport
+from nlot.training.streams import stream
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control: its label in print, the problems it is for, and what makes it.
+
+    `make` takes a `Transport`, or the settings of measures in time, their particles and
+    a seed; None stands for a control whose rows the ground truth gives. It returns None
+    where there is no such control for a problem.
+    """
+
+    label: str
+    problems: tuple[str, ...]
+    make: Callable[..., Any] | None
+
+
+# In the order of tables.
+CONTROLS: dict[str, Control] = {"reference": Control("Ground truth", TRANSPORT, None)}
+
+
+def control(
+    name: str, label: str, problems: tuple[str, ...] = TRANSPORT
+) -> Callable[[Callable], Callable]:
+    """Registers what makes a control; raises `ValueError` for a name that is taken."""
+
+    def register(make: Callable[..., Any]) -> Callable:
+        if name in CONTROLS:
+            raise ValueError(f"control {name!r} is registered already")
+        CONTROLS[name] = Control(label, problems, make)
+        return make
+
+    return register
+
+
+@control("floor", "Noise floor")
+@dataclass
+class Floor:
+    """The target against itself: what a perfect map scores."""
+
+    problem: Transport
+    draws_target = True
+
+
+@control("translation", "Translation")
+@dataclass
+class Translation:
+    """Every point moves by the difference of the two means.
+
+    On the four tasks of Table 1 a perfect push-forward.
+    """
+
+    problem: Transport
+    stochastic = False
+
+    def transport(
+        self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "n d"]:
+        """`x` moved."""
+        return x + (self.problem.target.mean - self.problem.source.mean)
+
+
+@control("euclidean_ot", "Euclidean OT")
+@dataclass
+class EuclideanOT:
+    """Exact Euclidean coupling with a fresh target sample, on straight paths."""
+
+    problem: Transport
+    stochastic = True
+
+    def transport(
+        self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "n d"]:
+        """The points of a target sample, drawn with the key, that `x` is coupled to."""
+        assert key is not None
+        y = np.asarray(self.problem.target.sample(key, len(x)))
+        order, _ = assign(ot.dist(np.asarray(x, np.float64), y.astype(np.float64)))
+        return jnp.asarray(y[order])
+
+    def own_paths(
+        self, x: Float[Array, "n d"], y: Float[Array, "n d"], key: PRNGKeyArray
+    ) -> OwnPaths:
+        """The straight paths."""
+        spline, p = CubicSpline(5), self.problem
+        straight = jnp.zeros((len(x), spline.size, x.shape[1]), x.dtype)
+        return spline_paths(p.lagrangian, p.horizon, spline, x, y, straight)
+
+
+class _Coupled:
+    """A metric that is not learned; particles move as coupled samples do."""
+
+    def __init__(self, data: Particles, metric: AbstractMetric | None):
+        self._data, self._metric = data, metric
+
+    def metric(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d d"]:
+        """Its matrices; where there is none, identities."""
+        if self._metric is None:
+            return np.tile(np.eye(x.shape[1]), (len(x), 1, 1))
+        return matrices(self._metric, x)
+
+    def carry(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "K n d"]:
+        """Points moved as the nearest sample is, by exact couplings of neighbours."""
+        return carried_by_couplings(self._data.sequence, self._metric, x)
+
+
+@control("true_metric", "True metric", SEQUENCE)
+def true_metric(
+    config: MeasuresInTime.Config, data: Particles, seed: int
+) -> _Coupled | None:
+    """The true metric, where it is known."""
+    return None if config.truth is None else _Coupled(data, config.truth.build())
+
+
+@control("euclidean_metric", "Euclidean metric", SEQUENCE)
+def euclidean_metric(
+    config: MeasuresInTime.Config, data: Particles, seed: int
+) -> _Coupled:
+    """Identity matrices: what has learned nothing."""
+    return _Coupled(data, None)
+
+
+@control("random_metric", "Random metric", SEQUENCE)
+class RandomMetric:
+    """An independent, uniform direction of cheap motion at every point."""
+
+    def __init__(self, config: MeasuresInTime.Config, data: Particles, seed: int):
+        self._key = stream(seed, "evaluation/random_metric")
+
+    def metric(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d d"]:
+        """I - 0.9 v vᵀ with a random unit vector v at each point."""
+        n, d = x.shape
+        if d == 2:
+            angle = np.asarray(jax.random.uniform(self._key, (n,), maxval=np.pi))
+            v = np.stack([np.cos(angle), np.sin(angle)], -1)
+        else:
+            v = np.asarray(jax.random.normal(self._key, (n, d)))
+            v /= np.linalg.norm(v, axis=-1, keepdims=True)
+        return np.eye(d) - 0.9 * v[:, :, None] * v[:, None, :]
+
+
+class NearestParticle:
+    """Each held-out particle goes the way of the one that starts nearest to it."""
+
+    def __init__(self, held_out: Float[np.ndarray, "K n d"]):
+        self._ways = nearest_particle(held_out)
+
+    def carry(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "K n d"]:
+        """The ways of the held-out particles, whose first positions `x` are."""
+        return self._ways
+
+
+@control("nearest_particle", "Nearest particle (oracle)", SEQUENCE)
+def nearest(
+    config: MeasuresInTime.Config, data: Particles, seed: int
+) -> NearestParticle | None:
+    """The oracle, where there are held-out particles."""
+    return None if data.held_out is None else NearestParticle(data.held_out)

@@ -1,0 +1,118 @@
+"""Measures of how far the images of a map are from the target.
+
+Squared W2 distances, times 100 as in Table 1 of the paper.
+"""
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from nlot.evaluation.case import TransportCase
+from nlot.evaluation.registry import Value, derived, describe, measure
+from nlot.evaluation.wasserstein import (
+    debiased_divergences,
+    entropic_costs,
+    exact_squared_w2,
+)
+
+FLOOR, EXCESS = "floor", "_excess"
+DISTANCES = ("w2_paper", "w2_exact", "sinkhorn_divergence")
+_HUNDREDFOLD = 100
+_FLOOR_NOTE = (
+    "Noise floor: the target against itself; an excess is over the floor of the same "
+    "draws."
+)
+_KEY = ["problem", "method", "seed", "measure"]
+
+
+@measure(
+    "w2_paper",
+    "W₂² × 100, paper's protocol, n = {n}",
+    2,
+    needs=["images"],
+    note="Paper's protocol: entropic, ε = {e.paper.epsilon:g}, at most "
+    "{e.paper.max_iterations} Sinkhorn iterations, mean over {e.paper.draws} draws.",
+)
+def w2_paper(case: TransportCase) -> Value:
+    """The number behind Table 1: entropic, and biased."""
+    paper = case.settings.paper
+    pushed, target = case.draws("paper", paper.draws, paper.points)
+    costs = entropic_costs(pushed, target, paper.epsilon, paper.max_iterations)
+    return _HUNDREDFOLD * float(jnp.mean(costs)), paper.points
+
+
+describe(
+    "w2_paper_excess",
+    "Paper's protocol, excess over the floor",
+    2,
+    note=_FLOOR_NOTE,
+)
+
+
+@measure(
+    "w2_exact",
+    "W₂² × 100, exact, n = {n}",
+    3,
+    needs=["images"],
+    note="Exact: by network simplex, mean over {e.exact.draws} draws.",
+)
+def w2_exact(case: TransportCase) -> Value:
+    """Between empirical measures, by network simplex."""
+    exact = case.settings.exact
+    pushed, target = case.draws("exact", exact.draws, exact.points)
+    distances = [
+        exact_squared_w2(np.asarray(a), np.asarray(b))
+        for a, b in zip(pushed, target, strict=True)
+    ]
+    return _HUNDREDFOLD * float(np.mean(distances)), exact.points
+
+
+describe(
+    "w2_exact_excess",
+    "Exact W₂² × 100, excess over the floor",
+    3,
+    note=_FLOOR_NOTE,
+)
+
+
+@measure(
+    "sinkhorn_divergence",
+    "Sinkhorn divergence × 100, n = {n}",
+    3,
+    needs=["images"],
+    note="Sinkhorn divergence: debiased, ε = {e.divergence.epsilon:g} of the squared "
+    "bounds, at most {e.divergence.max_iterations} iterations, mean over "
+    "{e.divergence.draws} draws.",
+)
+def sinkhorn_divergence(case: TransportCase) -> Value:
+    """With a regularisation in units of the problem's squared bounds."""
+    settings = case.settings.divergence
+    pushed, target = case.draws("divergence", settings.draws, settings.points)
+    divergences = debiased_divergences(
+        pushed,
+        target,
+        settings.epsilon * case.problem.bounds**2,
+        settings.max_iterations,
+    )
+    return _HUNDREDFOLD * float(jnp.mean(divergences)), settings.points
+
+
+describe(
+    "sinkhorn_divergence_excess", "Sinkhorn divergence × 100, excess over the floor", 3
+)
+
+
+@derived
+def excess(rows: pd.DataFrame) -> pd.DataFrame:
+    """Each distance less the floor's of the same problem, seed and draws."""
+    rows = rows[rows["measure"].isin(DISTANCES)][[*_KEY, "value", "n"]]
+    floor = rows[rows["method"] == FLOOR]
+    paired = rows[rows["method"] != FLOOR].merge(
+        floor[["problem", "seed", "measure", "value"]],
+        on=["problem", "seed", "measure"],
+        suffixes=("", "_floor"),
+        validate="many_to_one",
+    )
+    paired["value"] -= paired["value_floor"]
+    paired["measure"] += EXCESS
+    return paired[[*_KEY, "value", "n"]]

@@ -1,0 +1,110 @@
+"""Measures of learned metrics, and of where they send particles."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from nlot.evaluation.alignment import alignment, grid_points, matrices
+from nlot.evaluation.case import SequenceCase
+from nlot.evaluation.prediction import population_error, trajectory_error
+from nlot.evaluation.registry import SEQUENCE, Value, derived, describe, measure
+
+_KEY = ["problem", "method", "seed", "measure"]
+
+
+@measure(
+    "alignment",
+    "Alignment (eq. 28) on a grid, n = {n}",
+    4,
+    needs=["metric", "true_metric", "grid"],
+    problems=SEQUENCE,
+    lower_is_better=False,
+    note="Alignment: eq. 28 between the learned and the true metric; the eigenvectors "
+    "are those of metrics on velocities, in ascending order of their eigenvalues.",
+)
+def alignment_grid(case: SequenceCase) -> Value:
+    """Mean alignment with the true metric over a grid."""
+    assert case.config.grid is not None
+    return _aligned(case, grid_points(case.config.grid))
+
+
+@measure(
+    "alignment_data",
+    "Alignment at the data",
+    4,
+    needs=["metric", "true_metric"],
+    problems=SEQUENCE,
+    lower_is_better=False,
+)
+def alignment_data(case: SequenceCase) -> Value:
+    """Mean alignment with the true metric over the samples of all times."""
+    return _aligned(case, np.concatenate(case.data.sequence.measures))
+
+
+def _aligned(case: SequenceCase, points: Float[np.ndarray, "n d"]) -> Value:
+    assert case.config.truth is not None
+    truth = matrices(case.config.truth.build(), points)
+    score = alignment(np.asarray(case.subject.metric(points)), truth).mean()
+    return float(score), len(points)
+
+
+describe(
+    "misalignment",
+    "One less the alignment",
+    4,
+    problems=SEQUENCE,
+)
+
+
+@derived
+def misalignment(rows: pd.DataFrame) -> pd.DataFrame:
+    """One less each alignment."""
+    aligned = rows[rows["measure"] == "alignment"]
+    missed = aligned.assign(measure="misalignment", value=1 - aligned["value"])
+    return missed[[*_KEY, "value", "n"]]
+
+
+@measure(
+    "trajectory_error",
+    "Error of predicted particles, held out",
+    3,
+    needs=["carry", "held_out"],
+    problems=SEQUENCE,
+    note="Error of predicted particles: root mean square distance over held-out "
+    "particles and all later times; a prediction knows the first position alone.",
+)
+def trajectories(case: SequenceCase) -> Value:
+    """Distance of held-out particles from where they are predicted."""
+    predicted, true = case.carried
+    return trajectory_error(predicted, true), len(true[0])
+
+
+@measure(
+    "population_error",
+    "Error of predicted populations",
+    3,
+    needs=["carry"],
+    problems=SEQUENCE,
+    note="Error of predicted populations: root mean square over all later times of the "
+    "exact W₂ between predicted and true particles; without held-out ones, between the "
+    "carried samples of the first measure and those of the time.",
+)
+def populations(case: SequenceCase) -> Value:
+    """W2 of particles as populations."""
+    predicted, true = case.carried
+    return population_error(predicted, true), len(true[0])
+
+
+describe(
+    "minutes",
+    "Training time in minutes",
+    2,
+    problems=("transport", "sequence"),
+)
+
+
+@derived
+def minutes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Training time as a measure of its own; controls have none."""
+    runs = rows.dropna(subset="minutes").drop_duplicates(["problem", "method", "seed"])
+    return runs.assign(measure="minutes", value=runs["minutes"])[[*_KEY, "value", "n"]]
