@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from nlot.evaluation.tidy import COLUMNS
+from nlot.evaluation.rows import COLUMNS
 from nlot.reporting.bounds_table import bounds_table
 
 TRUTH = {"optimal_cost": 2.0, "optimal_low": 1.98, "optimal_high": 2.02}
@@ -13,19 +13,21 @@ def tidy(found):
 
 
 @pytest.fixture
-def truth(config):
-    task = config.table1.tasks[0]
-    return [(task, "reference", 0, name, value) for name, value in TRUTH.items()]
+def truth():
+    return [("well", "reference", 0, name, value) for name, value in TRUTH.items()]
 
 
-def runs(config, gap, action):
+def runs(preset, gap, action):
     """The first method's runs of all seeds, with that gap (percent) and action."""
-    task, method = config.table1.tasks[0], config.rows(config.table1.methods)[0]
     return [
-        (task, method, seed, measure, value)
-        for seed in config.seeds
+        ("well", "nlot_plus", seed, measure, value)
+        for seed in preset.seeds
         for measure, value in (("coupling_gap", gap), ("action", action))
     ]
+
+
+def made(rows, preset):
+    return bounds_table(rows, "bounds", preset)
 
 
 @pytest.mark.parametrize(
@@ -37,38 +39,37 @@ def runs(config, gap, action):
     ],
 )
 def test_the_cost_of_a_coupling_is_the_optimum_and_its_gap(
-    truth, config, gap, cost, cell
+    truth, preset, gap, cost, cell
 ):
-    table = bounds_table(tidy(truth + runs(config, gap, 2.0)), config)
+    table = made(tidy(truth + runs(preset, gap, 2.0)), preset)
     coupling, action = table.blocks
-    assert [row.cells[0] for row in coupling.rows] == [cell] * len(config.seeds)
-    assert [row.cells[0] for row in action.rows] == ["2.0000 (inside)"] * len(
-        config.seeds
-    )
+    n = len(preset.seeds)
+    assert [row.cells[0] for row in coupling.rows] == [cell] * n
+    assert [row.cells[0] for row in action.rows] == ["2.0000 (inside)"] * n
     costs = table.data[table.data["measure"] == "coupling_cost"]
-    assert costs["mean"].tolist() == pytest.approx([cost] * len(config.seeds))
+    assert costs["mean"].tolist() == pytest.approx([cost] * n)
 
 
 @pytest.mark.parametrize(
     "action, over",
     [(1.98, 0.0), (2.02, 0.0), (1.782, -10.0), (2.222, 10.0)],
 )
-def test_an_action_is_below_inside_or_above(truth, config, action, over):
-    table = bounds_table(tidy(truth + runs(config, 0.0, action)), config)
+def test_an_action_is_below_inside_or_above(truth, preset, action, over):
+    table = made(tidy(truth + runs(preset, 0.0, action)), preset)
     data = table.data[table.data["measure"] == "action"]
-    assert data["over"].tolist() == pytest.approx([over] * len(config.seeds))
+    assert data["over"].tolist() == pytest.approx([over] * len(preset.seeds))
 
 
-def test_a_run_that_was_not_measured_has_no_row(truth, config):
-    rows = tidy(truth + runs(config, 1.0, 2.0))
-    table = bounds_table(rows[rows["seed"].isin([0, config.seeds[0]])], config)
+def test_a_run_that_was_not_measured_has_no_row(truth, preset):
+    rows = tidy(truth + runs(preset, 1.0, 2.0))
+    table = made(rows[rows["seed"].isin([0, preset.seeds[0]])], preset)
     assert [row.label[-6:] for row in table.blocks[0].rows] == [
-        f"seed {config.seeds[0]}"
+        f"seed {preset.seeds[0]}"
     ]
 
 
-def test_rows_without_ground_truth_make_an_empty_table(config):
-    rows = tidy(runs(config, 1.0, 2.0))
-    table = bounds_table(rows[rows["measure"] == "action"], config)
+def test_rows_without_ground_truth_make_an_empty_table(preset):
+    rows = tidy(runs(preset, 1.0, 2.0))
+    table = made(rows[rows["measure"] == "action"], preset)
     assert table.data.empty
     assert table.blocks[0].rows == ()

@@ -4,84 +4,61 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nlot.evaluation.tidy import COLUMNS
-from nlot.reporting.claims import claims, joined
-from nlot.reporting.labels import MEASURES
+from nlot.evaluation.rows import COLUMNS
+from nlot.reporting import papers
+from nlot.reporting.claims import claims
 from nlot.reporting.layout import ABSENT
-from nlot.reporting.published import published_rows, published_statements
 from nlot.reporting.verdicts import Verdict
 
-NONE = pd.DataFrame({name: [] for name in COLUMNS})
+from .claimed import PAPER, SEEDS, experiment, rows
+
+NONE = rows()[:0]
+STATEMENTS = papers.statements(PAPER)
 
 
-@pytest.fixture
-def statements():
-    return published_statements()
+def groups(rows, **changes):
+    return claims(rows, PAPER, experiment(**changes)).groups
 
 
-@pytest.fixture
-def make(config, statements, printed_tasks):
+def make(rows, **changes):
     """Lines by the title of their group and their name."""
-
-    def lines(rows):
-        groups = claims(rows, published_rows(), statements, printed_tasks, config)
-        return {(g.title, line.name): line for g in groups for line in g.lines}
-
-    return lines
+    found = groups(rows, **changes)
+    return {(g.title, line.name): line for g in found for line in g.lines}
 
 
-@pytest.fixture
-def set_values(all_rows):
-    """The rows, with the values of some task, method and measure replaced."""
-
-    def replace(changes):
-        rows = all_rows.copy()
-        for (task, method, measure), values in changes.items():
-            chosen = (
-                (rows["task"] == task)
-                & (rows["method"] == method)
-                & (rows["measure"] == measure)
-            )
-            rows = rows[~chosen]
-            more = pd.DataFrame(
-                [
-                    (task, method, seed, measure, value, 1, 2.0, "cpu")
-                    for seed, value in zip((3, 1, 2), values, strict=True)
-                ],
-                columns=list(COLUMNS),
-            )
-            rows = pd.concat([rows, more], ignore_index=True)
-        return rows
-
-    return replace
+def set_values(changes):
+    """The rows, with the values of some problem, method and measure replaced."""
+    found = rows()
+    for key, values in changes.items():
+        names = found[["problem", "method", "measure"]].apply(tuple, axis=1)
+        problem, method, measure = key
+        more = pd.DataFrame(
+            [
+                (problem, method, seed, measure, value, 1, 2.0, "cpu")
+                for seed, value in zip(SEEDS, values, strict=True)
+            ],
+            columns=list(COLUMNS),
+        )
+        found = pd.concat([found[names != key], more], ignore_index=True)
+    return found
 
 
-def test_every_number_and_statement_has_a_line(make, statements):
+def test_every_number_and_statement_has_a_line():
     lines = make(NONE)
     assert {line.verdict for line in lines.values()} == {Verdict.NOT_RUN}
     numbers = [key for key in lines if key[0].startswith("Table")]
-    assert len(numbers) == len(published_rows())
-    tasks = sum(len(tasks.split()) for tasks in statements["tasks"])
+    assert len(numbers) == len(papers.numbers(PAPER))
+    tasks = sum(len(tasks.split()) for tasks in STATEMENTS["problems"])
     assert len(lines) == len(numbers) + tasks
 
 
-def test_all_that_the_paper_shows_is_covered(make):
+def test_all_that_the_paper_shows_is_covered():
     titles = " ".join(title for title, _ in make(NONE))
     for part in ("Table 1", "Table 2", *(f"Figure {i}" for i in range(1, 5))):
         assert part in titles
 
 
-def test_statements_name_what_is_measured(statements, config):
-    assert set(statements["rule"]) == {"mean", "every"}
-    measures = {*statements["measure"], *statements["against_measure"]} - {""}
-    assert measures <= set(MEASURES)
-    assert ((statements["against_measure"] == "") == (statements["rule"] == "every"))[
-        statements["against_measure"] == ""
-    ].all()
-    assert statements["section"].isin(list(type(config).model_fields)).all()
-
-
-def test_a_number_is_compared_with_that_of_its_method_and_task(make, set_values):
+def test_a_number_is_compared_with_that_of_its_method_and_task():
     rows = set_values({("box", "nlot", "w2_paper"): [1.5, 1.6, 1.7]})
     line = make(rows)["Table 1", "NLOT, box"]
     assert line.reference == "1.6 ± 0.2 (3)"
@@ -90,11 +67,11 @@ def test_a_number_is_compared_with_that_of_its_method_and_task(make, set_values)
     assert line.device == "cpu"
 
 
-def test_alignments_are_better_when_higher_and_errors_when_lower(make, set_values):
+def test_alignments_are_better_when_higher_and_errors_when_lower():
     def verdicts(score, error):
         rows = set_values(
             {
-                ("x_paths", "nlot", "alignment"): score,
+                ("x_paths", "metric_nlot", "alignment"): score,
                 ("x_paths", "euclidean_metric", "alignment"): [0.7] * 3,
                 ("box", "nlot", "w2_paper"): error,
                 ("box", "floor", "w2_paper"): [0.1] * 3,
@@ -102,7 +79,7 @@ def test_alignments_are_better_when_higher_and_errors_when_lower(make, set_value
         )
         lines = make(rows)
         return (
-            lines["Table 2", "NLOT, x_paths"].verdict,
+            lines["Table 2", "Metric NLOT, x_paths"].verdict,
             lines["Table 1", "NLOT, box"].verdict,
         )
 
@@ -111,7 +88,7 @@ def test_alignments_are_better_when_higher_and_errors_when_lower(make, set_value
     assert verdicts([0.990, 0.991, 0.992], [0.2, 0.21, 0.22]) == ("better", "better")
 
 
-def test_the_floor_is_that_of_the_task(make, set_values):
+def test_the_floor_is_that_of_the_task():
     rows = set_values(
         {
             ("box", "nlot", "w2_paper"): [2.0, 2.01, 2.02],
@@ -125,8 +102,8 @@ def test_the_floor_is_that_of_the_task(make, set_values):
     assert "perfect map" in line.why
 
 
-def test_methods_are_compared_seed_by_seed(make, set_values, statements):
-    said = statements[statements["against_method"] == "scarvelis_solomon"].iloc[0]
+def test_methods_are_compared_seed_by_seed():
+    said = STATEMENTS[STATEMENTS["against_method"] == "scarvelis_solomon"].iloc[0]
     title = f"{said['where']}: “{said['says']}”"
     base = np.array([0.5, 0.7, 0.9])
 
@@ -134,10 +111,10 @@ def test_methods_are_compared_seed_by_seed(make, set_values, statements):
         rows = set_values(
             {
                 ("x_paths", method, "alignment"): base,
-                ("x_paths", "nlot", "alignment"): base + advantage,
+                ("x_paths", "metric_nlot", "alignment"): base + advantage,
             }
         )
-        return make(rows)[title, "NLOT, x_paths"].verdict
+        return make(rows)[title, "Metric NLOT, x_paths"].verdict
 
     # Far less than the spread over seeds, which pairs do not have.
     assert verdict([0.010, 0.011, 0.012]) == Verdict.REPRODUCED
@@ -146,7 +123,7 @@ def test_methods_are_compared_seed_by_seed(make, set_values, statements):
     assert verdict([0.1, 0.11, 0.12], method="another") == Verdict.NOT_RUN
 
 
-def test_a_limit_is_a_multiple_of_what_the_same_run_is_compared_with(make, set_values):
+def test_a_limit_is_a_multiple_of_what_the_same_run_is_compared_with():
     own = ("box", "nlot", "action_own_paths"), ("box", "nlot", "action")
 
     def verdict(factors):
@@ -163,11 +140,11 @@ def test_a_limit_is_a_multiple_of_what_the_same_run_is_compared_with(make, set_v
     assert verdict([1.0, 1.04, 1.06]) == {Verdict.NOT_REPRODUCED}
 
 
-def test_misalignments_are_derived(make, set_values):
+def test_misalignments_are_derived():
     def verdict(score):
         rows = set_values(
             {
-                ("x_paths", "nlot", "alignment"): [score] * 3,
+                ("x_paths", "metric_nlot", "alignment"): [score] * 3,
                 ("x_paths", "euclidean_metric", "alignment"): [0.6] * 3,
             }
         )
@@ -175,55 +152,57 @@ def test_misalignments_are_derived(make, set_values):
         return next(
             line.verdict
             for (title, name), line in lines.items()
-            if title.startswith("Figure 3") and name == "NLOT, x_paths"
+            if title.startswith("Figure 3") and name == "Metric NLOT, x_paths"
         )
 
     assert verdict(0.91) == Verdict.REPRODUCED
     assert verdict(0.89) == Verdict.NOT_REPRODUCED
 
 
-def test_released_samples_are_the_task_of_their_name(make, all_rows):
-    names = [name for title, name in make(all_rows) if title == "Table 2"]
-    assert "NLOT, circle_released" in names
-    assert "NLOT, circle" not in names
+def test_released_samples_are_the_task_of_their_name():
+    names = [name for title, name in make(rows()) if title == "Table 2"]
+    assert "Metric NLOT, circle_released" in names
+    assert "Metric NLOT, circle" not in names
 
 
-def test_other_seeds_make_no_number(make, all_rows):
-    other = all_rows.assign(seed=all_rows["seed"] + 10, value=1e6)
-    both = pd.concat([all_rows, other], ignore_index=True)
+def test_other_seeds_make_no_number():
+    ours = rows()
+    other = ours.assign(seed=ours["seed"] + 10, value=1e6)
+    both = pd.concat([ours, other], ignore_index=True)
     numbers = [
-        {k: v for k, v in make(rows).items() if k[0].startswith("Table")}
-        for rows in (all_rows, both)
+        {k: v for k, v in make(found).items() if k[0].startswith("Table")}
+        for found in (ours, both)
     ]
     assert numbers[0] == numbers[1]
 
 
-def test_rows_of_both_files_count_once(rows, metric_rows, all_rows):
-    old = metric_rows.assign(value=-1.0)
-    both = joined(pd.concat([rows, old]), metric_rows)
-    pd.testing.assert_frame_equal(both, all_rows)
-    pd.testing.assert_frame_equal(joined(all_rows, None), all_rows)
+def test_commands_name_the_preset_and_what_it_makes():
+    found = groups(NONE)
+    assert all("results/tiny/" in group.command for group in found)
+    assert all("--configfile config/tiny.yaml" in group.command for group in found)
+    made = {g.title: g.command.split("results/tiny/")[1].split()[0] for g in found}
+    assert made["Table 1"] == "tables/first.md"
+    assert made["Figure 3: “We successfully recover the metrics”"] == (
+        "figures/figure3.png"
+    )
+    assert not any("--configfile" in g.command for g in groups(NONE, preset="default"))
 
 
-def test_commands_name_the_preset(config, statements, printed_tasks):
-    printed = published_rows(), statements, printed_tasks
-    groups = claims(NONE, *printed, config)
-    assert all("results/tiny/" in group.command for group in groups)
-    assert all("--configfile config/tiny.yaml" in group.command for group in groups)
-    default = config.model_copy(update={"preset": "default"})
-    groups = claims(NONE, *printed, default)
-    assert not any("--configfile" in group.command for group in groups)
+def test_what_a_preset_does_not_make_is_not_named():
+    changes = {"figures": {"figure3": None}, "tables": {"second": None}}
+    found = groups(NONE, **changes)
+    assert {g.figure for g in found} == {None, "figure1", "figure2", "figure4"}
+    made = [g.command for g in found if g.title.startswith(("Table 2", "Figure 3"))]
+    assert made
+    assert all("/rows.csv" in command for command in made)
 
 
-def test_figures_that_a_preset_does_not_draw_are_not_named(
-    config, statements, printed_tasks
-):
-    without = config.model_copy(update={"figure3": None})
-    groups = claims(NONE, published_rows(), statements, printed_tasks, without)
-    assert {g.figure for g in groups} == {None, "figure1", "figure2", "figure4"}
+def test_an_unknown_paper_is_named():
+    with pytest.raises(ValueError, match="'nlot2023'"):
+        claims(NONE, "nlot2023", experiment())
 
 
-def test_small_numbers_keep_digits_that_count(make, set_values):
+def test_small_numbers_keep_digits_that_count():
     """Three decimals, the measure's own, would make all of these 0.005."""
     changes = {
         ("half_circle", "nlot", "action"): (0.0046, 0.0046, 0.0046),
@@ -238,22 +217,15 @@ def test_small_numbers_keep_digits_that_count(make, set_values):
     assert line.reference.endswith("0.0046 ± 0.0000 (3)")
 
 
-def test_nothing_is_compared_with_what_was_printed_of_another_task(
-    config, set_values, statements, printed_tasks
-):
-    """Only of the task that differs, and the numbers themselves stay."""
+def test_nothing_is_compared_with_what_was_printed_of_another_problem():
+    """Only of the problem that differs, and the numbers themselves stay."""
     own = (
         ("box", "nlot", "action_own_paths"),
         ("box", "euclidean_ot", "action_own_paths"),
     )
-    rows = set_values({key: [1.0, 2.0, 3.0] for key in own})
-
-    def lines(tasks):
-        groups = claims(rows, published_rows(), statements, tasks, config)
-        return {(g.title, line.name): line for g in groups for line in g.lines}
-
-    box = printed_tasks["box"].model_copy(update={"horizon": 2.5})
-    same, other = lines(printed_tasks), lines({**printed_tasks, "box": box})
+    found = set_values({key: [1.0, 2.0, 3.0] for key in own})
+    same = make(found)
+    other = make(found, problems={"box": {"horizon": 2.5}})
     changed = {key for key in same if same[key] != other[key]}
     measured = {
         key
@@ -265,6 +237,6 @@ def test_nothing_is_compared_with_what_was_printed_of_another_task(
     for key in changed:
         line = other[key]
         assert line.verdict == Verdict.NOT_COMPARABLE
-        assert line.why == "another task than the paper's: horizon is 1, not 2.5"
+        assert line.why.endswith(": horizon is 2.5, not 1")
         assert (line.reference, line.ours) == (same[key].reference, same[key].ours)
         assert line.tolerance == ABSENT

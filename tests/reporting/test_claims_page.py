@@ -12,17 +12,17 @@ from PIL import Image
 
 from nlot.reporting.claims import claims
 from nlot.reporting.claims_page import RULE, html, markdown, write_claims
-from nlot.reporting.published import published_rows, published_statements
 from nlot.reporting.style import save_figure
 from nlot.reporting.verdicts import Verdict
+
+from .claimed import PAPER, experiment, rows
 
 MADE = "Trained at commit 0123abc-dirty on cpu."
 
 
-@pytest.fixture
-def groups(all_rows, printed_tasks, config):
-    printed = published_rows(), published_statements(), printed_tasks
-    return claims(all_rows, *printed, config)
+@pytest.fixture(scope="module")
+def found():
+    return claims(rows(), PAPER, experiment())
 
 
 @pytest.fixture
@@ -40,11 +40,11 @@ def texts(page):
     return unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL))
 
 
-def test_both_formats_hold_every_cell(groups, config):
-    found = (markdown(groups, config, {}, MADE), texts(html(groups, config, {}, MADE)))
-    for page in found:
+def test_both_formats_hold_every_cell(found):
+    pages = (markdown(found, {}, MADE), texts(html(found, {}, MADE)))
+    for page in pages:
         assert MADE in page
-        for group in groups:
+        for group in found.groups:
             assert group.title in page
             assert group.text in page
             assert group.command in page
@@ -52,29 +52,27 @@ def test_both_formats_hold_every_cell(groups, config):
                 for cell in (line.name, line.reference, line.ours, line.why):
                     assert cell in page
         assert page.count(Verdict.NOT_RUN) >= sum(
-            group.count(Verdict.NOT_RUN) for group in groups
+            group.count(Verdict.NOT_RUN) for group in found.groups
         )
         for paragraph in RULE:
             words = paragraph.replace("*", "").split()
             assert " ".join(words) in " ".join(page.replace("*", "").split())
 
 
-def test_counts_are_those_of_the_lines(groups, config):
-    page = markdown(groups, config, {}, MADE)
+def test_counts_are_those_of_the_lines(found):
+    page = markdown(found, {}, MADE)
     rows = page.split("## The rule")[0].splitlines()
     cells = [[c.strip() for c in row.split("|")[1:-1]] for row in rows if "|" in row]
     body = [row[1:] for row in cells[2:]]
     total = sum(int(count) for row in body for count in row if count)
-    assert total == sum(len(group.lines) for group in groups)
+    assert total == sum(len(group.lines) for group in found.groups)
     assert [row[-1] for row in body] == [
-        str(group.count(Verdict.NOT_RUN) or "") for group in groups
+        str(group.count(Verdict.NOT_RUN) or "") for group in found.groups
     ]
 
 
-def test_markdown_links_to_figures_from_where_it_lies(
-    groups, config, figures, tmp_path
-):
-    write_claims(groups, config, tmp_path / "claims.md", figures, MADE)
+def test_markdown_links_to_figures_from_where_it_lies(found, figures, tmp_path):
+    write_claims(found, tmp_path / "claims.md", figures, MADE)
     text = (tmp_path / "claims.md").read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)]*)\)", text)
     assert links
@@ -82,8 +80,8 @@ def test_markdown_links_to_figures_from_where_it_lies(
     assert "`results/tiny/figures/figure2.png`" in text
 
 
-def test_html_holds_its_figures(groups, config, figures, tmp_path):
-    write_claims(groups, config, tmp_path / "claims.html", figures, MADE)
+def test_html_holds_its_figures(found, figures, tmp_path):
+    write_claims(found, tmp_path / "claims.html", figures, MADE)
     text = (tmp_path / "claims.html").read_text(encoding="utf-8")
     sources = re.findall(r'src="([^"]*)"', text)
     assert len(sources) == len(figures)
@@ -95,11 +93,9 @@ def test_html_holds_its_figures(groups, config, figures, tmp_path):
     assert {anchor.removeprefix("#") for anchor in anchors} <= set(names)
 
 
-def test_html_holds_its_figures_in_a_byte_a_pixel_or_less(
-    groups, config, figures, tmp_path
-):
+def test_html_holds_its_figures_in_a_byte_a_pixel_or_less(found, figures, tmp_path):
     """A report shows the page by an address of at most 2 MB, and noise is the worst."""
-    write_claims(groups, config, tmp_path / "claims.html", figures, MADE)
+    write_claims(found, tmp_path / "claims.html", figures, MADE)
     text = (tmp_path / "claims.html").read_text(encoding="utf-8")
     for source in re.findall(r'src="data:image/png;base64,([^"]*)"', text):
         data = b64decode(source)
@@ -108,16 +104,14 @@ def test_html_holds_its_figures_in_a_byte_a_pixel_or_less(
             assert image.width <= 720
 
 
-def test_unknown_format(groups, config, tmp_path):
+def test_unknown_format(found, tmp_path):
     with pytest.raises(ValueError, match=r"'\.pdf'; valid: \.md, \.html"):
-        write_claims(groups, config, tmp_path / "claims.pdf", {}, MADE)
+        write_claims(found, tmp_path / "claims.pdf", {}, MADE)
     assert not any(tmp_path.iterdir())
 
 
-def test_browser_shows_the_page_without_a_network(
-    browser, groups, config, figures, tmp_path
-):
-    write_claims(groups, config, tmp_path / "claims.html", figures, MADE)
+def test_browser_shows_the_page_without_a_network(browser, found, figures, tmp_path):
+    write_claims(found, tmp_path / "claims.html", figures, MADE)
     browser.open(tmp_path / "claims.html")
     # Large figures are shown smaller, for the report's sake.
     widths = browser.evaluate("[...document.images].map(i => i.naturalWidth)")
@@ -126,7 +120,7 @@ def test_browser_shows_the_page_without_a_network(
     assert browser.dead_links() == []
     assert browser.outside == []
     assert browser.errors == []
-    lines = sum(len(group.lines) for group in groups)
+    lines = sum(len(group.lines) for group in found.groups)
     assert browser.evaluate("document.querySelectorAll('td.verdict').length") == lines
     # No cell is cut off on a screen of usual width.
     assert browser.evaluate(

@@ -8,20 +8,18 @@ import pandas as pd
 import pytest
 import yaml
 
+from nlot.config import parse_config
 from nlot.ground_truth.refinement import COLUMNS as REFINED
 from nlot.provenance.record import provenance
 from nlot.provenance.records import Records, write_records
 from nlot.reporting.benchmarks_table import benchmarks_table
-from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.documents import updated
-from nlot.reporting.published import published_rows
+from nlot.reporting.refinement_table import refinement_table
 from nlot.reporting.stages import COLUMNS as TIMED
 from nlot.reporting.stages import stages_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import RowsError
-from nlot.reporting.table2 import table2
-from nlot.reporting.tables import table1
-from nlot.reporting.truth_tables import refinement_table, truth_table
+from nlot.reporting.tables import table
 from nlot.reporting.writer import render
 
 README = """# Title
@@ -73,49 +71,55 @@ STAGES = pd.DataFrame([("Ground truth", 4, 8.0, 3.0, 7.0, 900.0)], columns=list(
 
 
 @pytest.fixture
-def refined(config):
-    task = config.table1.tasks[0]
-    return pd.DataFrame([(task, "as it is", 2.5, 0.0)], columns=list(REFINED))
+def documented(preset):
+    """With the tables that documents have."""
+    raw = preset.model_dump(mode="json")
+    tables = raw["tables"]
+    tables["ground_truth"] = {
+        **tables["supplement"],
+        "measures": ["action"],
+        "controls": ["translation"],
+    }
+    return parse_config(raw)
 
 
 @pytest.fixture
-def root(config, all_rows, records, refined, tmp_path):
+def refined():
+    return pd.DataFrame([("well", "as it is", 2.5, 0.0)], columns=list(REFINED))
+
+
+@pytest.fixture
+def root(documented, rows, records, refined, tmp_path):
     """A repository with documents, rows and a default preset."""
     for folder in ("config", "docs", "results/reference"):
         (tmp_path / folder).mkdir(parents=True)
     for name, text in TEXTS.items():
         (tmp_path / name).write_text(text)
-    preset = yaml.safe_dump(config.model_dump(mode="json"))
-    (tmp_path / "config" / "config.yaml").write_text(preset)
-    for name in ("rows.csv", "metric_rows.csv"):
-        path = tmp_path / "results" / "reference" / name
-        all_rows.to_csv(path, index=False)
-        write_records(records, path.with_suffix(".json"))
-    path = tmp_path / "results" / "reference" / "refinement.csv"
-    refined.to_csv(path, index=False)
-    write_records(Records({}, records.evaluation), path.with_suffix(".json"))
-    BENCHMARKS.to_csv(path.with_name("benchmarks.csv"), index=False)
+    raw = yaml.safe_dump(documented.model_dump(mode="json"))
+    (tmp_path / "config" / "config.yaml").write_text(raw)
+    folder = tmp_path / "results" / "reference"
+    rows.to_csv(folder / "rows.csv", index=False)
+    write_records(records, folder / "rows.json")
+    refined.to_csv(folder / "refinement.csv", index=False)
+    write_records(Records({}, records.evaluation), folder / "refinement.json")
+    BENCHMARKS.to_csv(folder / "benchmarks.csv", index=False)
     header = json.dumps(provenance({}, 0, 0.0))
-    path.with_name("benchmarks.json").write_text(header)
-    STAGES.to_csv(path.with_name("stages.csv"), index=False)
-    write_records(records, path.with_name("stages.json"))
+    (folder / "benchmarks.json").write_text(header)
+    STAGES.to_csv(folder / "stages.csv", index=False)
+    write_records(records, folder / "stages.json")
     return tmp_path
 
 
 def test_every_table_stands_between_its_markers(
-    root, config, all_rows, records, refined
+    root, documented, rows, records, refined
 ):
-    first, second = (
-        render(stated(make(all_rows, published_rows(), config), records, config), "md")
-        for make in (table1, table2)
-    )
-    truth, bounds = (
-        render(stated(make(all_rows, config), records, config), "md")
-        for make in (truth_table, bounds_table)
+    first, second, truth, bounds = (
+        render(stated(table(rows, name, documented), records, documented), "md")
+        for name in ("table1", "table2", "ground_truth", "bounds")
     )
     made = statement(Records({}, records.evaluation))
     refinement = render(
-        replace(refinement_table(refined, config), provenance=made), "md"
+        replace(refinement_table(refined, documented), provenance=made), "md"
     )
     times = render(stages_table(STAGES, 2, statement(records)), "md")
     documents = updated(root)
@@ -123,8 +127,8 @@ def test_every_table_stands_between_its_markers(
     assert render(benchmarks_table(BENCHMARKS), "md").strip() in performance
     assert "Measured at " in performance
     assert f"jax {version('jax')}" in performance
-    page = " ".join(documents.pop("docs/claims.md").split())
-    assert statement(records.joined(records)) in page
+    page = " ".join(documents.pop("docs/claims/nlot2024.md").split())
+    assert statement(records) in page
     assert documents == {
         "README.md": f"# Title\n\n<!-- table1 -->\n{first}<!-- /table1 -->\n\n"
         f"Between.\n\n<!-- table2 -->\n{second}<!-- /table2 -->\n\n"
@@ -138,6 +142,7 @@ def test_every_table_stands_between_its_markers(
 def test_updated_documents_stay(root):
     texts = updated(root)
     for name, text in texts.items():
+        (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     assert updated(root) == texts
 
@@ -164,6 +169,7 @@ def test_missing_markers_are_named(root, document, name, slash):
 
 
 def test_rows_that_lack_a_table_are_refused(root, rows):
-    rows.to_csv(root / "results" / "reference" / "metric_rows.csv", index=False)
-    with pytest.raises(RowsError, match="x_paths nlot_plus 3 alignment"):
+    kept = rows[rows["problem"] != "x_paths"]
+    kept.to_csv(root / "results" / "reference" / "rows.csv", index=False)
+    with pytest.raises(RowsError, match="x_paths metric_nlot 1"):
         updated(root)

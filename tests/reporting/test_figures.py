@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import jax
+import jax.numpy as jnp
 import matplotlib as mpl
 import matplotlib.image
 import numpy as np
@@ -6,13 +9,18 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from nlot.config import parse_config
 from nlot.costs.closed_forms import closed_form
-from nlot.networks.amortised import build_networks
-from nlot.reporting.figures import map_figure, training_figure, transport_figure
+from nlot.costs.lagrangians import Riemannian
+from nlot.costs.metrics import AbstractMetric
+from nlot.reporting.drawing import draw
+from nlot.reporting.figures import map_figure, training_figure
 from nlot.reporting.panels import draw_background, draw_transport, square, transport
 from nlot.reporting.style import save_figure
-from nlot.runs.transport import Run
 from nlot.training.streams import stream
+
+from ..conftest import CIRCLE, METHODS, NLSB, SLAB, WALL
+from .untrained import untrained
 
 HISTORY = pd.DataFrame(
     {
@@ -25,15 +33,45 @@ HISTORY = pd.DataFrame(
 )
 
 
+@pytest.fixture
+def experiment(raw):
+    """Figures of paths of boxes and of circles, of methods in no particular order."""
+    entry = {"kind": "paths", "problems": ["box", "circle"], "seed": 3, "paths": 7}
+    problems = {
+        "box": {**SLAB, "lagrangian": WALL},
+        "circle": {**SLAB, "lagrangian": CIRCLE},
+    }
+    figures = {
+        "one": {**entry, "methods": ["nlot"]},
+        "two": {
+            **entry,
+            "problems": ["circle", "box"],
+            "methods": ["nlot_plus", "nlot"],
+        },
+    }
+    methods = {name: METHODS[name] for name in ("nlot", "nlot_plus", "nlsb")}
+    return parse_config(
+        {
+            **raw,
+            "problems": raw["problems"] | problems,
+            "methods": methods,
+            "figures": figures,
+        }
+    )
+
+
 @pytest.fixture(scope="module")
-def runs(untrained):
-    names = ("box", "free", "circle")
-    return {(name, "nlot"): untrained(name) for name in names}
+def runs(wall, free, circle):
+    problems = {"box": wall, "free": free, "circle": circle}
+    return {
+        (name, "nlot"): untrained(problem, (name, "nlot"))
+        for name, problem in problems.items()
+    }
 
 
 @pytest.fixture
-def paths_figure(runs, config):
-    return transport_figure(runs, config.figure1)
+def paths_figure(runs, experiment):
+    return draw("one", experiment, runs.values())
 
 
 def inked(path) -> float:
@@ -46,9 +84,7 @@ def panels(figure):
 
 
 @pytest.mark.parametrize("kind", ["paths", "map", "training"])
-def test_figures_are_written_in_both_formats(
-    kind, runs, paths_figure, config, tmp_path
-):
+def test_figures_are_written_in_both_formats(kind, runs, paths_figure, tmp_path):
     figure = {
         "paths": lambda: paths_figure,
         "map": lambda: map_figure(runs["box", "nlot"], 0),
@@ -64,10 +100,10 @@ def test_figures_are_written_in_both_formats(
     assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_the_same_figure_is_the_same_file(runs, config, tmp_path):
+def test_the_same_figure_is_the_same_file(runs, experiment, tmp_path):
     for suffix in ("png", "pdf"):
         for name in ("a", "b"):
-            figure = transport_figure(runs, config.figure1)
+            figure = draw("one", experiment, runs.values())
             save_figure(figure, tmp_path / f"{name}.{suffix}")
         first, second = (tmp_path / f"{name}.{suffix}" for name in ("a", "b"))
         assert first.read_bytes() == second.read_bytes()
@@ -86,11 +122,19 @@ def test_settings_of_the_caller_stay(paths_figure, tmp_path):
         assert mpl.rcParams["font.size"] == 31
 
 
-def test_a_column_a_task_and_a_row_a_method(runs, config):
-    """Tasks in the section's order; rows, which may be variants, in that of `runs`."""
-    both = {**{(t, "nlot_plus"): run for (t, _), run in runs.items()}, **runs}
-    section = config.figure1.model_copy(update={"tasks": ("circle", "box")})
-    found = panels(transport_figure(both, section))
+@pytest.fixture(scope="module")
+def both(runs, wall, circle):
+    """Runs of two methods on both problems."""
+    more = [
+        untrained(problem, (name, "nlot_plus"), "nlot_plus")
+        for name, problem in (("box", wall), ("circle", circle))
+    ]
+    return [*more, *runs.values()]
+
+
+def test_a_column_a_problem_and_a_row_a_method(both, experiment):
+    """Both in the order of the figure's entry, whatever that of the runs."""
+    found = panels(draw("two", experiment, both))
     assert [axes.get_title() for axes in found] == ["circle", "box", "", ""]
     assert [axes.get_ylabel() for axes in found] == ["NLOT+", "", "NLOT", ""]
     for above, below in zip(found[:2], found[2:], strict=True):
@@ -98,14 +142,49 @@ def test_a_column_a_task_and_a_row_a_method(runs, config):
         assert above.get_ylim() == below.get_ylim()
 
 
-def test_a_missing_run_is_named(runs, config):
-    some = {**runs, ("box", "nlot_plus"): runs["box", "nlot"]}
+def test_variants_are_rows_of_their_own(wall, raw):
+    entry = {"kind": "paths", "problems": ["box"], "methods": ["nlsb"]}
+    raw["problems"]["box"] = {**SLAB, "lagrangian": WALL}
+    raw["methods"]["nlsb"] = NLSB
+    experiment = parse_config({**raw, "figures": {"any": entry}})
+    run = untrained(wall, ("box", "nlsb"), "nlsb")
+    found = panels(draw("any", experiment, [run]))
+    labels = [axes.get_ylabel() for axes in found]
+    assert labels == ["NLSB (stochastic)", "NLSB (expected)"]
+
+
+def test_a_missing_run_is_named(runs, experiment):
     with pytest.raises(KeyError, match="'circle', 'nlot_plus'"):
-        transport_figure(some, config.figure1)
+        draw("two", experiment, runs.values())
 
 
-def test_paths_lead_from_samples_to_their_images(runs, config):
-    run, seed = runs["box", "nlot"], config.figure1.seed
+SPACE = {
+    "source": {"kind": "uniform", "low": [-1.0, -1.0, 4.0], "high": [1.0, 1.0, 5.0]},
+    "target": {"kind": "uniform", "low": [1.0, 1.0, 5.0], "high": [2.0, 2.0, 6.0]},
+    "lagrangian": {
+        "kind": "newtonian",
+        "potential": {"kind": "hill", "strength": 0.05},
+    },
+    "bounds": 8.0,
+}
+
+
+@pytest.fixture(scope="module")
+def in_space(make_problem):
+    """An untrained run between boxes of three dimensions."""
+    return untrained(make_problem(**SPACE), ("space", "nlot"))
+
+
+def test_the_axes_name_the_coordinates_that_are_seen(in_space, raw):
+    raw["problems"]["space"] = {"kind": "transport", **SPACE}
+    entry = {"kind": "paths", "problems": ["space"], "methods": ["nlot"]}
+    experiment = parse_config({**raw, "figures": {"any": entry}})
+    (panel,) = panels(draw("any", experiment, [in_space]))
+    assert (panel.get_xlabel(), panel.get_ylabel()) == ("$x_1$", "NLOT\n$x_2$")
+
+
+def test_paths_lead_from_samples_to_their_images(runs):
+    run, seed = runs["box", "nlot"], 3
     shown = transport(run, seed, 256, 5)
     assert shown.paths.shape[0] == 5
     np.testing.assert_allclose(shown.paths[:, 0], shown.source[:5], atol=1e-6)
@@ -119,7 +198,7 @@ def test_samples_are_of_the_figures_own_stream(runs):
     run = runs["box", "nlot"]
     shown = transport(run, 0, 256, 5)
     source, _ = jax.random.split(stream(0, "figures"))
-    expected = np.asarray(run.task.source.sample(source, 256))
+    expected = np.asarray(run.problem.source.sample(source, 256))
     np.testing.assert_allclose(shown.source, expected, atol=1e-6)
     other = transport(run, 1, 256, 5)
     assert not np.allclose(shown.source, other.source)
@@ -134,16 +213,16 @@ def test_limits_hold_all_points_in_a_square():
         assert np.all((part > [left, low]) & (part < [right, high]))
 
 
-@pytest.mark.parametrize("task, drawn", [("box", 1), ("circle", 1), ("free", 0)])
-def test_background_shows_the_lagrangian(runs, task, drawn):
+@pytest.mark.parametrize("problem, drawn", [("box", 1), ("circle", 1), ("free", 0)])
+def test_background_shows_the_lagrangian(runs, problem, drawn):
     axes = Figure().subplots()
-    draw_background(axes, runs[task, "nlot"].task, ((-1.0, 1.0), (-1.0, 1.0)))
+    draw_background(axes, runs[problem, "nlot"].problem, ((-1.0, 1.0), (-1.0, 1.0)))
     assert len(axes.collections) == drawn
 
 
 def test_eigenvectors_of_the_circle_metric_are_tangents(runs):
     axes = Figure().subplots()
-    draw_background(axes, runs["circle", "nlot"].task, ((0.1, 2.0), (-1.0, 1.0)))
+    draw_background(axes, runs["circle", "nlot"].problem, ((0.1, 2.0), (-1.0, 1.0)))
     (arrows,) = axes.collections
     radial = arrows.X * arrows.U + arrows.Y * arrows.V
     np.testing.assert_allclose(radial, 0, atol=1e-5)
@@ -160,51 +239,60 @@ def test_paths_are_coloured_by_time(runs):
     assert np.all((times > 0) & (times < 1))
 
 
-def test_refined_and_network_map_have_a_row_each(untrained):
-    run = untrained("box")
+@pytest.mark.parametrize(
+    "kind, names",
+    [("nlot", ["NLOT", "NLOT, network map"]), ("nlot_plus", ["NLOT+"])],
+)
+def test_every_variant_has_a_row(wall, kind, names):
+    figure = map_figure(untrained(wall, ("box", "mine"), kind), 0)
+    assert [axes.get_title("left") for axes in figure.axes[::2]] == names
+    for left, right in zip(figure.axes[::2], figure.axes[1::2], strict=True):
+        assert left.get_ylim() == right.get_ylim()
+        images, graph = left.collections[1], right.collections[0]
+        np.testing.assert_array_equal(
+            images.get_offsets()[:, 1], graph.get_offsets()[:, 1]
+        )
+        np.testing.assert_array_equal(images.get_array(), graph.get_offsets()[:, 0])
 
-    class Unrefined(Run):
-        refines = False
 
-    other = Unrefined(run.task, run.config, run.networks, run.header)
-    for subject, names in (run, ["refined map", "network map"]), (other, ["map"]):
-        figure = map_figure(subject, 0)
-        assert [axes.get_title("left") for axes in figure.axes[::2]] == names
-        for left, right in zip(figure.axes[::2], figure.axes[1::2], strict=True):
-            assert left.get_ylim() == right.get_ylim()
-            images, graph = left.collections[1], right.collections[0]
-            np.testing.assert_array_equal(
-                images.get_offsets()[:, 1], graph.get_offsets()[:, 1]
-            )
-            np.testing.assert_array_equal(images.get_array(), graph.get_offsets()[:, 0])
+def test_maps_of_space_are_seen_in_two_coordinates(in_space):
+    left, _ = map_figure(in_space, 0).axes[:2]
+    assert left.collections[0].get_offsets().shape[1] == 2
+
+
+class Stretch(AbstractMetric):
+    def __call__(self, x):
+        return jnp.diag(jnp.arange(1.0, len(x) + 1))
+
+
+def test_metrics_are_drawn_in_the_plane_alone(free, in_space):
+    for problem, drawn in (free, 1), (in_space.problem, 0):
+        axes = Figure().subplots()
+        along = replace(problem, lagrangian=Riemannian(Stretch()))
+        draw_background(axes, along, ((-1.0, 1.0), (-1.0, 1.0)))
+        assert len(axes.collections) == drawn
 
 
 @pytest.fixture(scope="module")
-def on_a_line(make_task, make_method):
+def on_a_line(make_problem):
     """An untrained run from a box to a Gaussian, both of one dimension."""
-    task = make_task(
+    problem = make_problem(
         source={"kind": "uniform", "low": [-1.0], "high": [1.0]},
         target={"kind": "gaussian", "mean": [0.5], "covariance": [[0.25]]},
         lagrangian={"kind": "newtonian"},
     )
-    method = make_method()
-    networks = build_networks(1, task.bounds, method, key=jax.random.key(0))
-    return Run(task, method, networks, {"task": "line", "method": "nlot"})
+    return untrained(problem, ("line", "nlot"))
 
 
 def test_map_of_the_line_is_drawn_as_a_curve(on_a_line):
-    """A panel a map: its graph, on that of the optimal map."""
-    figure = map_figure(on_a_line, 0)
-    names = [axes.get_title(loc="left") for axes in figure.axes]
-    assert names == ["refined map", "network map"]
-    for axes, send in zip(
-        figure.axes, (on_a_line.transport, on_a_line.network_map), strict=True
-    ):
+    """A panel a variant: its graph, on that of the optimal map."""
+    figure, p = map_figure(on_a_line, 0), on_a_line.problem
+    truth = closed_form(p.source, p.target, p.lagrangian, p.horizon)
+    for axes, variant in zip(figure.axes, on_a_line.variants, strict=True):
         x, y = np.asarray(axes.collections[0].get_offsets()).T
-        np.testing.assert_allclose(y, send(x[:, None])[:, 0], atol=1e-5)
+        np.testing.assert_allclose(y, variant.transport(x[:, None])[:, 0], atol=1e-5)
         line = np.asarray(axes.lines[0].get_xydata())
-        truth = closed_form(on_a_line.task).map(line[:, :1])
-        np.testing.assert_allclose(line[:, 1:], truth, atol=1e-6)
+        np.testing.assert_allclose(line[:, 1:], truth.map(line[:, :1]), atol=1e-6)
 
 
 def test_training_curves_show_what_each_phase_logged():

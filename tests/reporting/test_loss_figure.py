@@ -1,34 +1,40 @@
-import jax
 import matplotlib.image
 import numpy as np
 import pytest
 
-from nlot.evaluation.truth_rows import losses
+from nlot.config import parse_config
+from nlot.evaluation.losses import losses
 from nlot.ground_truth.truth import load_truth
-from nlot.networks.amortised import build_networks
-from nlot.problems.transport import build_task
-from nlot.reporting.loss_figure import loss_figure
+from nlot.reporting.drawing import draw
 from nlot.reporting.style import save_figure
-from nlot.runs.transport import Run
+
+from ..conftest import SLAB, WALL, settings
+from .untrained import untrained
+
+ENTRY = {"kind": "losses", "problems": ["wall", "well"], "methods": ["nlot"]}
+
+
+def experiment(**changes):
+    raw = settings()
+    raw["problems"]["wall"] = {**SLAB, "lagrangian": WALL, **changes}
+    return parse_config({**raw, "figures": {"any": ENTRY}})
 
 
 @pytest.fixture(scope="module")
-def drawn(truth_file, truth_config):
-    method = truth_config.methods["nlot"]
-    truths, runs = {}, {}
-    for name in ("wall", "well"):
-        task = build_task(truth_config.tasks[name])
-        networks = build_networks(2, 1.5, method, key=jax.random.key(0))
-        truths[name] = load_truth(truth_file(name))
-        runs[name, "nlot"] = Run(task, method, networks, {})
-    return truths, runs, loss_figure(truths, runs, ["nlot"], seed=0)
+def drawn(truth_file, wall, well):
+    truths = {name: load_truth(truth_file(name)) for name in ("wall", "well")}
+    runs = {
+        (name, "nlot"): untrained(problem, (name, "nlot"))
+        for name, problem in (("wall", wall), ("well", well))
+    }
+    return truths, runs, draw("any", experiment(), runs.values(), truths)
 
 
 def panels(figure):
     return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
 
 
-def test_a_column_a_task_and_a_row_a_map(drawn):
+def test_a_column_a_problem_and_a_row_a_map(drawn):
     _, _, figure = drawn
     found = panels(figure)
     assert [axes.get_title(loc="left") for axes in found] == ["wall", "well", "", ""]
@@ -48,7 +54,7 @@ def test_points_of_the_source_have_the_colour_of_their_loss(drawn):
         assert title == f"{expected.mean():.3f} %"
 
 
-def test_maps_of_a_task_share_their_colours(drawn):
+def test_maps_of_a_problem_share_their_colours(drawn):
     _, _, figure = drawn
     top, bottom = panels(figure)[0].collections[0], panels(figure)[2].collections[0]
     assert top.norm.vmax == bottom.norm.vmax
@@ -58,3 +64,8 @@ def test_maps_of_a_task_share_their_colours(drawn):
 def test_is_written(drawn, tmp_path):
     save_figure(drawn[2], tmp_path / "loss.png")
     assert matplotlib.image.imread(tmp_path / "loss.png").min() < 1
+
+
+def test_problems_without_ground_truth_are_refused():
+    with pytest.raises(ValueError, match=r"^figures\.any\.problems: 'wall' has no"):
+        draw("any", experiment(ground_truth=False), [])

@@ -5,12 +5,13 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from nlot.config import CircleMetricConfig, GridConfig
+from nlot.config import GridConfig, parse_config
+from nlot.costs.metrics import CircleMetric
 from nlot.evaluation.alignment import matrices, smallest
-from nlot.measures.sequences import Sequence
-from nlot.problems.transport import build_metric
-from nlot.reporting.metric_figures import eigenvector_figure, geodesic_figure
+from nlot.problems.sequence import Sequence
+from nlot.reporting.drawing import draw
 from nlot.reporting.metric_panels import (
+    box,
     draw_data,
     draw_directions,
     draw_journey,
@@ -19,9 +20,26 @@ from nlot.reporting.metric_panels import (
 )
 from nlot.reporting.style import AGE, FIELD, LEARNED, save_figure
 
-GRID = GridConfig(low=(-2.0, 0.0), high=(2.0, 1.0))
-MAKERS = [eigenvector_figure, geodesic_figure]
+from ..conftest import SCARVELIS_SOLOMON
+from .untrained import untrained
+
+BOX = box(GridConfig(low=(-2.0, 0.0), high=(2.0, 1.0)), [])
+KINDS = ["directions", "journeys"]
+METHODS = ["metric_nlot_plus", "metric_nlot"]
 TRUE = "true eigenvectors"
+
+
+@pytest.fixture
+def config(raw_sequences):
+    """Makes an experiment with a figure "any", of `crossing` and `given`."""
+
+    def make(kind, **changes):
+        entry = {"problems": ["crossing", "given"], "methods": METHODS, **changes}
+        raw = raw_sequences | {"figures": {"any": {"kind": kind, **entry}}}
+        raw["methods"]["scarvelis_solomon"] = SCARVELIS_SOLOMON
+        return parse_config(raw)
+
+    return make
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +47,15 @@ def sequences(translations):
     """Samples of two sequences, of which the second has fewer and fewer points."""
     points = np.random.default_rng(3).normal(size=(20, 2))
     given = Sequence.of([points[: 20 - 4 * k] + np.array([3 * k, 0]) for k in range(3)])
-    return {"x_paths": translations.sequence, "given": given}
+    return {"crossing": translations.sequence, "given": given}
 
 
 @pytest.fixture(scope="module")
-def runs(sequences, untrained_metric):
+def runs(sequences):
     return {
-        (name, learner): untrained_metric(sequence, name, seed)
+        (name, method): untrained(sequence, (name, method), method, seed)
         for name, sequence in sequences.items()
-        for seed, learner in enumerate(["nlot", "nlot_plus"])
+        for seed, method in enumerate(METHODS)
     }
 
 
@@ -64,11 +82,11 @@ def paths(axes):
     return found
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_figures_are_written_in_both_formats(make, runs, sequences, config, tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_figures_are_written_in_both_formats(kind, runs, sequences, config, tmp_path):
     for suffix in ("png", "pdf"):
         for name in ("a", "b"):
-            figure = make(runs, sequences, config.figure3, config)
+            figure = draw("any", config(kind), runs.values(), data=sequences)
             save_figure(figure, tmp_path / f"{name}.{suffix}")
         first, second = (tmp_path / f"{name}.{suffix}" for name in ("a", "b"))
         assert first.read_bytes() == second.read_bytes()
@@ -77,45 +95,47 @@ def test_figures_are_written_in_both_formats(make, runs, sequences, config, tmp_
     assert 2 < figure.get_size_inches()[0] < 7.5, "as wide as a column or a page"
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_a_column_a_sequence_and_a_row_a_learner(make, runs, sequences, config):
-    figure = make(runs, sequences, config.figure3, config)
-    found = panels(figure)
-    assert [axes.get_title() for axes in found] == ["x_paths", "given", "", ""]
-    assert [axes.get_ylabel() for axes in found] == ["NLOT+", "", "NLOT", ""]
-    for column, name in enumerate(["x_paths", "given"]):
-        grid, points = config.sequences[name].grid, sequences[name].measures
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_column_a_sequence_and_a_row_a_method(kind, runs, sequences, config):
+    experiment = config(kind)
+    found = panels(draw("any", experiment, runs.values(), data=sequences))
+    assert [axes.get_title() for axes in found] == ["crossing", "given", "", ""]
+    labels = [axes.get_ylabel() for axes in found]
+    assert labels == ["Metric NLOT+", "", "Metric NLOT", ""]
+    for column, name in enumerate(["crossing", "given"]):
+        points = sequences[name].measures
+        limits = frame(box(experiment.problems[name].grid, points), points)
         for axes in found[column::2]:
-            assert (axes.get_xlim(), axes.get_ylim()) == frame(grid, *points)
+            assert (axes.get_xlim(), axes.get_ylim()) == limits
             assert axes.get_aspect() == 1
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_a_missing_run_is_named(make, runs, sequences, config):
-    section = config.figure3.model_copy(update={"learners": ("another",)})
-    with pytest.raises(KeyError, match="another"):
-        make(runs, sequences, section, config)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_missing_run_is_named(kind, runs, sequences, config):
+    some = [run for key, run in runs.items() if key != ("given", "metric_nlot")]
+    with pytest.raises(KeyError, match="'given', 'metric_nlot'"):
+        draw("any", config(kind), some, data=sequences)
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_panels_fill_the_figure_without_overlap(make, runs, sequences, config):
-    for names in ("x_paths", "given"), ("x_paths",):
-        section = config.figure3.model_copy(update={"sequences": names})
-        figure = make(runs, sequences, section, config)
+@pytest.mark.parametrize("kind", KINDS)
+def test_panels_fill_the_figure_without_overlap(kind, runs, sequences, config):
+    for names in ("crossing", "given"), ("crossing",):
+        experiment = config(kind, problems=names)
+        figure = draw("any", experiment, runs.values(), data=sequences)
         figure.draw_without_rendering()
         boxes = [axes.get_tightbbox() for axes in figure.axes]
         boxes.append(figure.legends[0].get_window_extent())
-        for i, box in enumerate(boxes):
-            assert figure.bbox.padded(1).containsx(box.x0)
-            assert figure.bbox.padded(1).containsx(box.x1)
-            assert not any(box.overlaps(other) for other in boxes[:i])
+        for i, found in enumerate(boxes):
+            assert figure.bbox.padded(1).containsx(found.x0)
+            assert figure.bbox.padded(1).containsx(found.x1)
+            assert not any(found.overlaps(other) for other in boxes[:i])
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_only_a_known_truth_is_drawn_and_named(make, runs, sequences, config):
-    for name, known in ("x_paths", True), ("given", False):
-        section = config.figure3.model_copy(update={"sequences": (name,)})
-        figure = make(runs, sequences, section, config)
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_a_known_truth_is_drawn_and_named(kind, runs, sequences, config):
+    for name, known in ("crossing", True), ("given", False):
+        experiment = config(kind, problems=[name])
+        figure = draw("any", experiment, runs.values(), data=sequences)
         labels = [text.get_text() for text in figure.legends[0].get_texts()]
         assert (TRUE in labels) == known
         assert len(labels) == len(set(labels))
@@ -128,8 +148,80 @@ def test_only_a_known_truth_is_drawn_and_named(make, runs, sequences, config):
                 )
 
 
+def test_without_a_grid_directions_stand_where_the_data_are(
+    runs, sequences, raw_sequences
+):
+    raw_sequences["problems"]["given"]["grid"] = None
+    entry = {"kind": "directions", "problems": ["given"], "methods": METHODS}
+    experiment = parse_config(raw_sequences | {"figures": {"any": entry}})
+    points = np.concatenate(sequences["given"].measures)
+    for axes in panels(draw("any", experiment, runs.values(), data=sequences)):
+        centres = segments(artist(axes, "learned eigenvectors")).mean(axis=1)
+        assert np.all((centres > points.min(0)) & (centres < points.max(0)))
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        assert np.all((points > [left, bottom]) & (points < [right, top]))
+
+
+@pytest.fixture(scope="module")
+def in_space():
+    """Samples of three coordinates, of which the last is far from all others."""
+    points = np.random.default_rng(3).normal(size=(12, 3)) + np.array([0, 0, 50])
+    return Sequence.of([points, points + np.arange(3)])
+
+
+def test_journeys_through_space_are_seen_in_two_coordinates(in_space):
+    run = untrained(in_space, ("space", "metric_nlot_plus"), "metric_nlot_plus")
+    x = in_space.measures[0]
+    shown = journey(run, x)
+    np.testing.assert_allclose(shown.stops[0], x[:, :2], rtol=1e-5)
+    np.testing.assert_allclose(shown.stops, run.carry(x)[..., :2], rtol=1e-5)
+    (left, right), (bottom, top) = frame(
+        box(None, in_space.measures), in_space.measures
+    )
+    for part in in_space.measures:
+        assert np.all((part[:, :2] > [left, bottom]) & (part[:, :2] < [right, top]))
+    assert max(right, top) < 10
+
+
+def test_the_axes_name_the_coordinates_that_are_seen(in_space, raw_sequences):
+    raw_sequences["problems"]["given"]["grid"] = None
+    kind = METHODS[0]
+    entry = {"kind": "journeys", "problems": ["given"], "methods": [kind]}
+    experiment = parse_config(raw_sequences | {"figures": {"any": entry}})
+    run = untrained(in_space, ("given", kind), kind)
+    figure = draw("any", experiment, [run], data={"given": in_space})
+    figure.draw_without_rendering()
+    (panel,) = panels(figure)
+    assert (panel.get_xlabel(), panel.get_ylabel()) == ("$x_1$", "Metric NLOT+\n$x_2$")
+    assert figure.bbox.padded(1).containsy(panel.get_tightbbox().y1)
+
+
+def test_what_is_carried_without_paths_moves_straight():
+    class Shift:
+        def carry(self, x):
+            return np.stack([x, x + 1.0, x + np.array([3.0, 0.0])])
+
+    x = np.random.default_rng(0).normal(size=(5, 2))
+    shown = journey(Shift(), x)
+    middle = np.interp(shown.times, [0, 0.5, 1], [0, 1, 3])
+    np.testing.assert_allclose(shown.paths[:, :, 0], x[:, :1] + middle, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "methods", "found"),
+    [
+        ("journeys", ["scarvelis_solomon"], r"'scarvelis_solomon' has no carry"),
+        ("paths", ["metric_nlot"], r"'crossing' is of kind 'sequence'; paths are"),
+    ],
+)
+def test_what_a_kind_cannot_show_is_refused(kind, methods, found, config):
+    with pytest.raises(ValueError, match=rf"^figures\.any\.\w+: {found}"):
+        draw("any", config(kind, problems=["crossing"], methods=methods), [])
+
+
 def test_true_directions_are_the_diagonals_of_each_quadrant(runs, sequences, config):
-    axes, *_ = panels(eigenvector_figure(runs, sequences, config.figure3, config))
+    figure = draw("any", config("directions"), runs.values(), data=sequences)
+    axes, *_ = panels(figure)
     drawn = segments(artist(axes, TRUE))
     x, y = drawn.mean(axis=1).T
     dx, dy = np.diff(drawn, axis=1)[:, 0].T
@@ -137,14 +229,14 @@ def test_true_directions_are_the_diagonals_of_each_quadrant(runs, sequences, con
     np.testing.assert_array_equal(np.sign(dx * dy), np.sign(x * y))
 
 
-@pytest.mark.parametrize("name", ["x_paths", "given"])
+@pytest.mark.parametrize("name", ["crossing", "given"])
 def test_learned_directions_are_those_of_the_run(name, runs, sequences, config):
-    section = config.figure3.model_copy(update={"sequences": (name,)})
-    figure = eigenvector_figure(runs, sequences, section, config)
-    for learner, axes in zip(section.learners, panels(figure), strict=True):
+    experiment = config("directions", problems=[name])
+    figure = draw("any", experiment, runs.values(), data=sequences)
+    for method, axes in zip(METHODS, panels(figure), strict=True):
         lines = artist(axes, "learned eigenvectors")
         drawn = segments(lines)
-        cheap = smallest(np.asarray(runs[name, learner].metric(drawn.mean(axis=1))))
+        cheap = smallest(np.asarray(runs[name, method].metric(drawn.mean(axis=1))))
         along = np.diff(drawn, axis=1)[:, 0]
         lengths = np.linalg.norm(along, axis=1)
         np.testing.assert_allclose(lengths, lengths[0], rtol=1e-4)
@@ -154,10 +246,10 @@ def test_learned_directions_are_those_of_the_run(name, runs, sequences, config):
 
 
 def test_directions_stand_on_a_square_lattice_within_the_grid():
-    metric = build_metric(CircleMetricConfig(kind="circle"))
+    metric = CircleMetric.Config(kind="circle").build()
     drawn = segments(
         draw_directions(
-            Figure().subplots(), lambda x: matrices(metric, x), GRID, color=FIELD
+            Figure().subplots(), lambda x: matrices(metric, x), BOX, color=FIELD
         )
     )
     centres = drawn.mean(axis=1)
@@ -188,7 +280,7 @@ def test_later_is_lighter():
 
 
 def test_journeys_follow_maps_along_paths(runs, sequences):
-    run, x = runs["given", "nlot"], sequences["given"].measures[0]
+    run, x = runs["given", "metric_nlot"], sequences["given"].measures[0]
     shown = journey(run, x)
     stops = np.asarray(run.carry(x))
     np.testing.assert_allclose(shown.stops, stops, rtol=1e-5)
@@ -209,7 +301,7 @@ def test_journeys_follow_maps_along_paths(runs, sequences):
 
 def test_paths_are_coloured_by_time(runs, sequences):
     x = sequences["given"].measures[0]
-    shown = journey(runs["given", "nlot"], x)
+    shown = journey(runs["given", "metric_nlot"], x)
     lines = draw_journey(Figure().subplots(), shown)
     times = np.asarray(lines.get_array()).reshape(len(x), -1)
     assert np.all(np.diff(times) >= 0)
@@ -221,8 +313,8 @@ def test_paths_are_coloured_by_time(runs, sequences):
 
 
 def test_panels_show_the_samples_and_where_they_are_carried(runs, sequences, config):
-    figure = geodesic_figure(runs, sequences, config.figure4, config)
-    keys = [(n, k) for k in config.figure4.learners for n in config.figure4.sequences]
+    figure = draw("any", config("journeys"), runs.values(), data=sequences)
+    keys = [(name, method) for method in METHODS for name in ("crossing", "given")]
     for key, axes in zip(keys, panels(figure), strict=True):
         first = sequences[key[0]].measures[0]
         marked = artist(axes, "first samples")
@@ -236,9 +328,9 @@ def test_panels_show_the_samples_and_where_they_are_carried(runs, sequences, con
 
 def test_a_frame_holds_the_grid_and_all_points():
     rng = np.random.default_rng(0)
-    points = rng.normal(size=(50, 2)) * [1, 3], rng.normal(size=(4, 5, 2)) + 7
-    (left, right), (low, high) = frame(GRID, *points)
-    for part in (*points, np.array([GRID.low, GRID.high])):
+    points = rng.normal(size=(50, 2)) * [1, 3], rng.normal(size=(20, 2)) + 7
+    (left, right), (low, high) = frame(BOX, points)
+    for part in (*points, np.stack(BOX)):
         assert np.all((part > [left, low]) & (part < [right, high]))
-    assert frame(GRID)[0] == pytest.approx((-2.12, 2.12))
-    assert frame(GRID)[1] == pytest.approx((-0.12, 1.12))
+    assert frame(BOX, [])[0] == pytest.approx((-2.12, 2.12))
+    assert frame(BOX, [])[1] == pytest.approx((-0.12, 1.12))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nlot.config.reference import markdown, schema
-from nlot.reporting.documents import DOCUMENTS, updated
+from nlot.reporting.documents import updated
 
 ROOT = Path(__file__).parents[2]
 AGAIN = "make it anew with `python -m nlot.config.reference"
@@ -26,9 +26,7 @@ def test_every_key_is_explained() -> None:
 
 
 def test_documents_show_the_committed_rows() -> None:
-    documents = updated(ROOT)
-    assert set(documents) == set(DOCUMENTS)
-    for name, text in documents.items():
+    for name, text in updated(ROOT).items():
         assert (ROOT / name).read_text(encoding="utf-8") == text, (
             f"{name}: make it anew with `make tables`"
         )

@@ -21,7 +21,7 @@ JOBS = {
     "train/slit/nlsb/seed_0": (30, 100.0, 30),
     "evaluate/box/nlot": (6, 10.0, 5),
     "evaluate/controls/floor": (9, 20.0, 8),
-    "evaluate_metric/circle/nlot": (3, 10.0, 3),
+    "evaluate/circle/metric_nlot": (3, 10.0, 3),
     "figures/runs/nlot": (12, 10.0, 12),
     "tables/table1": (6, 10.0, 6),
     "claims": (6, 30.0, 6),
@@ -54,9 +54,9 @@ def test_methods_have_stages_of_their_own_and_small_jobs_share_one(folder) -> No
     assert stages.index.tolist() == [
         "Training NLOT",
         "Training NLSB",
+        "Measuring Metric NLOT",
         "Measuring NLOT",
         "Measuring the controls",
-        "Measuring metrics",
         "Tables, figures and claims",
     ]
     nlot = stages.loc["Training NLOT"]
@@ -111,31 +111,24 @@ def test_a_gpu_has_a_column_where_it_was_measured(folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("preset", "parts", "stem"),
-    [
-        ("default", ("rows", "metric_rows"), "stages"),
-        ("paper", ("rows", "metric_rows"), "stages_paper"),
-        ("closed_forms", ("rows",), "stages_closed_forms"),
-    ],
+    ("preset", "stem"), [("default", "stages"), ("paper", "stages_paper")]
 )
 def test_kept_stages_are_the_ones_that_were_read(
-    folder, records, tmp_path, preset, parts, stem
+    folder, records, tmp_path, preset, stem
 ) -> None:
     stages, reference = read_stages(folder), tmp_path / "reference"
     results = tmp_path / preset
     for made in (results, reference):
         made.mkdir()
-    for name in parts:
-        write_records(records, results / f"{name}.json")
+    write_records(records, results / "rows.json")
     keep_stages(stages, results, reference)
     assert sorted(path.stem for path in reference.iterdir()) == [stem, stem]
     pd.testing.assert_frame_equal(pd.read_csv(reference / f"{stem}.csv"), stages)
-    found = read_records(reference / f"{stem}.json")
-    assert found == (records.joined(records) if len(parts) == 2 else records)
+    assert read_records(reference / f"{stem}.json") == records
 
 
 def test_stages_without_records_are_refused(folder, tmp_path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"no rows\.json and no metric_rows"):
+    with pytest.raises(FileNotFoundError, match=r"no rows\.json"):
         keep_stages(read_stages(folder), tmp_path / "none", tmp_path)
 
 

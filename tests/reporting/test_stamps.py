@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from nlot.provenance.record import provenance
 from nlot.provenance.records import drawn
 from nlot.reporting.stamps import read_stamp
 from nlot.reporting.style import save_figure
@@ -18,9 +19,10 @@ def figure():
 
 
 @pytest.mark.parametrize("suffix", ["png", "pdf"])
-def test_a_figure_holds_the_records_of_its_runs(figure, make_header, tmp_path, suffix):
-    names = {"task": "free", "method": "nlot"}
-    header = make_header(names, 3, 1.5, device="(a) \\ “GPU”\n")
+def test_a_figure_holds_the_records_of_its_runs(figure, tmp_path, suffix):
+    device = {"device": "(a) \\ “GPU”\n"}
+    names = {"problem": "free", "method": "nlot"}
+    header = {**names, "provenance": provenance(names, 3, 90.0) | device}
     save_figure(figure, tmp_path / f"a.{suffix}", drawn([header]))
     [origin] = read_stamp(tmp_path / f"a.{suffix}")["training"]["nlot"]
     made = header["provenance"]

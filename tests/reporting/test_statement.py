@@ -5,10 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nlot.provenance.records import Records, origins
-from nlot.reporting.published import published_rows
 from nlot.reporting.statement import stated, statement
-from nlot.reporting.table2 import table2
-from nlot.reporting.tables import table1
+from nlot.reporting.tables import table
 
 PACKAGES = ("nlot", "python", "jax", "equinox", "optax", "optimistix", "diffrax")
 
@@ -19,7 +17,7 @@ def say(make_header):
 
     def words(*runs):
         headers = [
-            make_header({"task": "free", "method": method}, seed, minutes, **changes)
+            make_header({"problem": "free", "method": method}, seed, minutes, **changes)
             for method, seed, minutes, changes in runs
         ]
         return statement(Records(origins(headers), {}))
@@ -53,15 +51,15 @@ def test_what_differs_stands_with_the_methods_that_have_it(say):
         ("nlot", 0, 1, {"commit": "a" * 40, "versions": old}),
         ("nlot_plus", 0, 1, {"commit": "b" * 40, "versions": new}),
     )
-    assert "commit aaaaaaa (NLOT) and commit bbbbbbb (NLOT+)" in text
-    assert "jax 1 (NLOT) and 2 (NLOT+)" in text
+    assert "commit aaaaaaa (nlot) and commit bbbbbbb (nlot_plus)" in text
+    assert "jax 1 (nlot) and 2 (nlot_plus)" in text
     assert "equinox 1," in text
 
 
 def test_a_method_of_two_versions_has_both(say):
     old, new = ({name: v for name in PACKAGES} for v in ("1", "2"))
     text = say(*(("nlot", i, 1, {"versions": v}) for i, v in enumerate((old, new))))
-    assert "jax 1 (NLOT) and 2 (NLOT)" in text
+    assert "jax 1 (nlot) and 2 (nlot)" in text
     assert "2 runs" in text
 
 
@@ -80,7 +78,7 @@ def test_a_configuration_that_is_not_known_is_left_out(say):
 
 
 def test_measurements_are_told_from_training(make_header):
-    names = {"task": "free", "method": "nlot"}
+    names = {"problem": "free", "method": "nlot"}
     trained = origins([make_header(names, 0, 1, commit="a" * 40)])
     measured = origins([make_header(names, 0, 1, commit="b" * 40)])
     text = statement(Records(trained, measured))
@@ -96,32 +94,32 @@ def test_nothing_is_said_of_nothing():
     assert statement(Records({}, {})) == ""
 
 
-def test_a_table_states_the_runs_that_it_shows(all_rows, records, make_header, config):
-    first = stated(table1(all_rows, published_rows(), config), records, config)
-    second = stated(table2(all_rows, published_rows(), config), records, config)
-    shown = 2 * len(config.table1.tasks) * len(config.seeds)
+def test_a_table_states_the_runs_that_it_shows(rows, records, make_header, preset):
+    first = stated(table(rows, "table1", preset), records, preset)
+    second = stated(table(rows, "table2", preset), records, preset)
+    shown = 2 * len(preset.tables["table1"].problems) * len(preset.seeds)
     assert f": {shown} runs, seeds 1, 2, 3, " in first.provenance
     assert "Trained at commit aaaaaaa on" in first.provenance
     assert "Trained at commit bbbbbbb on" in second.provenance
-    for table in (first, second):
-        assert "Measured at commit ccccccc" in table.provenance
+    for made in (first, second):
+        assert "Measured at commit ccccccc" in made.provenance
     unseen = [
-        make_header({"task": task, "method": "nlot"}, seed, 99, commit="d" * 40)
-        for task, seed in (("well", 7), ("circle", 1))
+        make_header({"problem": name, "method": "nlot"}, seed, 99, commit="d" * 40)
+        for name, seed in (("well", 7), ("free", 1))
     ]
     more = records.joined(Records(origins(unseen), {}))
-    assert stated(first, more, config) == first
+    assert stated(first, more, preset) == first
 
 
 def test_a_run_is_shown_by_the_rows_of_its_variants(
-    all_rows, make_header, make_bridge, config
+    rows, make_header, make_method, preset
 ):
-    methods = {**config.methods, "nlsb": make_bridge()}
-    config = config.model_copy(update={"methods": methods})
-    table = table1(all_rows, published_rows(), config)
-    names = {"task": "well", "method": "nlsb"}
+    methods = {**preset.methods, "nlsb": make_method("nlsb")}
+    preset = preset.model_copy(update={"methods": methods})
+    made = table(rows, "table1", preset)
+    names = {"problem": "well", "method": "nlsb"}
     records = Records(origins([make_header(names, 3, 1)]), {})
-    assert stated(table, records, config).provenance == ""
-    data = table.data.replace({"method": {"nlot": "nlsb_expected"}})
-    shown = stated(replace(table, data=data), records, config).provenance
+    assert stated(made, records, preset).provenance == ""
+    data = made.data.replace({"method": {"nlot": "nlsb_expected"}})
+    shown = stated(replace(made, data=data), records, preset).provenance
     assert "1 run, seed 3, 1 min" in shown

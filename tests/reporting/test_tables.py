@@ -4,17 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nlot.config import merge, parse_config
+from nlot.reporting import papers
 from nlot.reporting.layout import ABSENT, cell
-from nlot.reporting.published import published_rows
 from nlot.reporting.summary import RowsError, read_rows, summarise
-from nlot.reporting.tables import supplementary_table, table1
+from nlot.reporting.tables import table
+
+PRINTED = "Pooladian et al. (UAI 2024)"
 
 
-def lookup(table, measure, method, task):
+def lookup(made, measure, method, problem):
     """The one row of a table's data."""
-    data = table.data
+    data = made.data[made.data["source"] == "measured"]
     chosen = (data["measure"] == measure) & (data["method"] == method)
-    (row,) = data[chosen & (data["task"] == task)].itertuples()
+    (row,) = data[chosen & (data["problem"] == problem)].itertuples()
     return row
 
 
@@ -24,201 +27,215 @@ def values(rows, **chosen):
     return rows.sort_values("seed")["value"].to_numpy()
 
 
-def change(config, **section):
-    return config.model_copy(
-        update={"table1": config.table1.model_copy(update=section)}
-    )
+def change(preset, name, **entry):
+    """The preset with keys of a table replaced."""
+    raw = merge(preset.model_dump(mode="json"), {"tables": {name: entry}})
+    return parse_config(raw)
 
 
-def blocks(table):
-    return {block.title: [row.label for row in block.rows] for block in table.blocks}
+def blocks(made):
+    return {block.title: [row.label for row in block.rows] for block in made.blocks}
+
+
+def cells(made, title):
+    """By label: the cells of a block, by column."""
+    (block,) = (block for block in made.blocks if block.title == title)
+    return {
+        row.label: dict(zip(made.columns, row.cells, strict=True)) for row in block.rows
+    }
 
 
 @pytest.mark.parametrize("measure", ["w2_paper", "w2_exact", "action"])
-@pytest.mark.parametrize("task", ["box", "well"])
-def test_mean_and_sample_deviation_over_seeds(rows, config, measure, task):
-    row = lookup(table1(rows, published_rows(), config), measure, "nlot", task)
-    found = values(rows, task=task, method="nlot", measure=measure)
+@pytest.mark.parametrize("problem", ["box", "well"])
+def test_mean_and_sample_deviation_over_seeds(rows, preset, measure, problem):
+    row = lookup(table(rows, "table1", preset), measure, "nlot", problem)
+    found = values(rows, problem=problem, method="nlot", measure=measure)
     np.testing.assert_allclose(
         [row.mean, row.sd], [found.mean(), found.std(ddof=1)], rtol=1e-12
     )
-    assert row.runs == len(config.seeds)
+    assert row.runs == len(preset.seeds)
 
 
-@pytest.mark.parametrize("suffix", ["", "_map"])
-def test_excess_is_over_the_floor_of_the_same_seed(rows, config, suffix):
-    table = supplementary_table(rows, published_rows(), config)
-    row = lookup(table, f"w2_exact_excess{suffix}", "nlot", "box")
-    own = values(rows, task="box", method="nlot", measure=f"w2_exact{suffix}")
-    floor = values(rows, task="box", method="floor", measure="w2_exact")
+@pytest.mark.parametrize("method", ["nlot", "nlot_network_map"])
+def test_excess_is_over_the_floor_of_the_same_seed(rows, preset, method):
+    made = table(rows, "supplement", preset)
+    row = lookup(made, "w2_exact_excess", method, "box")
+    own = values(rows, problem="box", method=method, measure="w2_exact")
+    floor = values(rows, problem="box", method="floor", measure="w2_exact")
     expected = [(own - floor).mean(), (own - floor).std(ddof=1)]
     np.testing.assert_allclose([row.mean, row.sd], expected, rtol=1e-12)
 
 
-def test_order_of_rows_does_not_matter(rows, config):
-    shuffled = rows.sample(frac=1, random_state=0)
-    for make in (table1, supplementary_table):
-        first = make(rows, published_rows(), config)
-        second = make(shuffled, published_rows(), config)
-        assert first.blocks == second.blocks
-        assert first.caption == second.caption
+def test_an_excess_needs_no_row_of_the_floor_in_the_table(rows, preset):
+    fewer = change(preset, "table1", controls=["translation"])
+    made, whole = table(rows, "table1", fewer), table(rows, "table1", preset)
+    titles = [title for title in blocks(made) if "excess" in title]
+    assert titles
+    assert (
+        cells(made, titles[0])["Translation"]
+        == (cells(whole, titles[0])["Translation"])
+    )
+    assert not any("Noise floor" in labels for labels in blocks(made).values())
 
 
-@pytest.mark.parametrize("make", [table1, supplementary_table])
-def test_rows_of_sequences_are_left_out(rows, all_rows, config, make):
-    found = make(all_rows, published_rows(), config)
-    expected = make(rows, published_rows(), config)
-    assert found.columns == expected.columns
-    assert found.blocks == expected.blocks
-    assert found.caption == expected.caption
+@pytest.mark.parametrize("name", ["table1", "supplement", "table2"])
+def test_order_of_rows_does_not_matter(rows, preset, name):
+    first = table(rows, name, preset)
+    second = table(rows.sample(frac=1, random_state=0), name, preset)
+    assert first.blocks == second.blocks
+    assert first.caption == second.caption
 
 
-def test_rows_and_columns_are_those_of_the_configuration(rows, config):
-    table = table1(rows, published_rows(), config)
-    assert table.columns == ("well", "box")
-    found = blocks(table)
-    assert [labels[:2] for labels in found.values()] == [["NLOT+", "NLOT"]] * 5
+@pytest.mark.parametrize("name", ["table1", "table2"])
+def test_rows_of_other_problems_and_seeds_are_left_out(rows, preset, name):
+    entry = preset.tables[name]
+    own = rows[rows["problem"].isin(entry.problems)]
+    strange = rows.assign(seed=rows["seed"] + 10, value=1e6)
+    found = table(pd.concat([rows, strange]), name, preset)
+    assert found.blocks == table(own, name, preset).blocks
+
+
+def test_rows_and_columns_are_those_of_the_entry(rows, preset):
+    made = table(rows, "table1", preset)
+    assert made.columns == ("well", "box")
+    found = blocks(made)
+    assert len(found) == 4
+    assert all(ls[:2] == ["NLOT (nlot_plus)", "NLOT (nlot)"] for ls in found.values())
     compared = [labels for labels in found.values() if "Noise floor" in labels]
-    assert len(compared) == 3, "an excess over the floor or an action has no floor"
+    assert len(compared) == 2, "an excess over the floor or an action has no floor"
 
-    fewer = change(config, tasks=("box",), methods=("nlot",), controls=("floor",))
-    table = table1(rows, published_rows(), fewer)
-    assert table.columns == ("box",)
-    assert not any("NLOT+" in labels for labels in blocks(table).values())
-
-
-def test_without_a_floor_there_is_no_excess(rows, config):
-    config = change(config, controls=("translation",))
-    rows = rows[rows["method"] != "floor"]
-    table = table1(rows, published_rows(), config)
-    assert not any("excess" in title for title in blocks(table))
-    assert "floor" not in table.caption
+    fewer = change(
+        preset, "table1", problems=["box"], methods=["nlot"], controls=["floor"]
+    )
+    made = table(rows, "table1", fewer)
+    assert made.columns == ("box",)
+    assert not any("NLOT (nlot_plus)" in labels for labels in blocks(made).values())
 
 
-def test_published_rows_are_marked_and_keep_their_digits(rows, config):
-    table = table1(rows, published_rows(), config)
-    first, *others = table.blocks
-    printed = {row.label: row for row in first.rows if "published" in row.label}
+def test_metrics_come_in_the_order_of_the_entry(rows, preset):
+    made = table(rows, "table2", preset)
+    assert made.columns == ("x_paths", "given", "circle_released")
+    metrics = ["True metric", "Random metric", "Euclidean metric"]
+    learned, oracle = ["Metric NLOT+", "Metric NLOT"], "Nearest particle (oracle)"
+    printed = [f"Metric NLOT, {PRINTED}", f"Scarvelis and Solomon, {PRINTED}"]
+    assert [[row.label for row in block.rows] for block in made.blocks] == [
+        [*learned, *metrics, *printed],
+        [*learned, *metrics],
+        [*learned, "True metric", "Euclidean metric", oracle],
+        [*learned, "True metric", "Euclidean metric", oracle],
+        learned,
+    ]
+
+
+def test_known_numbers(preset, rows):
+    chosen = (rows["method"] == "metric_nlot") & (rows["problem"] == "x_paths")
+    chosen &= rows["measure"] == "alignment"
+    known = rows["seed"].map({1: 0.90, 2: 0.92, 3: 0.97})
+    made = table(
+        rows.assign(value=rows["value"].where(~chosen, known)), "table2", preset
+    )
+    first, *_, last = made.blocks
+    assert cells(made, first.title)["Metric NLOT"]["x_paths"] == "0.9300 ± 0.0361"
+    assert cells(made, last.title)["Metric NLOT"]["x_paths"] == "1.25 ± 0.00"
+
+
+def test_what_a_problem_lacks_is_marked(rows, preset):
+    made = table(rows, "table2", preset)
+    alignment, _, particles, populations, _ = (block.title for block in made.blocks)
+    assert cells(made, alignment)["Metric NLOT"]["given"] == ABSENT
+    assert cells(made, particles)["Metric NLOT"]["circle_released"] == ABSENT
+    assert ABSENT not in cells(made, populations)["Metric NLOT"].values()
+
+
+def test_printed_rows_are_marked_and_keep_their_digits(rows, preset):
+    made = table(rows, "table1", preset)
+    first, *others = made.blocks
+    printed = {row.label: row for row in first.rows if PRINTED in row.label}
     assert set(printed) == {
-        "NLOT, published",
-        "NLSB (stochastic), published",
-        "NLSB (expected), published",
+        f"NLOT (nlot), {PRINTED}",
+        f"NLSB (stochastic), {PRINTED}",
+        f"NLSB (expected), {PRINTED}",
     }
-    published = published_rows()
-    published = published[published["table"] == 1]
-    expected = published.set_index(["method", "task"]).loc["published_nlot"]
-    cells = dict(zip(table.columns, printed["NLOT, published"].cells, strict=True))
-    for task, text in cells.items():
-        row = expected.loc[task]
+    numbers = papers.numbers("nlot2024")
+    expected = numbers[numbers["method"] == "nlot"].set_index("problem")
+    shown = cells(made, first.title)[f"NLOT (nlot), {PRINTED}"]
+    for problem, text in shown.items():
+        row = expected.loc[problem]
         assert text == f"{row['value']:.1f} ± {row['sd']:.1f}"
-    assert not any("published" in row.label for b in others for row in b.rows)
-    assert all(source in table.caption for source in expected["source"])
+    assert not any(PRINTED in row.label for b in others for row in b.rows)
+    assert papers.about("nlot2024").reference in made.caption
 
 
-def test_a_task_without_published_value_has_an_empty_cell(rows, config):
-    rows = rows.replace({"task": {"well": "free"}})
-    table = table1(rows, published_rows(), change(config, tasks=("free", "box")))
-    cells = {row.label: row.cells for row in table.blocks[0].rows}
-    assert cells["NLOT, published"][0] == ABSENT
-    assert cells["NLOT"][0] != ABSENT
+def test_printed_rows_stand_also_beside_released_samples(rows, preset):
+    made = table(rows, "table2", preset)
+    shown = cells(made, made.blocks[0].title)
+    assert shown[f"Metric NLOT, {PRINTED}"] == {
+        "x_paths": "0.957 ± 0.001",
+        "given": ABSENT,
+        "circle_released": "0.997 ± 0.002",
+    }
+    assert shown[f"Scarvelis and Solomon, {PRINTED}"] == {
+        "x_paths": "0.916",
+        "given": ABSENT,
+        "circle_released": "0.995",
+    }
+    counts = {row.label: row.runs for row in made.blocks[0].rows}
+    assert counts[f"Metric NLOT, {PRINTED}"] == "3"
+    assert counts[f"Scarvelis and Solomon, {PRINTED}"] == "1"
 
 
-def test_supplement_shows_the_error_of_maps_where_it_is_known(rows, config):
-    """A task without a closed form has an empty cell, and without any no block."""
-    part = rows[
-        rows["measure"].isin(["action", "action_map"]) & (rows["task"] == "well")
-    ]
-    errors = part.assign(measure=part["measure"].str.replace("action", "map_error"))
-    more = pd.concat([rows, errors], ignore_index=True)
-    table = supplementary_table(more, published_rows(), config)
-    title = f"Error of the map in percent, n = {config.evaluation.action.points}"
-    block = {block.title: block for block in table.blocks}[title]
-    assert [row.label for row in block.rows] == [
-        "NLOT+",
-        "NLOT",
-        "NLOT, network map",
-        "Translation",
-    ]
-    assert table.columns[:2] == ("well", "box")
-    assert all(row.cells[1] == ABSENT for row in block.rows)
-    assert not any(row.cells[0] == ABSENT for row in block.rows)
-    assert "Error of the map: root mean square" in table.caption
-    without = supplementary_table(rows, published_rows(), config)
-    assert "Error of the map" not in without.caption
-    assert title not in {block.title for block in without.blocks}
-
-
-def test_supplement_has_every_measure_and_task(rows, config):
-    extra = rows[(rows["task"] == "box") & (rows["seed"] == 1)]
-    extra = extra.replace({"task": {"box": "circle"}})
-    other = extra[extra["measure"] == "action"].assign(measure="smoothness")
-    rows = pd.concat([rows, extra, other])
-    table = supplementary_table(rows, published_rows(), config)
-    assert table.columns == ("well", "box", "circle")
-    shown = set(table.data["measure"])
-    assert shown >= {*rows["measure"], "minutes", "smoothness"}
-    (title,) = (title for title in blocks(table) if "minutes" in title)
-    assert blocks(table)[title] == ["NLOT+", "NLOT"]
-    assert lookup(table, "minutes", "nlot", "box").mean == 2.5
-    # One seed there, three elsewhere.
-    assert table.blocks[0].rows[0].runs == "1–3"
-    assert "NLOT, network map" in blocks(table)[table.blocks[0].title]
+def test_without_measures_an_entry_shows_all(rows, preset):
+    extra = rows[rows["measure"] == "action"].assign(measure="smoothness")
+    made = table(pd.concat([rows, extra]), "supplement", preset)
+    own = rows[rows["problem"].isin(["well", "box"])]
+    assert set(made.data["measure"]) >= {*own["measure"], "minutes", "smoothness"}
+    assert list(blocks(made))[-1] == "smoothness"
+    assert lookup(made, "minutes", "nlot", "box").mean == 2.5
+    assert "NLOT, network map (nlot)" in blocks(made)[made.blocks[0].title]
 
 
 @pytest.mark.parametrize("method", ["nlot", "floor", "translation"])
-def test_missing_rows_are_named(rows, config, method):
-    gone = (rows["task"] == "box") & (rows["method"] == method) & (rows["seed"] == 1)
-    gone &= rows["measure"] == "w2_exact"
-    with pytest.raises(RowsError, match=f"missing.*: box {method} 1 w2_exact$"):
-        table1(rows[~gone], published_rows(), config)
+def test_missing_rows_are_named(rows, preset, method):
+    gone = (rows["problem"] == "box") & (rows["method"] == method) & (rows["seed"] == 1)
+    with pytest.raises(RowsError, match=f"missing.*: box {method} 1$"):
+        table(rows[~gone], "table1", preset)
 
 
-def test_many_missing_rows_are_counted(rows, config):
-    with pytest.raises(RowsError, match=r"well nlot_plus 3 w2_paper;.* and \d+ more"):
-        table1(rows[rows["method"] == "floor"], published_rows(), config)
+def test_many_missing_rows_are_counted(rows, preset):
+    with pytest.raises(RowsError, match=r"box nlot 1; .* and \d+ more"):
+        table(rows[rows["method"] == "floor"], "table1", preset)
 
 
-def test_doubled_rows_are_refused(rows, config):
+def test_doubled_rows_are_refused(rows, preset):
     with pytest.raises(RowsError, match=r"doubled.*: well nlot_plus 3 w2_paper"):
-        table1(pd.concat([rows, rows.head(1)]), published_rows(), config)
+        table(pd.concat([rows, rows.head(1)]), "table1", preset)
 
 
-def test_rows_measured_with_other_settings_are_refused(rows, config):
-    rows = rows.assign(n=rows["n"].where(rows["measure"] != "w2_paper", 99))
-    with pytest.raises(RowsError, match=r"another n .*w2_paper"):
-        table1(rows, published_rows(), config)
-
-
-def test_other_seeds_are_left_out(rows, config):
-    strange = rows.assign(seed=rows["seed"] + 10, value=1e6)
-    expected = table1(rows, published_rows(), config)
-    found = table1(pd.concat([rows, strange]), published_rows(), config)
-    assert found.blocks == expected.blocks
-
-
-def test_a_single_seed_has_no_deviation(rows, config):
-    config = config.model_copy(update={"seeds": (1,)})
-    table = table1(rows, published_rows(), config)
-    ours = [r for b in table.blocks for r in b.rows if "published" not in r.label]
+def test_a_table_may_have_seeds_of_its_own(rows, preset):
+    single = change(preset, "table1", seeds=[1])
+    made = table(rows, "table1", single)
+    ours = [r for b in made.blocks for r in b.rows if PRINTED not in r.label]
     assert all(re.fullmatch(r"-?\d+\.\d+", c) for row in ours for c in row.cells)
     assert {row.runs for row in ours} == {"1"}
-    assert "Values of seed 1." in table.caption
+    assert "Values of seed 1." in made.caption
 
 
-def test_captions_state_the_settings_in_use(rows, config):
-    e = config.evaluation
-    for make in (table1, supplementary_table):
-        caption = make(rows, published_rows(), config).caption
-        for words in (
-            "seeds 3, 1, 2",
-            "preset tiny",
-            f"ε = {e.paper.epsilon} between {e.paper.points} samples",
-            f"mean over {e.paper.draws} independent draws",
-            f"between {e.exact.points} samples",
-            f"between {e.divergence.points} samples",
-            f"over {e.action.points} evenly spread points",
-        ):
-            assert words in caption
+def test_captions_state_the_settings_in_use(rows, preset):
+    e = preset.evaluation
+    caption = table(rows, "table1", preset).caption
+    for words in (
+        "seeds 3, 1, 2",
+        "preset tiny",
+        f"ε = {e.paper.epsilon:g}",
+        f"mean over {e.paper.draws} draws",
+        f"polygons of {e.least_action.segments} segments",
+    ):
+        assert words in caption
+    titles = list(blocks(table(rows, "table1", preset)))
+    assert titles[0].endswith("n = 16")
+    # What is not shown is not explained.
+    assert "Alignment" not in caption
+    assert "Sinkhorn divergence" not in caption
 
 
 @pytest.mark.parametrize(

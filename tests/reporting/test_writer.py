@@ -6,19 +6,16 @@ import pandas as pd
 import pytest
 
 from nlot.reporting.layout import Block, Row, Table, cell
-from nlot.reporting.published import published_rows
 from nlot.reporting.statement import stated
-from nlot.reporting.table2 import table2
-from nlot.reporting.tables import supplementary_table, table1
+from nlot.reporting.tables import table as make
 from nlot.reporting.writer import render, write_table
 
 NUMBER = re.compile(r"-?\d+\.\d+")
 
 
-@pytest.fixture(params=[table1, supplementary_table, table2])
-def table(request, all_rows, records, config):
-    made = request.param(all_rows, published_rows(), config)
-    return stated(made, records, config)
+@pytest.fixture(params=["table1", "supplement", "table2"])
+def table(request, rows, records, preset):
+    return stated(make(rows, request.param, preset), records, preset)
 
 
 class Page(HTMLParser):
@@ -108,21 +105,15 @@ def test_latex_has_booktabs_rules_and_only_what_latex_reads(table):
     assert {line.count("&") for line in lines} == {width}
 
 
-def test_a_table_longer_than_a_page_can_be_broken(rows, config):
-    short = render(table1(rows, published_rows(), config), "tex")
-    long = render(supplementary_table(rows, published_rows(), config), "tex")
-    assert r"\begin{table}" in short
-    assert r"\begin{longtable}" in long
+def test_a_table_longer_than_a_page_can_be_broken(rows, preset):
+    assert r"\begin{table}" in render(make(rows, "table1", preset), "tex")
+    assert r"\begin{longtable}" in render(make(rows, "supplement", preset), "tex")
 
 
-def test_names_are_escaped(rows, config):
-    rows = rows.replace({"task": {"box": "my_box"}})
-    section = config.table1.model_copy(update={"tasks": ("my_box", "well")})
-    tasks = {**config.tasks, "my_box": config.tasks["box"]}
-    config = config.model_copy(update={"table1": section, "tasks": tasks})
-    text = render(table1(rows, published_rows(), config), "tex")
-    assert r"my\_box" in text
-    assert not re.search(r"[^\\]_box", text)
+def test_names_are_escaped(rows, preset):
+    text = render(make(rows, "table2", preset), "tex")
+    assert r"circle\_released" in text
+    assert not re.search(r"[^\\]_released", text)
 
 
 def test_html_is_one_well_formed_page(table):

@@ -1,19 +1,19 @@
 """Every printed number and statement beside what came out here, with a verdict."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from nlot.config import Config
-from nlot.reporting.departures import Published, departures
-from nlot.reporting.labels import decimals, lower_is_better, measure_title, method_label
+from nlot.config import Experiment, ProblemConfig
+from nlot.evaluation.distances import FLOOR
+from nlot.reporting import papers
+from nlot.reporting.departures import departures
+from nlot.reporting.labels import decimals, lower_is_better, measure_title, row_label
 from nlot.reporting.layout import ABSENT, cell
 from nlot.reporting.measured import Measured
-from nlot.reporting.published import PUBLISHED
-from nlot.reporting.summary import FLOOR
 from nlot.reporting.verdicts import (
     NOT_RUN,
     Estimate,
@@ -24,7 +24,6 @@ from nlot.reporting.verdicts import (
     judge_number,
 )
 
-_RUN = ["task", "method", "seed"]
 # The control that has learned no metric.
 _VOID = "euclidean_metric"
 
@@ -53,8 +52,8 @@ class Group:
     """The lines of a table of the paper, or of one of its statements.
 
     `heading` is that of the lines' references; `floor` says whether a noise floor is
-    known. `figure` names ours, where there is one. `command` makes what the lines are
-    from.
+    known. `figure` names the preset's entry, where it has one. `command` makes what the
+    lines are from.
     """
 
     title: str
@@ -70,62 +69,80 @@ class Group:
         return sum(line.verdict == verdict for line in self.lines)
 
 
-def joined(rows: pd.DataFrame, metric_rows: pd.DataFrame | None) -> pd.DataFrame:
-    """The rows of tasks and those of sequences, of which both files may have some."""
-    parts = [rows] if metric_rows is None else [rows, metric_rows]
-    return pd.concat(parts, ignore_index=True).drop_duplicates(
-        [*_RUN, "measure"], keep="last", ignore_index=True
+@dataclass(frozen=True)
+class Claims:
+    """All that a paper claims, beside what a preset's runs with its seeds came to."""
+
+    about: papers.About
+    preset: str
+    seeds: tuple[int, ...]
+    groups: tuple[Group, ...]
+
+
+class _Both(NamedTuple):
+    """What was measured for a preset, and the paper that it is compared with."""
+
+    measured: Measured
+    experiment: Experiment
+    paper: str
+    problems: Mapping[str, ProblemConfig]
+
+
+def claims(rows: pd.DataFrame, paper: str, experiment: Experiment) -> Claims:
+    """All numbers and statements of a paper, with their verdicts.
+
+    **Arguments:** the tidy rows of a preset, a paper of `nlot.reporting.papers`, and
+    the preset.
+
+    **Returns:** a group a table, then a group a statement. What `rows` lack has the
+    verdict "not run", and what is of a problem that `experiment` defines otherwise than
+    the paper "not comparable".
+
+    Raises `ValueError` for an unknown paper.
+    """
+    printed = papers.problems(paper)
+    chosen = rows[rows["seed"].isin(experiment.seeds)]
+    groups = (
+        *_numbers(_Both(Measured(chosen), experiment, paper, printed)),
+        *_statements(_Both(Measured(rows), experiment, paper, printed)),
+    )
+    return Claims(
+        papers.about(paper), experiment.preset, tuple(experiment.seeds), groups
     )
 
 
-def claims(
-    rows: pd.DataFrame,
-    published: pd.DataFrame,
-    statements: pd.DataFrame,
-    tasks: Published,
-    config: Config,
-) -> list[Group]:
-    """All numbers of `published` and all `statements`, with their verdicts.
-
-    `rows` are the tidy rows of a preset (`joined`), `published`, `statements` and
-    `tasks`, what they are of, those of `nlot.reporting.published`. What `rows` lack has
-    the verdict "not run", and what is of a task that `config` defines otherwise than
-    `tasks` "not comparable".
-    """
-    chosen = rows[rows["seed"].isin(config.seeds)]
-    return [
-        *_numbers(Measured(chosen), published, tasks, config),
-        *_statements(Measured(rows), statements, tasks, config),
-    ]
-
-
-def _numbers(
-    measured: Measured, published: pd.DataFrame, tasks: Published, config: Config
-) -> Iterator[Group]:
+def _numbers(both: _Both) -> Iterator[Group]:
     """A group a table of the paper."""
-    for number, printed in published.groupby("table"):
-        lines = tuple(
-            _compared(_number(measured, row, task), config, task, str(row.task), tasks)
+    for number, printed in papers.numbers(both.paper).groupby("table"):
+        pairs = [
+            (row, problem)
             for row in printed.itertuples()
-            for task in measured.tasks(str(row.task))
+            for problem in both.measured.problems(str(row.problem))
+        ]
+        lines = tuple(
+            _compared(both, _number(both, row, problem), problem, str(row.problem))
+            for row, problem in pairs
         )
+        label, measure = f"Table {number}", printed["measure"].iloc[0]
+        sizes = {n for _, p in pairs for n in both.measured.sizes(p, measure)}
+        better = "lower" if lower_is_better(measure) else "higher"
         yield Group(
-            f"Table {number}",
-            _direction(printed["measure"].iloc[0], config),
+            label,
+            f"{measure_title(measure, sizes)}; {better} is better.",
             "printed",
             lines,
-            _command(config, f"tables/table{number}.md"),
+            _command(both, label),
             floor=any(line.floor != ABSENT for line in lines),
         )
 
 
-def _number(measured: Measured, printed: Any, task: str) -> Line:
-    method, measure = printed.method.removeprefix(PUBLISHED), printed.measure
+def _number(both: _Both, printed: Any, problem: str) -> Line:
+    measured, measure = both.measured, printed.measure
     digits = int(printed.decimals)
     expected = Estimate(printed.value, printed.sd, int(printed.trials))
-    found = measured.values(task, method, measure)
-    floor = measured.values(task, FLOOR, measure)
-    void = measured.values(task, _VOID, measure)
+    found = measured.values(problem, printed.method, measure)
+    floor = measured.values(problem, FLOOR, measure)
+    void = measured.values(problem, _VOID, measure)
     judgement = NOT_RUN
     if len(found):
         judgement = judge_number(
@@ -138,42 +155,36 @@ def _number(measured: Measured, printed: Any, task: str) -> Line:
         )
     reference = f"{cell(expected.mean, expected.sd, digits)} ({expected.n})"
     return _line(
-        measured,
-        (task, method, measure),
+        both,
+        (problem, printed.method, measure),
         judgement,
         (reference, _shown(found, measure), _shown(floor, measure)),
     )
 
 
-def _statements(
-    measured: Measured, statements: pd.DataFrame, tasks: Published, config: Config
-) -> Iterator[Group]:
-    """A group a statement, with a line a task."""
-    for said in statements.itertuples():
-        section = str(said.section)
-        figure = section if section.startswith("figure") else None
-        name = f"figures/{section}.png" if figure else f"tables/{section}.md"
+def _statements(both: _Both) -> Iterator[Group]:
+    """A group a statement, with a line a problem."""
+    for said in papers.statements(both.paper).itertuples():
         yield Group(
             f"{said.where}: “{said.says}”",
             f"Holds where {str(said.holds).format(factor=said.factor)}.",
             "to compare with",
             tuple(
-                _compared(
-                    _statement(measured, said, task), config, task, printed, tasks
-                )
-                for printed in str(said.tasks).split()
-                for task in measured.tasks(printed)
+                _compared(both, _statement(both, said, problem), problem, printed)
+                for printed in str(said.problems).split()
+                for problem in both.measured.problems(printed)
             ),
-            _command(config, name),
-            figure if figure and getattr(config, section) else None,
+            _command(both, str(said.label)),
+            _figure(both, str(said.label)),
         )
 
 
-def _statement(measured: Measured, said: Any, task: str) -> Line:
-    found = measured.values(task, said.method, said.measure)
+def _statement(both: _Both, said: Any, problem: str) -> Line:
+    found = both.measured.values(problem, said.method, said.measure)
     limit = pd.Series(1.0, index=found.index)
     if said.against_measure:
-        limit = measured.values(task, said.against_method, said.against_measure)
+        against = said.against_method, said.against_measure
+        limit = both.measured.values(problem, *against)
     sign = -1.0 if lower_is_better(said.measure) else 1.0
     # Paired: only the seeds that both have.
     advantages = (sign * (found - said.factor * limit)).dropna().tolist()
@@ -184,39 +195,37 @@ def _statement(measured: Measured, said: Any, task: str) -> Line:
         if said.factor != 1 and len(limit):
             reference = f"{said.factor:g} × {reference}"
     return _line(
-        measured,
-        (task, said.method, said.measure),
+        both,
+        (problem, said.method, said.measure),
         judge(advantages),
         (reference, _shown(found, said.measure), ABSENT),
     )
 
 
-def _compared(
-    line: Line, config: Config, task: str, printed: str, tasks: Published
-) -> Line:
-    """The line, without a judgement where its task is not the printed one."""
-    other = departures(config, task, printed, tasks)
+def _compared(both: _Both, line: Line, problem: str, printed: str) -> Line:
+    """The line, without a judgement where its problem is not the printed one."""
+    other = departures(both.experiment, problem, printed, both.problems)
     if not other or line.verdict == Verdict.NOT_RUN:
         return line
     return replace(
         line,
         tolerance=ABSENT,
         verdict=Verdict.NOT_COMPARABLE,
-        why=f"another task than the paper's: {other}",
+        why=f"another problem than the paper's: {other}",
     )
 
 
 def _line(
-    measured: Measured,
+    both: _Both,
     key: tuple[str, str, str],
     judgement: Judgement,
     cells: tuple[str, str, str],
 ) -> Line:
-    task, method, measure = key
+    problem, row, measure = key
     reference, ours, floor = cells
-    minutes = float(measured.values(task, method, "minutes").mean())
+    minutes = float(both.measured.values(problem, row, "minutes").mean())
     return Line(
-        f"{method_label(method)}, {task}",
+        f"{row_label(both.experiment, row)}, {problem}",
         reference,
         ours,
         floor,
@@ -224,7 +233,7 @@ def _line(
         judgement.verdict,
         judgement.why,
         cell(minutes, math.nan, decimals("minutes")),
-        measured.device(task, method),
+        both.measured.device(problem, row),
     )
 
 
@@ -238,19 +247,31 @@ def _shown(values: pd.Series, measure: str) -> str:
     estimate = _estimate(values)
     digits = decimals(measure)
     if estimate.mean:
-        # At least two that count: on some tasks an action is thousandths.
+        # At least two that count: on some problems an action is thousandths.
         digits = max(digits, 1 - math.floor(math.log10(abs(estimate.mean))))
     return f"{cell(estimate.mean, estimate.sd, digits)} ({estimate.n})"
 
 
-def _direction(measure: str, config: Config) -> str:
-    better = "lower" if lower_is_better(measure) else "higher"
-    return f"{measure_title(measure, config)}; {better} is better."
+def _figure(both: _Both, label: str) -> str | None:
+    """The preset's figure that has the name of the paper's, as "figure2" has."""
+    name = label.lower().replace(" ", "")
+    return name if name in both.experiment.figures else None
 
 
-def _command(config: Config, name: str) -> str:
-    command = f"snakemake --cores all results/{config.preset}/{name}"
+def _command(both: _Both, label: str) -> str:
+    """What makes the preset's figure or table of a label, or else its rows."""
+    preset, printed = both.experiment.preset, f"{both.paper}/{label.split()[-1]}"
+    tables = both.experiment.tables.items()
+    found = [f"tables/{name}.md" for name, t in tables if t.published == printed]
+    figure = _figure(both, label)
+    if figure:
+        found = [f"figures/{figure}.png"]
+    elif not label.startswith("Table") or not found:
+        found = ["rows.csv"]
+    command = f"snakemake --cores all results/{preset}/{found[0]}"
     # The default preset is the Snakefile's own.
-    if config.preset == "default":
-        return command
-    return f"{command} --configfile config/{config.preset}.yaml"
+    return (
+        command
+        if preset == "default"
+        else (f"{command} --configfile config/{preset}.yaml")
+    )

@@ -11,18 +11,11 @@ import jinja2
 from PIL import Image
 from tabulate import tabulate
 
-from nlot.config import Config
 from nlot.provenance.files import whole_file
-from nlot.reporting.claims import Group, Line
+from nlot.reporting.claims import Claims, Group, Line
 from nlot.reporting.verdicts import LEVEL, Verdict
 
 TITLE = "What was printed, and what came out here"
-_INTRODUCTION = (
-    "Every number and statement of Pooladian, Domingo-Enrich, Chen and Amos (Neural "
-    "Optimal Transport with Lagrangian Costs, UAI 2024), beside what this project "
-    "measured. The page is made from the measured rows by the workflow, verdicts "
-    "included."
-)
 CELLS = (
     "Values are mean ± sample standard deviation, with the number of trials or seeds "
     "in brackets."
@@ -49,9 +42,8 @@ RULE = (
     f"the same seed is compared with half its {LEVEL:.0%} confidence interval, by "
     "Student's t: in favour beyond it reproduced, against beyond it not reproduced, "
     "within it not decidable. A limit has to be kept by every single run.",
-    "A number or statement is not comparable where the preset defines its task, or its "
-    "sequence of measures, otherwise than the paper; the settings that differ stand "
-    "beside it.",
+    "A number or statement is not comparable where the preset defines its problem "
+    "otherwise than the paper; the settings that differ stand beside it.",
     "Few trials make wide tolerances: *reproduced* says that numbers do not disagree, "
     "not that they are equal. And of equal ones, one in "
     f"{1 / (1 - LEVEL):.0f} falls outside its tolerance by chance. Minutes are the "
@@ -60,42 +52,35 @@ RULE = (
 
 
 def write_claims(
-    groups: Sequence[Group],
-    config: Config,
-    path: str | Path,
-    figures: Mapping[str, Path],
-    provenance: str,
+    claims: Claims, path: str | Path, figures: Mapping[str, Path], provenance: str
 ) -> None:
     """Write the page to `path`, as Markdown or HTML by its suffix.
 
-    `provenance` is the `nlot.reporting.statement` of what the lines are from. `figures`
-    are the image files at hand, by name. Markdown links to them, HTML holds them, in a
-    small size, and needs no other file.
+    **Arguments:** `claims`; `figures`, the image files at hand, by name: Markdown links
+    to them, HTML holds them, in a small size, and needs no other file; `provenance`,
+    the `nlot.reporting.statement` of what the lines are from.
+
+    Raises `ValueError` for another suffix.
     """
     path = Path(path)
     if path.suffix == ".md":
-        text = markdown(groups, config, _links(figures, path.parent), provenance)
+        text = markdown(claims, _links(figures, path.parent), provenance)
     elif path.suffix == ".html":
         shown = {name: _data(file) for name, file in figures.items()}
-        text = html(groups, config, shown, provenance)
+        text = html(claims, shown, provenance)
     else:
         raise ValueError(f"unknown format {path.suffix!r}; valid: .md, .html")
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def markdown(
-    groups: Sequence[Group],
-    config: Config,
-    figures: Mapping[str, str],
-    provenance: str,
-) -> str:
+def markdown(claims: Claims, figures: Mapping[str, str], provenance: str) -> str:
     """The page in Markdown; `figures` are where those at hand lie, by name."""
     counts = [
         (group.title, *(str(group.count(verdict) or "") for verdict in Verdict))
-        for group in groups
+        for group in claims.groups
     ]
-    about = f"{_INTRODUCTION} Preset `{config.preset}`, seeds {_seeds(config)}."
+    about = f"{_introduction(claims)} Preset `{claims.preset}`, seeds {_seeds(claims)}."
     parts = [
         f"# {TITLE}",
         fill(about, _WIDTH),
@@ -104,22 +89,17 @@ def markdown(
         "## The rule",
         *(fill(paragraph, _WIDTH) for paragraph in RULE),
     ]
-    for group in groups:
+    for group in claims.groups:
         lines = [_cells(group, line) for line in group.lines]
         parts += [
             f"## {group.title}",
-            f"{group.text} {_maker(group, config, figures)} `{group.command}`.",
+            f"{group.text} {_maker(group, claims, figures)} `{group.command}`.",
             _grid(["", *_headings(group)], lines),
         ]
     return "\n\n".join([*parts, CELLS]) + "\n"
 
 
-def html(
-    groups: Sequence[Group],
-    config: Config,
-    figures: Mapping[str, str],
-    provenance: str,
-) -> str:
+def html(claims: Claims, figures: Mapping[str, str], provenance: str) -> str:
     """The page in HTML, with `figures` shown from where they lie."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("nlot.reporting"),
@@ -131,15 +111,23 @@ def html(
     )
     return environment.get_template("claims.html").render(
         title=TITLE,
-        introduction=_INTRODUCTION,
-        preset=config.preset,
-        seeds=_seeds(config),
+        introduction=_introduction(claims),
+        preset=claims.preset,
+        seeds=_seeds(claims),
         rule=[paragraph.replace("*", "") for paragraph in RULE],
-        groups=groups,
+        groups=claims.groups,
         verdicts=list(Verdict),
         cells=CELLS,
         figures=figures,
         provenance=provenance,
+    )
+
+
+def _introduction(claims: Claims) -> str:
+    return (
+        f"Every number and statement of {claims.about.reference}, beside what this "
+        "project measured. The page is made from the measured rows by the workflow, "
+        "verdicts included."
     )
 
 
@@ -164,10 +152,10 @@ def _cells(group: Group, line: Line) -> list[str]:
     ]
 
 
-def _maker(group: Group, config: Config, figures: Mapping[str, str]) -> str:
+def _maker(group: Group, claims: Claims, figures: Mapping[str, str]) -> str:
     if not group.figure:
         return "Made by"
-    shown = f"`results/{config.preset}/figures/{group.figure}.png`"
+    shown = f"`results/{claims.preset}/figures/{group.figure}.png`"
     if group.figure in figures:
         shown = f"[{group.figure}]({figures[group.figure]})"
     return f"Our figure, {shown}, is made by"
@@ -181,8 +169,8 @@ def _grid(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _seeds(config: Config) -> str:
-    return ", ".join(map(str, config.seeds))
+def _seeds(claims: Claims) -> str:
+    return ", ".join(map(str, claims.seeds))
 
 
 def _links(figures: Mapping[str, Path], folder: Path) -> dict[str, str]:

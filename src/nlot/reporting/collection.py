@@ -6,14 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from nlot.evaluation.measurement import read_measurement
-from nlot.ground_truth.truth import REFERENCE, load_truth
+from nlot.evaluation.rows import REFERENCE
+from nlot.ground_truth.truth import load_truth
 from nlot.provenance.files import write_csv
 from nlot.provenance.records import Records, origins, write_records
 from nlot.runs.store import read_header
 
 
-def collect(files: Iterable[str | Path], rows: str | Path, record: str | Path) -> None:
-    """Write all rows among `files` to `rows`, and where they come from to `record`.
+def gather(files: Iterable[str | Path]) -> tuple[pd.DataFrame, Records]:
+    """All rows among `files`, and where they come from.
 
     `files` are tables of rows (`.csv`), what `nlot.evaluation.measurement` wrote beside
     them (`.json`), the models that they were measured on (`.eqx`) and ground truths
@@ -24,9 +25,15 @@ def collect(files: Iterable[str | Path], rows: str | Path, record: str | Path) -
     truths = [load_truth(path) for path in paths if path.suffix == ".npz"]
     known = origins({**truth.header, "method": REFERENCE} for truth in truths)
     models = [read_header(path.parent) for path in paths if path.suffix == ".eqx"]
-    records = Records(origins(models), known)
-    write_records(records.joined(measurements(paths)), record)
-    write_csv(pd.concat(tables, ignore_index=True), rows)
+    records = Records(origins(models), known).joined(measurements(paths))
+    return pd.concat(tables, ignore_index=True), records
+
+
+def collect(files: Iterable[str | Path], rows: str | Path, record: str | Path) -> None:
+    """Write the rows of `gather` to `rows`, and where they come from to `record`."""
+    table, records = gather(files)
+    write_records(records, record)
+    write_csv(table, rows)
 
 
 def measurements(files: Iterable[str | Path]) -> Records:

@@ -1,32 +1,37 @@
-"""In which settings a preset's task is another one than that of published results."""
+"""In which settings a preset's problem is another one than that of printed results."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nlot.config import Config, SequenceConfig, TaskConfig
+from nlot.config import Experiment, ProblemConfig
 
-Published = Mapping[str, TaskConfig | SequenceConfig]
+# What is known of a problem is no part of it.
+_KNOWN = {"ground_truth"}
 
 
-def departures(config: Config, name: str, printed: str, published: Published) -> str:
-    """The settings of `config`'s task or sequence `name` that differ, in words.
+def departures(
+    experiment: Experiment,
+    name: str,
+    printed: str,
+    published: Mapping[str, ProblemConfig],
+) -> str:
+    """The settings of `experiment.problems[name]` that differ, in words.
 
-    They are compared with those of `printed`, one of `published` (see
-    `nlot.reporting.published.published_tasks`); "" where all agree, and where `config`
-    has no such task, of which there is nothing to compare. Samples that the authors
-    released, `name` being "<printed>_released", are those that the numbers were printed
-    for, and are not compared with the settings that generate the like.
+    **Arguments:** `printed` names the problem in `published` that they are compared
+    with (`nlot.reporting.papers.problems`). Given samples under another name, as
+    "<printed>_released", are those that the numbers were printed for: they are not
+    compared with the settings that generate the like.
+
+    **Returns:** "" where all agree, and where `experiment` has no such problem.
 
     Raises `KeyError` where `published` lacks `printed`.
     """
     theirs = published[printed]
-    ours = config.tasks.get(name) or config.sequences.get(name)
+    ours = experiment.problems.get(name)
     if ours is None:
         return ""
-    if type(ours) is not type(theirs):
-        return "a task" if isinstance(ours, TaskConfig) else "a sequence"
-    given = isinstance(ours, SequenceConfig) and ours.data.kind == "samples"
-    unlike = {"data"} if given and name != printed else set[str]()
+    given = theirs.generated and not ours.generated and name != printed
+    unlike = _KNOWN | {"data"} if given else _KNOWN
     mine, other = (part.model_dump(exclude=unlike) for part in (ours, theirs))
     return "; ".join(_differences(mine, other, ""))
 
@@ -39,7 +44,7 @@ def _differences(ours: Any, theirs: Any, key: str) -> Iterator[str]:
             inner = f"{key}.{name}" if key else name
             yield from _differences(ours[name], theirs[name], inner)
     elif ours != theirs:
-        yield f"{key} is {_shown(ours)}, not {_shown(theirs)}"
+        yield f"{key or 'kind'} is {_shown(ours)}, not {_shown(theirs)}"
 
 
 def _shown(value: Any) -> str:

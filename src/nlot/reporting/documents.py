@@ -1,36 +1,32 @@
 """Keeps the results in the documents equal to the committed rows.
 
-A table stands between a pair of markers, `<!-- name -->` and `<!-- /name -->`, and the
-page of claims is a document of its own. All are made of the rows in results/reference/.
+A table stands between a pair of markers, `<!-- name -->` and `<!-- /name -->`, and each
+paper's page of claims is a document of its own. All are made of the rows in
+results/reference/.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from nlot.config import Config, load_config
+from nlot.config import Experiment, load_config
 from nlot.provenance.records import Records, origins, read_records
 from nlot.reporting.benchmarks_table import benchmarks_table
-from nlot.reporting.bounds_table import bounds_table
-from nlot.reporting.claims import Group, claims, joined
+from nlot.reporting.claims import Claims, claims
 from nlot.reporting.claims_page import markdown
 from nlot.reporting.layout import Table
-from nlot.reporting.published import (
-    published_rows,
-    published_statements,
-    published_tasks,
-)
+from nlot.reporting.refinement_table import refinement_table
 from nlot.reporting.stages import stages_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows
-from nlot.reporting.table2 import table2
-from nlot.reporting.tables import supplementary_table, table1
-from nlot.reporting.truth_tables import refinement_table, truth_table
+from nlot.reporting.tables import table
 from nlot.reporting.writer import render
 
+# Each paper's claims, and where the rows come from that they are judged by.
+Pages = Mapping[str, tuple[Claims, str]]
 REFERENCE = Path("results", "reference")
 # The tables that stand in a document, in order.
 _TABLES = {
@@ -38,10 +34,8 @@ _TABLES = {
     "docs/ground-truth.md": ("ground_truth", "bounds", "refinement"),
     "docs/performance.md": ("benchmarks",),
 }
-_CLAIMS = "docs/claims.md"
 # Of the machine on which results/reference/ was made.
 _CORES = 2
-DOCUMENTS = (*_TABLES, _CLAIMS)
 
 
 def updated(root: Path) -> dict[str, str]:
@@ -52,9 +46,7 @@ def updated(root: Path) -> dict[str, str]:
     return filled(root, reference_tables(root), reference_claims(root))
 
 
-def filled(
-    root: Path, tables: Mapping[str, Table], groups: Sequence[Group]
-) -> dict[str, str]:
+def filled(root: Path, tables: Mapping[str, Table], pages: Pages) -> dict[str, str]:
     """As `updated`, with `reference_tables` and `reference_claims` that are at hand."""
     documents = {}
     for name, parts in _TABLES.items():
@@ -62,39 +54,31 @@ def filled(
         for part in parts:
             text = _replaced(name, text, part, render(tables[part], "md"))
         documents[name] = text
-    # The figures are not kept with the rows.
-    provenance = reference_provenance(root)
-    documents[_CLAIMS] = markdown(groups, _config(root), {}, provenance)
+    for paper, (found, made) in pages.items():
+        # The figures are not kept with the rows.
+        documents[f"docs/claims/{paper}.md"] = markdown(found, {}, made)
     return documents
 
 
 def reference_tables(root: Path) -> dict[str, Table]:
     """The tables of the committed rows of the default preset, by name."""
-    config, published = _config(root), published_rows()
-    rows = read_rows(root / REFERENCE / "rows.csv")
-    metric_rows = read_rows(root / REFERENCE / "metric_rows.csv")
-    refined = pd.read_csv(root / REFERENCE / "refinement.csv")
-    records, metric_records = _records(root)
-    tables = {
-        "table1": table1(rows, published, config),
-        "supplement": supplementary_table(rows, published, config),
-        "ground_truth": truth_table(rows, config),
-        "bounds": bounds_table(rows, config),
-    }
+    experiment, folder = _experiment(root), root / REFERENCE
+    rows, records = read_rows(folder / "rows.csv"), _records(root)
+    refined = pd.read_csv(folder / "refinement.csv")
     return {
-        **{name: stated(table, records, config) for name, table in tables.items()},
+        **{
+            name: stated(table(rows, name, experiment), records, experiment)
+            for name in experiment.tables
+        },
         "refinement": replace(
-            refinement_table(refined, config),
-            provenance=statement(read_records(root / REFERENCE / "refinement.json")),
-        ),
-        "table2": stated(
-            table2(metric_rows, published, config), metric_records, config
+            refinement_table(refined, experiment),
+            provenance=statement(read_records(folder / "refinement.json")),
         ),
         "benchmarks": benchmarks_table(
-            pd.read_csv(root / REFERENCE / "benchmarks.csv"),
-            _measured(root / REFERENCE / "benchmarks.json"),
+            pd.read_csv(folder / "benchmarks.csv"),
+            _measured(folder / "benchmarks.json"),
         ),
-        "stages": _stages(root / REFERENCE),
+        "stages": _stages(folder),
     }
 
 
@@ -110,36 +94,27 @@ def _stages(folder: Path) -> Table:
     )
 
 
-def reference_provenance(root: Path) -> str:
-    """Where the committed rows of the default preset come from."""
-    records, metric_records = _records(root)
-    return statement(records.joined(metric_records))
-
-
 def _measured(path: Path) -> str:
     """Where benchmarks come from, by what `python -m benchmarks` wrote beside them."""
     header = json.loads(path.read_text(encoding="utf-8"))
-    named = {"task": "benchmarks", "method": "benchmarks", "provenance": header}
+    named = {"problem": "benchmarks", "method": "benchmarks", "provenance": header}
     return statement(Records({}, origins([named])))
 
 
-def _records(root: Path) -> tuple[Records, Records]:
-    """Of the committed rows of tasks, and of those of sequences."""
-    folder = root / REFERENCE
-    return read_records(folder / "rows.json"), read_records(folder / "metric_rows.json")
+def _records(root: Path) -> Records:
+    return read_records(root / REFERENCE / "rows.json")
 
 
-def reference_claims(root: Path) -> list[Group]:
-    """The claims, judged by the committed rows of the default preset."""
-    rows = joined(
-        read_rows(root / REFERENCE / "rows.csv"),
-        read_rows(root / REFERENCE / "metric_rows.csv"),
-    )
-    printed = published_rows(), published_statements(), published_tasks()
-    return claims(rows, *printed, _config(root))
+def reference_claims(root: Path) -> Pages:
+    """The claims of each paper, judged by the committed rows."""
+    experiment, folder = _experiment(root), root / REFERENCE
+    rows, made = read_rows(folder / "rows.csv"), statement(_records(root))
+    return {
+        paper: (claims(rows, paper, experiment), made) for paper in experiment.papers()
+    }
 
 
-def _config(root: Path) -> Config:
+def _experiment(root: Path) -> Experiment:
     return load_config(root / "config" / "config.yaml")
 
 

@@ -1,23 +1,24 @@
-"""The figures: transported paths, where maps send points, training curves."""
+"""Transported paths, where maps send points, and training curves."""
 
-from collections.abc import Mapping
 from itertools import cycle
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from jaxtyping import Array, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from nlot.config import FigureConfig
 from nlot.costs.closed_forms import closed_form
-from nlot.methods.nlsb.run import BridgeRun
-from nlot.reporting.labels import method_label
+from nlot.methods import row_label
+from nlot.reporting.figure_kinds import Scene, drawing
 from nlot.reporting.panels import (
     draw_background,
     draw_transport,
+    name_coordinates,
     scatter,
     square,
     transport,
@@ -31,7 +32,6 @@ from nlot.reporting.style import (
     style,
     time_bar,
 )
-from nlot.runs.transport import Run
 from nlot.training.streams import stream
 
 # Samples scattered beside paths, and where ridges of the map are to show.
@@ -44,36 +44,33 @@ _FEW = 10
 _LOGARITHMIC = 30.0
 
 
-def transport_figure(
-    runs: Mapping[tuple[str, str], Run | BridgeRun], section: FigureConfig
-) -> Figure:
-    """Figures 1 and 2: a column of panels a task, a row a method or variant of one.
+@drawing("paths", problems=("transport",), needs="paths")
+def transport_figure(scene: Scene) -> Figure:
+    """Paths of transported points over the geometry that they cross.
 
-    `runs` holds the run of `section.seed` for each task of `section` and each row. The
-    panels of a task show the same samples within the same limits.
+    The panels of a problem show the same samples within the same limits.
     """
-    methods = list(dict.fromkeys(method for _, method in runs))
+    rows, names = scene.rows, scene.entry.problems
     shown = {
-        (task, method): transport(
-            runs[task, method], section.seed, _SAMPLES, section.paths
+        (name, row): transport(
+            scene.runs[name, row], scene.seed, _SAMPLES, scene.entry.paths
         )
-        for task in section.tasks
-        for method in methods
+        for name in names
+        for row in rows
     }
     with style():
-        figure, axes = grid(len(methods), len(section.tasks))
-        for column, task in enumerate(section.tasks):
-            limits = square(
-                *(part for method in methods for part in shown[task, method])
-            )
-            for row, method in enumerate(methods):
-                panel = axes[row][column]
-                draw_background(panel, runs[task, method].task, limits)
-                lines = draw_transport(panel, shown[task, method])
+        figure, axes = grid(len(rows), len(names))
+        for i, row in enumerate(rows):
+            axes[i][0].set_ylabel(scene.label(row))
+        for column, name in enumerate(names):
+            limits = square(*(part for row in rows for part in shown[name, row]))
+            for i, row in enumerate(rows):
+                panel, problem = axes[i][column], scene.runs[name, row].problem
+                draw_background(panel, problem, limits)
+                lines = draw_transport(panel, shown[name, row])
+                name_coordinates(panel, problem.dimension)
                 few_ticks(panel)
-            axes[0][column].set_title(task)
-        for row, method in enumerate(methods):
-            axes[row][0].set_ylabel(method_label(method))
+            axes[0][column].set_title(name)
         figure.legend(
             *axes[0][0].get_legend_handles_labels(),
             loc="outside lower center",
@@ -86,19 +83,22 @@ def transport_figure(
     return figure
 
 
-def map_figure(run: Run | BridgeRun, seed: int) -> Figure:
+def map_figure(run: Any, seed: int) -> Figure:
     """Where a run sends points: on the target, and y₂ against x₂.
 
     Ridges show as curves on which pushed points gather, jumps as breaks of y₂. Points
-    have the colour of the x₂ they come from. Each map of the run has a row of its own.
-    A map of the line is a curve, y against x.
+    have the colour of the x₂ they come from. Each variant of the run has a row of its
+    own. A map of the line is a curve, y against x.
+
+    **Arguments:** a run with the capability `map`, and the seed of the points drawn.
     """
-    if run.task.dimension == 1:
-        return _line_figure(run, seed)
+    problem = run.problem
     source_key, target_key = jax.random.split(stream(seed, "figures"))
-    x = run.task.source.sample(source_key, _PUSHED)
-    target = np.asarray(run.task.target.sample(target_key, _PUSHED))[:, :2]
-    images = {name: np.asarray(y)[:, :2] for name, y in run.maps(x).items()}
+    x = problem.source.sample(source_key, _PUSHED)
+    if problem.dimension == 1:
+        return _line_figure(run, seed, jnp.sort(x, axis=0))
+    target = np.asarray(problem.target.sample(target_key, _PUSHED))[:, :2]
+    images = {name: y[:, :2] for name, y in _images(run, x).items()}
     height = np.asarray(x)[:, 1]
     with style():
         figure, axes = grid(len(images), 2, panel=(1.9, 1.8))
@@ -117,12 +117,12 @@ def map_figure(run: Run | BridgeRun, seed: int) -> Figure:
     return figure
 
 
-def _line_figure(run: Run | BridgeRun, seed: int) -> Figure:
+def _line_figure(run: Any, seed: int, x: Float[Array, "n 1"]) -> Figure:
     """A panel a map of the line: its graph over samples, on that of the optimal map."""
-    source_key, _ = jax.random.split(stream(seed, "figures"))
-    x = jnp.sort(run.task.source.sample(source_key, _PUSHED), axis=0)
-    images = {name: np.asarray(y) for name, y in run.maps(x).items()}
-    truth = closed_form(run.task)
+    images, problem = _images(run, x), run.problem
+    truth = closed_form(
+        problem.source, problem.target, problem.lagrangian, problem.horizon
+    )
     with style():
         figure, axes = grid(1, len(images), panel=(1.9, 1.8))
         figure.suptitle(_title(run, seed), fontsize=8)
@@ -136,11 +136,19 @@ def _line_figure(run: Run | BridgeRun, seed: int) -> Figure:
     return figure
 
 
+def _images(run: Any, x: Float[Array, "n d"]) -> dict[str, Float[np.ndarray, "n d"]]:
+    """Where the variants of a run send points, by their labels."""
+    return {
+        row_label(run.config.kind, variant.variant): np.asarray(variant.transport(x))
+        for variant in run.variants
+    }
+
+
 def training_figure(history: pd.DataFrame, title: str) -> Figure:
     """Training curves: a panel a logged quantity, a colour a phase.
 
-    `history` is a run's history.csv: columns `phase`, `step` and the quantities, empty
-    where a phase does not log them.
+    **Arguments:** a run's history.csv, with the columns `phase`, `step` and the
+    quantities, empty where a phase does not log them; and what stands above the curves.
     """
     quantities = [name for name in history if name not in {"phase", "step"}]
     columns = min(len(quantities), _CURVES_A_ROW)
@@ -189,5 +197,5 @@ def _draw_curves(axes: Axes, history: pd.DataFrame, name: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4))
 
 
-def _title(run: Run | BridgeRun, seed: int) -> str:
-    return f"{method_label(run.header['method'])}, {run.header['task']}, seed {seed}"
+def _title(run: Any, seed: int) -> str:
+    return f"{run.header['method']}, {run.header['problem']}, seed {seed}"

@@ -1,125 +1,60 @@
-"""How methods and measures are called in tables and figures."""
+"""How rows and measures are called in tables and figures."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from nlot.config import Config
-from nlot.reporting.published import PUBLISHED
-
-# Measures of a run's map network alone carry this suffix.
-MAP = "_map"
-EXCESS = "_excess"
-
-_METHODS = {
-    "nlot": "NLOT",
-    "nlot_plus": "NLOT+",
-    "nlsb": "NLSB",
-    "nlsb_stochastic": "NLSB (stochastic)",
-    "nlsb_expected": "NLSB (expected)",
-    "reference": "Ground truth",
-    "floor": "Noise floor",
-    "translation": "Translation",
-    "euclidean_ot": "Euclidean OT",
-    "scarvelis_solomon": "Scarvelis and Solomon",
-    "true_metric": "True metric",
-    "random_metric": "Random metric",
-    "euclidean_metric": "Euclidean metric",
-    "nearest_particle": "Nearest particle (oracle)",
-}
+from nlot.config import Experiment
+from nlot.config.kinds import KINDS, settings_class
+from nlot.evaluation import CONTROLS, MEASURES
+from nlot.methods.labels import row_label as method_label
 
 
-class Measure(NamedTuple):
-    """Heading of a measure, and its digits.
+def row_label(experiment: Experiment, row: str) -> str:
+    """What a row of a table is called in print.
 
-    In `title`, `{e}` is the evaluation section and `{grid}` the size of the grids of
-    Table 2. `decimals` are the digits after the point that a table shows.
+    **Arguments:** `row` is a method, a variant of one, a control, or a row of a method
+    that only a paper has; another name stands for itself.
     """
-
-    title: str
-    decimals: int
-
-
-# In the order of the tables.
-MEASURES = {
-    "w2_paper": Measure("W₂² × 100, paper's protocol, n = {e.paper.points}", 2),
-    "w2_paper_excess": Measure("Paper's protocol, excess over the floor", 2),
-    "w2_exact": Measure("W₂² × 100, exact, n = {e.exact.points}", 3),
-    "w2_exact_excess": Measure("Exact W₂² × 100, excess over the floor", 3),
-    "sinkhorn_divergence": Measure(
-        "Sinkhorn divergence × 100, n = {e.divergence.points}", 3
-    ),
-    "sinkhorn_divergence_excess": Measure(
-        "Sinkhorn divergence × 100, excess over the floor", 3
-    ),
-    "action": Measure("Mean action, n = {e.action.points}", 3),
-    "action_own_paths": Measure("Mean action of the method's own paths", 3),
-    "action_converged": Measure("Share of path solves that converged", 3),
-    "obstacle_time": Measure("Share of the own paths' time inside obstacles", 4),
-    "optimal_cost": Measure("Optimal cost of n = {e.ground_truth.points} points", 4),
-    "optimal_low": Measure("Optimal cost of the measures, lower bound", 4),
-    "optimal_high": Measure("Optimal cost of the measures, upper bound", 4),
-    "action_gap": Measure("Mean action over the optimal cost, percent", 3),
-    "coupling_gap": Measure("Nearest coupling over the optimal cost, percent", 3),
-    "path_loss": Measure("Own paths over paths of least action, percent", 3),
-    "straight_loss": Measure("Straight paths over paths of least action, percent", 2),
-    "duality_gap": Measure("Duality gap of the potential, percent", 3),
-    "optimal_distance": Measure("Distance from the optimal coupling", 3),
-    "map_error": Measure("Error of the map in percent, n = {e.action.points}", 2),
-    "alignment": Measure("Alignment (eq. 28), {grid} grid", 4),
-    "alignment_data": Measure("Alignment at the data", 4),
-    "misalignment": Measure("One less the alignment", 4),
-    "trajectory_error": Measure("Error of predicted particles, held out", 3),
-    "population_error": Measure("Error of predicted populations", 3),
-    "minutes": Measure("Training time in minutes", 2),
-}
+    if row in CONTROLS:
+        return CONTROLS[row].label
+    try:
+        method = experiment.owner(row)
+    except KeyError:
+        return _kind_label(row)
+    kind = experiment.methods[method].kind
+    label = method_label(kind, row.removeprefix(method).removeprefix("_"))
+    # Two methods of a kind, with settings of their own, have one label.
+    alike = [name for name, other in experiment.methods.items() if other.kind == kind]
+    return label if len(alike) == 1 else f"{label} ({method})"
 
 
-# What maps are compared with the ground truth by.
-TRUTH = (
-    "optimal_cost",
-    "optimal_low",
-    "optimal_high",
-    "action",
-    "action_gap",
-    "coupling_gap",
-    "path_loss",
-    "straight_loss",
-    "duality_gap",
-    "optimal_distance",
-)
+def _kind_label(row: str) -> str:
+    """Of a row that a paper has and the preset does not: methods named by kind."""
+    for kind in KINDS["method"]:
+        variant = row.removeprefix(kind).removeprefix("_")
+        known = settings_class("method", kind).variants  # type: ignore[attr-defined]
+        if row in (kind, f"{kind}_{variant}") and variant in {"", *known}:
+            return method_label(kind, variant)
+    return row
 
 
-def method_label(name: str) -> str:
-    """What `method` is called in print; a name without an entry stands for itself."""
-    if name.startswith(PUBLISHED):
-        return f"{method_label(name.removeprefix(PUBLISHED))}, published"
-    return _METHODS.get(name, name)
+def measure_title(name: str, sizes: Iterable[int] = ()) -> str:
+    """Heading of a measure, with the sample sizes that it was taken with.
 
-
-def measure_title(name: str, config: Config) -> str:
-    """Heading of a measure, with the sample size that `config` asks for."""
+    Without any the heading says nothing of them.
+    """
     if name not in MEASURES:
         return name
-    return MEASURES[name].title.format(e=config.evaluation, grid=grid_size(config))
-
-
-def grid_size(config: Config) -> str:
-    """The points of the grids on which Table 2 compares metrics, like "100 × 100"."""
-    names = config.table2.sequences if config.table2 else ()
-    sizes = dict.fromkeys(config.sequences[name].grid.points for name in names)
-    return " or ".join(f"{n} × {n}" for n in sizes)
+    title, found = MEASURES[name].title, sorted(set(sizes))
+    if not found:
+        return title.replace(", n = {n}", "")
+    return title.format(n=" or ".join(map(str, found)))
 
 
 def decimals(name: str) -> int:
     """Digits after the point that a table shows for a measure."""
-    return MEASURES[name].decimals if name in MEASURES else 3
+    return MEASURES[name].digits if name in MEASURES else 3
 
 
 def lower_is_better(name: str) -> bool:
-    """Whether less of a measure is better: all but the alignments are errors."""
-    return name not in {"alignment", "alignment_data"}
-
-
-def split_measure(name: str) -> tuple[str, str]:
-    """The measure without the suffix of network maps, and that suffix or nothing."""
-    base = name.removesuffix(MAP)
-    return base, name[len(base) :]
+    """Whether less of a measure is better."""
+    return name not in MEASURES or MEASURES[name].lower_is_better

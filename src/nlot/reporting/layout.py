@@ -6,14 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nlot.config import Config
-from nlot.reporting.labels import (
-    MAP,
-    MEASURES,
-    measure_title,
-    method_label,
-    split_measure,
-)
+from nlot.config import Experiment
+from nlot.evaluation import MEASURES
+from nlot.reporting import papers
+from nlot.reporting.labels import measure_title, row_label
+from nlot.reporting.summary import MEASURED
 
 ABSENT = "–"
 
@@ -59,55 +56,55 @@ def lay_out(
     name: str,
     caption: str,
     summary: pd.DataFrame,
-    columns: Iterable[str],
-    methods: Iterable[str],
-    config: Config,
+    columns: Sequence[str],
+    rows: Iterable[str],
+    measures: Iterable[str],
+    experiment: Experiment,
 ) -> Table:
-    """All of `summary`: a column a task, a block a measure, a row a method.
+    """A block a measure, a row a method or control, and below them the printed ones.
 
-    `summary` has the columns of `nlot.reporting.summary.summarise`. The tasks of
-    `columns` and the methods of `methods` come in their order, which names may repeat;
-    a task of `summary` that is not among `columns` follows.
+    **Arguments:** `summary` has the columns of `nlot.reporting.summary.summarise`, and
+    may hold printed numbers, too; `columns` are problems, `rows` methods and controls,
+    `measures` the blocks, all in order. What `summary` lacks is left out.
     """
-    tasks = tuple(dict.fromkeys((*columns, *summary["task"])))
-    keys = [
-        (base, method, base + suffix)
-        for base in _measures(summary)
-        for method in dict.fromkeys(methods)
-        for suffix in ("", MAP)
-    ]
-    groups = dict(list(summary.groupby(["measure", "method"])))
-    blocks: dict[str, list[Row]] = {}
-    data = []
-    for base, method, measure in keys:
-        if (measure, method) in groups:
-            group = groups[measure, method].set_index("task").reindex(tasks)
-            blocks.setdefault(base, []).append(_row(method, measure, group))
-            data.append(groups[measure, method])
-    return Table(
-        name,
-        caption,
-        tasks,
-        tuple(
-            Block(measure_title(base, config), tuple(lines))
-            for base, lines in blocks.items()
-        ),
-        pd.concat(data, ignore_index=True),
-    )
+    groups = dict(list(summary.groupby(["measure", "method", "source"])))
+    sources = dict.fromkeys([MEASURED, *summary["source"]])
+    names = list(dict.fromkeys(rows))
+    printed = dict.fromkeys(summary[summary["source"] != MEASURED]["method"])
+    blocks, data = [], []
+    for measure in measures:
+        lines = []
+        for source in sources:
+            for row in names if source == MEASURED else printed:
+                group = groups.get((measure, row, source))
+                if group is None:
+                    continue
+                label = row_label(experiment, row)
+                if source != MEASURED:
+                    label = f"{label}, {papers.about(source).citation}"
+                lines.append(
+                    _row(label, group.set_index("problem").reindex(list(columns)))
+                )
+                data.append(group)
+        if lines:
+            sizes = summary[summary["measure"] == measure].get("n", pd.Series())
+            title = measure_title(measure, sizes.dropna().astype(int))
+            blocks.append(Block(title, tuple(lines)))
+    found = pd.concat(data, ignore_index=True) if data else summary[:0]
+    return Table(name, caption, tuple(columns), tuple(blocks), found)
 
 
-def _measures(summary: pd.DataFrame) -> Sequence[str]:
-    """The measures in `summary`, without suffix, known ones first."""
-    found = dict.fromkeys(split_measure(name)[0] for name in summary["measure"])
-    return [*MEASURES, *(name for name in found if name not in MEASURES)]
+def ordered(measures: Iterable[str]) -> list[str]:
+    """Measures in the order of tables, unknown ones last."""
+    found = dict.fromkeys(measures)
+    known = [name for name in MEASURES if name in found]
+    return [*known, *(name for name in found if name not in MEASURES)]
 
 
-def _row(method: str, measure: str, group: pd.DataFrame) -> Row:
+def _row(label: str, group: pd.DataFrame) -> Row:
     counts = sorted({int(n) for n in group["runs"].dropna()})
-    label = method_label(method)
     return Row(
-        f"{label}, network map" if split_measure(measure)[1] else label,
-        # A task that is drawn but not tabulated may have fewer runs.
+        label,
         "–".join(str(n) for n in dict.fromkeys((counts[0], counts[-1]))),
         tuple(
             cell(mean, sd, digits)

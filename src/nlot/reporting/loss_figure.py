@@ -1,6 +1,6 @@
 """Where on the source a map loses against the optimal one."""
 
-from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -8,19 +8,11 @@ from jaxtyping import Float
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from nlot.evaluation.subjects import (
-    AbstractSubject,
-    Simulated,
-    Trained,
-    Translation,
-)
-from nlot.evaluation.truth_rows import losses
-from nlot.ground_truth.truth import GroundTruth
-from nlot.methods.nlsb.run import BridgeRun
-from nlot.reporting.labels import method_label
-from nlot.reporting.panels import scatter
+from nlot.evaluation.controls import Translation
+from nlot.evaluation.losses import losses
+from nlot.reporting.figure_kinds import Scene, drawing
+from nlot.reporting.panels import name_coordinates, scatter
 from nlot.reporting.style import few_ticks, grid, style
-from nlot.runs.transport import Run
 from nlot.training.streams import stream
 
 TRANSLATION = "translation"
@@ -31,45 +23,38 @@ _SHOWN = 0.99
 _LEAST = 0.01
 
 
-def loss_figure(
-    truths: Mapping[str, GroundTruth],
-    runs: Mapping[tuple[str, str], Run | BridgeRun],
-    methods: Sequence[str],
-    seed: int,
-) -> Figure:
-    """A column a task, a row a method, the translation's first.
+@drawing("losses", problems=("transport",), needs="map", truth=True)
+def loss_figure(scene: Scene) -> Figure:
+    """What maps lose at each point of the source; the translation's row comes first.
 
-    `runs` holds, for each task of `truths` and each of `methods`, the run of `seed`.
-    Each point of the source has the colour of what it loses: the cost of where the
-    nearest coupling sends it less what the optimal dual variables allow, in percent of
-    the optimal cost. In a corner stands the mean, `coupling_gap`. Points of the line
-    are drawn against their loss.
+    Each point has the colour of what it loses: the cost of where the nearest coupling
+    sends it less what the optimal dual variables allow, in percent of the optimal cost.
+    In a corner stands the mean, `coupling_gap`. Points of the line are drawn against
+    their loss.
     """
-    shown = {
-        (task, method): _PERCENT
-        * losses(truth, _pushed(runs, task, method, truth, seed)).loss
-        / truth.optimum
-        for task, truth in truths.items()
-        for method in (TRANSLATION, *methods)
-    }
-    rows = [TRANSLATION, *methods]
+    rows, names = (TRANSLATION, *scene.rows), scene.entry.problems
+    shown = {(name, row): _losses(scene, name, row) for name in names for row in rows}
     with style():
-        figure, axes = grid(len(rows), len(truths), panel=(1.65, 1.25))
-        for column, (task, truth) in enumerate(truths.items()):
-            every = np.concatenate([shown[task, method] for method in rows])
+        figure, axes = grid(len(rows), len(names), panel=(1.65, 1.25))
+        for i, row in enumerate(rows):
+            axes[i][0].set_ylabel(scene.label(row))
+        for column, name in enumerate(names):
+            x = scene.truths[name].x
+            every = np.concatenate([shown[name, row] for row in rows])
             top = max(float(np.quantile(every, _SHOWN)), _LEAST)
             norm = PowerNorm(0.5, vmin=0.0, vmax=top)
-            for row, method in enumerate(rows):
-                panel, loss = axes[row][column], shown[task, method]
-                points = _plane(truth.x, loss)
+            for i, row in enumerate(rows):
+                panel, loss = axes[i][column], shown[name, row]
+                points = _plane(x, loss)
                 order = np.argsort(loss)
                 dots = scatter(
                     panel, points[order], size=4.0, c=loss[order], cmap="magma_r"
                 )
                 dots.set_norm(norm)
                 panel.set_title(f"{loss.mean():.3f} %", loc="right", fontsize=6, pad=2)
+                name_coordinates(panel, x.shape[1])
                 few_ticks(panel)
-            axes[0][column].set_title(task, loc="left", pad=2)
+            axes[0][column].set_title(name, loc="left", pad=2)
             bar = figure.colorbar(
                 dots,
                 ax=[line[column] for line in axes],
@@ -79,27 +64,20 @@ def loss_figure(
                 extend="max",
             )
             bar.set_label("loss, % of the optimal cost")
-        for row, method in enumerate(rows):
-            axes[row][0].set_ylabel(method_label(method))
     return figure
 
 
-def _pushed(
-    runs: Mapping[tuple[str, str], Run | BridgeRun],
-    task: str,
-    method: str,
-    truth: GroundTruth,
-    seed: int,
-) -> Float[np.ndarray, "n d"]:
-    x = jnp.asarray(truth.x, jnp.float32)
-    if method == TRANSLATION:
-        any_run = next(run for (name, _), run in runs.items() if name == task)
-        subject: AbstractSubject = Translation(any_run.task)
+def _losses(scene: Scene, name: str, row: str) -> Float[np.ndarray, " n"]:
+    """Of each point of the truth, in percent of the optimal cost."""
+    truth = scene.truths[name]
+    if row == TRANSLATION:
+        subject: Any = Translation(scene.runs[name, scene.rows[0]].problem)
     else:
-        run = runs[task, method]
-        subject = Simulated(run) if isinstance(run, BridgeRun) else Trained(run)
-    key = stream(seed, "evaluation/truth")
-    return np.asarray(subject.push(x, key), np.float64)
+        subject = scene.runs[name, row]
+    key = stream(scene.seed, "evaluation/truth")
+    pushed = subject.transport(jnp.asarray(truth.x, jnp.float32), key)
+    loss = losses(truth, np.asarray(pushed, np.float64)).loss
+    return _PERCENT * loss / truth.optimum
 
 
 def _plane(

@@ -4,38 +4,47 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from nlot.evaluation import DERIVED
 from nlot.reporting.layout import ABSENT
-from nlot.reporting.summary import is_printed, training_minutes
+from nlot.reporting.papers import is_printed
 
 
 class Measured:
-    """Values of tidy rows by task, method and measure.
+    """Values of tidy rows by problem, method and measure.
 
-    Minutes of training and misalignments, one less the alignments, are measures, too.
+    Measures that follow from others (`nlot.evaluation.DERIVED`) are among them.
     """
 
     def __init__(self, rows: pd.DataFrame):
-        aligned = rows[rows["measure"] == "alignment"]
-        missed = aligned.assign(measure="misalignment", value=1 - aligned["value"])
-        every = pd.concat([rows, missed, training_minutes(rows)])
+        every = pd.concat([rows, *(add(rows) for add in DERIVED)])
         self._values = {
             key: group.set_index("seed")["value"]
-            for key, group in every.groupby(["task", "method", "measure"])
+            for key, group in every.groupby(["problem", "method", "measure"])
         }
-        devices = rows.dropna(subset="device").groupby(["task", "method"])["device"]
+        devices = rows.dropna(subset="device").groupby(["problem", "method"])["device"]
         self._devices = {
             key: ", ".join(sorted(set(group.astype(str)))) for key, group in devices
         }
-        self._tasks = list(rows["task"].unique())
+        self._problems = list(rows["problem"].unique())
+        self._sizes = {
+            key: set(map(int, n))
+            for key, n in rows.groupby(["problem", "measure"])["n"]
+        }
 
-    def values(self, task: str, method: str, measure: str) -> pd.Series:
+    def values(self, problem: str, method: str, measure: str) -> pd.Series:
         """By seed; empty where there are none."""
-        return self._values.get((task, method, measure), pd.Series(dtype=float))
+        return self._values.get((problem, method, measure), pd.Series(dtype=float))
 
-    def device(self, task: str, method: str) -> str:
+    def sizes(self, problem: str, measure: str) -> set[int]:
+        """The sample sizes that a measure was taken with."""
+        return self._sizes.get((problem, measure), set())
+
+    def device(self, problem: str, method: str) -> str:
         """What the runs were made on."""
-        return self._devices.get((task, method), ABSENT)
+        return self._devices.get((problem, method), ABSENT)
 
-    def tasks(self, printed: str) -> Sequence[str]:
-        """The tasks that a printed name stands for; itself where none was run."""
-        return [name for name in self._tasks if is_printed(name, printed)] or [printed]
+    def problems(self, printed: str) -> Sequence[str]:
+        """The problems that a printed name stands for; itself where none was run."""
+        return [name for name in self._problems if is_printed(name, printed)] or [
+            printed
+        ]

@@ -1,6 +1,9 @@
-"""One panel of a learned metric: cheap directions, the data, carried samples."""
+"""One panel of a learned metric: cheap directions, the data, carried samples.
 
-from collections.abc import Callable
+Samples of more than two coordinates are seen in the first two.
+"""
+
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -11,17 +14,20 @@ from matplotlib.collections import LineCollection, PathCollection
 
 from nlot.config import GridConfig
 from nlot.evaluation.alignment import smallest
-from nlot.measures.sequences import Sequence
+from nlot.methods.capabilities import capable
+from nlot.problems.sequence import Sequence
 from nlot.reporting.panels import Limits, scatter
 from nlot.reporting.style import AGE, START
-from nlot.runs.metric import MetricRun
 
-# Segments along the longer side of the grid's box, their length as a share of their
-# distance, margin as a share of the extent, points of a path between two measures.
+# Segments along the longer side of a box, their length as a share of their distance,
+# margin as a share of the extent, points of a path between two measures.
 _SEGMENTS = 16
 _LENGTH = 0.8
 _MARGIN = 0.03
 _TIMES = 20
+
+# Lower and upper corner.
+Box = tuple[Float[np.ndarray, "2"], Float[np.ndarray, "2"]]
 
 
 class Journey(NamedTuple):
@@ -36,19 +42,41 @@ class Journey(NamedTuple):
     times: Float[np.ndarray, " times"]
 
 
-def journey(run: MetricRun, x: Float[np.ndarray, "n 2"]) -> Journey:
-    """Carries `x` by all maps of `run`, along its amortised geodesics."""
+def journey(run: Any, x: Float[np.ndarray, "n d"]) -> Journey:
+    """Carries points of the first measure through all times.
+
+    **Arguments:** a run with the capability `carry`, and the points. They move along
+    the run's amortised geodesics where it has the capability `journey`, and straight
+    from time to time where it does not.
+    """
     stops = np.asarray(run.carry(x))
     fractions = np.linspace(0.0, 1.0, _TIMES)
-    legs = [np.asarray(run.path(a, b, fractions)) for a, b in pairwise(stops)]
-    times = np.arange(run.pairs)[:, None] + fractions
-    return Journey(stops, np.concatenate(legs, axis=1), times.ravel() / run.pairs)
+    way = run.path if capable(run, "journey") else _straight
+    legs = [np.asarray(way(a, b, fractions)) for a, b in pairwise(stops)]
+    times = (np.arange(len(legs))[:, None] + fractions) / len(legs)
+    paths = np.concatenate(legs, axis=1)
+    return Journey(stops[..., :2], paths[..., :2], times.ravel())
 
 
-def frame(grid: GridConfig, *points: Float[np.ndarray, "..."]) -> Limits:
-    """Limits of a rectangle that holds the grid and all `points`, of shape (..., 2)."""
-    corners = np.array([grid.low, grid.high])
-    flat = np.concatenate([corners, *(p.reshape(-1, 2) for p in points)])
+def _straight(
+    x: Float[np.ndarray, "n d"],
+    y: Float[np.ndarray, "n d"],
+    times: Float[np.ndarray, " times"],
+) -> Float[np.ndarray, "n times d"]:
+    return x[:, None] + times[:, None] * (y - x)[:, None]
+
+
+def box(grid: GridConfig | None, points: Iterable[Float[np.ndarray, "_ d"]]) -> Box:
+    """The box of a grid, or of all points where there is none."""
+    if grid is not None:
+        return np.array(grid.low[:2]), np.array(grid.high[:2])
+    flat = np.concatenate(list(points))[:, :2].astype(float)
+    return flat.min(axis=0), flat.max(axis=0)
+
+
+def frame(box: Box, points: Iterable[Float[np.ndarray, "_ d"]]) -> Limits:
+    """Limits of a rectangle that holds a box and all points, with a margin."""
+    flat = np.concatenate([np.stack(box), *(p[:, :2] for p in points)])
     low, high = flat.min(axis=0), flat.max(axis=0)
     margin = _MARGIN * float(np.max(high - low))
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
@@ -58,15 +86,15 @@ def frame(grid: GridConfig, *points: Float[np.ndarray, "..."]) -> Limits:
 def draw_directions(
     axes: Axes,
     metric: Callable[[Float[np.ndarray, "n 2"]], Any],
-    grid: GridConfig,
+    box: Box,
     **look: Any,
 ) -> LineCollection:
     """Segments along the eigenvectors of the smallest eigenvalue, without a sense.
 
     `metric` gives matrices of shape (n, 2, 2). The segments are centred in the cells of
-    a coarse lattice on the box of `grid`.
+    a coarse lattice on the box.
     """
-    low, high = np.array(grid.low), np.array(grid.high)
+    low, high = box
     # Even numbers: metrics are often singular in the middle of the box.
     half_cells = np.rint(0.5 * _SEGMENTS * (high - low) / np.max(high - low))
     cells = 2 * np.maximum(half_cells, 1)
@@ -85,7 +113,7 @@ def draw_data(axes: Axes, sequence: Sequence) -> PathCollection:
     measures = sequence.measures
     counts = [len(part) for part in measures]
     times = np.repeat(np.linspace(0.0, 1.0, len(measures)), counts)
-    points = np.concatenate(measures)
+    points = np.concatenate(measures)[:, :2]
     dots = scatter(
         axes, points, size=1.5, c=times, cmap=AGE, vmin=0, vmax=1, label="data"
     )

@@ -1,9 +1,10 @@
-"""One panel: the geometry of a task, samples, paths, and where a map sends points.
+"""One panel: the geometry of a problem, samples, paths, and where maps send points.
 
-Tasks of more than two dimensions are seen in their first two coordinates, and their
-geometry in the plane where the other coordinates are zero.
+Problems of more than two dimensions are seen in their first two coordinates, and their
+potential in the plane where the other coordinates are zero.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -13,13 +14,9 @@ from jaxtyping import Array, Float
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
-from nlot.costs.lagrangians import Newtonian, Riemannian
-from nlot.costs.metrics import AbstractMetric
-from nlot.costs.potentials import AbstractPotential
-from nlot.methods.nlsb.run import BridgeRun
-from nlot.problems.transport import Task
+from nlot.evaluation.alignment import smallest
+from nlot.problems.transport import Transport
 from nlot.reporting.style import FIELD, OBSTACLE, PUSHED, SOURCE, TARGET, TIME
-from nlot.runs.transport import Run
 from nlot.training.streams import stream
 
 # Points of a path, shades of a potential, points a side on which it is evaluated,
@@ -33,7 +30,7 @@ _MARGIN = 0.06
 Limits = tuple[tuple[float, float], tuple[float, float]]
 
 
-class Transport(NamedTuple):
+class Transported(NamedTuple):
     """What a panel shows of a run, in the first two coordinates."""
 
     source: Float[np.ndarray, "n 2"]
@@ -42,26 +39,36 @@ class Transport(NamedTuple):
     paths: Float[np.ndarray, "paths times 2"]
 
 
-def transport(run: Run | BridgeRun, seed: int, samples: int, paths: int) -> Transport:
-    """Fresh samples of a run's measures, their images, and the first `paths` paths.
+def transport(run: Any, seed: int, samples: int, paths: int) -> Transported:
+    """Fresh samples of a problem's measures, their images, and paths to them.
 
-    Raises `ValueError` for a task of one dimension.
+    **Arguments:** a run with the capability `paths`, the seed and the number of the
+    samples of each measure, and from how many of them paths are shown.
+
+    Raises `ValueError` for a problem of one dimension.
     """
-    task = run.task
-    if task.dimension < 2:
+    problem = run.problem
+    if problem.dimension < 2:
         raise ValueError(
-            f"a figure shows two coordinates; this task has {task.dimension}"
+            f"a figure shows two coordinates; this problem has {problem.dimension}"
         )
     source_key, target_key = jax.random.split(stream(seed, "figures"))
-    x = task.source.sample(source_key, max(samples, paths))
-    times = np.linspace(0.0, task.horizon, _TIMES)
+    x = problem.source.sample(source_key, max(samples, paths))
+    times = np.linspace(0.0, problem.horizon, _TIMES)
     positions = np.asarray(run.path(x, times))[..., :2]
-    return Transport(
+    return Transported(
         source=positions[:, 0],
-        target=np.asarray(task.target.sample(target_key, len(x)))[:, :2],
+        target=np.asarray(problem.target.sample(target_key, len(x)))[:, :2],
         pushed=positions[:, -1],
         paths=positions[:paths],
     )
+
+
+def name_coordinates(axes: Axes, dimension: int) -> None:
+    """Say which two of more than two coordinates are shown; a row's label stays."""
+    if dimension > 2:
+        label = axes.get_ylabel()
+        axes.set(xlabel="$x_1$", ylabel=f"{label}\n$x_2$" if label else "$x_2$")
 
 
 def square(*points: Float[np.ndarray, "..."]) -> Limits:
@@ -73,18 +80,23 @@ def square(*points: Float[np.ndarray, "..."]) -> Limits:
     return (x - half, x + half), (y - half, y + half)
 
 
-def draw_background(axes: Axes, task: Task, limits: Limits) -> None:
-    """Shade -U where there is a potential, or draw the directions of cheap motion."""
+def draw_background(axes: Axes, problem: Transport, limits: Limits) -> None:
+    """Shade -U where the Lagrangian has a potential; draw a metric's cheap directions.
+
+    Metrics are drawn in the plane alone: what is cheap there depends on what is not
+    seen.
+    """
     axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
-    lagrangian = task.lagrangian
-    if isinstance(lagrangian, Newtonian) and lagrangian.potential is not None:
-        _draw_potential(axes, lagrangian.potential, limits, task.dimension)
-    elif isinstance(lagrangian, Riemannian):
-        _draw_metric(axes, lagrangian.metric, limits, task.dimension)
+    potential = getattr(problem.lagrangian, "potential", None)
+    metric = getattr(problem.lagrangian, "metric", None)
+    if potential is not None:
+        _draw_potential(axes, potential, limits, problem.dimension)
+    if metric is not None and problem.dimension == 2:
+        _draw_metric(axes, metric, limits)
 
 
 def _draw_potential(
-    axes: Axes, potential: AbstractPotential, limits: Limits, dimension: int
+    axes: Axes, potential: Callable[[Array], Array], limits: Limits, dimension: int
 ) -> None:
     x, y, points = _plane(limits, np.linspace(0, 1, _RASTER), dimension)
     depth = -np.asarray(jax.vmap(potential)(points))
@@ -95,15 +107,11 @@ def _draw_potential(
     shading.set(edgecolor="face", linewidth=0.2)
 
 
-def _draw_metric(
-    axes: Axes, metric: AbstractMetric, limits: Limits, dimension: int
-) -> None:
+def _draw_metric(axes: Axes, metric: Callable[[Array], Array], limits: Limits) -> None:
     """The eigenvectors of the smallest eigenvalue: lines without a sense."""
     centres = (np.arange(_ARROWS) + 0.5) / _ARROWS
-    x, y, points = _plane(limits, centres, dimension)
-    matrices = jax.vmap(metric)(points)
-    # Eigenvalues ascend.
-    cheap = np.linalg.eigh(np.asarray(matrices))[1][:, :2, 0]
+    x, y, points = _plane(limits, centres, 2)
+    cheap = smallest(np.asarray(jax.vmap(metric)(points)))
     axes.quiver(
         x,
         y,
@@ -134,7 +142,7 @@ def _plane(
     return x, y, jnp.asarray(points)
 
 
-def draw_transport(axes: Axes, shown: Transport) -> LineCollection:
+def draw_transport(axes: Axes, shown: Transported) -> LineCollection:
     """Samples, transported samples, and paths coloured by the share of time passed."""
     paths = shown.paths
     segments = np.stack([paths[:, :-1], paths[:, 1:]], axis=2).reshape(-1, 2, 2)

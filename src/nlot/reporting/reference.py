@@ -1,10 +1,10 @@
 """Keeps the rows of a run of the workflow: `python -m nlot.reporting.reference FOLDER`.
 
 Copies the rows of a preset, such as results/default, to results/reference/: `rows.csv`
-and `metric_rows.csv` for the default preset, `rows_<preset>.csv` and so on for another.
-The records of where they come from stand beside each (`.json`). Methods and
+for the default preset, `rows_<preset>.csv` for another. The records of where they come
+from stand beside it (`.json`). Methods and
 controls without rows in the folder keep those that they have: after a new one, only
-that needs to be run. What the optimal costs depend on is kept likewise, by task, in
+that needs to be run. What the optimal costs depend on is kept likewise, by problem, in
 `refinement.csv`.
 """
 
@@ -24,39 +24,32 @@ from nlot.provenance.records import (
 )
 from nlot.reporting.collection import measurements
 
-_PARTS = ("rows", "metric_rows")
-
 
 def keep(results: Path, reference: Path) -> None:
     """Take rows and their records from the folder of a preset over to `reference`.
 
-    Keeps what the preset has made of its two files of rows. Raises `ValueError` where
-    it has made none, or when the runs of a method differ in commit, versions or device.
+    Raises `ValueError` where it has made none, or when the runs of a method differ in
+    commit, versions or device.
     """
-    suffix = suffix_of(results)
-    made = [name for name in _PARTS if (results / f"{name}.csv").is_file()]
-    if not made:
-        raise ValueError(f"{results}: no rows.csv and no metric_rows.csv")
-    records = {name: read_records(results / f"{name}.json") for name in made}
-    for name in made:
-        _check(f"{results / name}.json", records[name])
-    for name in made:
-        rows = pd.read_csv(results / f"{name}.csv")
-        table = reference / f"{name}{suffix}.csv"
-        notes = table.with_suffix(".json")
-        record = records[name]
-        if table.is_file():
-            old = pd.read_csv(table)
-            old = old[~old["method"].isin(rows["method"])]
-            rows = pd.concat([old, rows], ignore_index=True)
-            record = read_records(notes).updated(record)
-        write_csv(rows, table)
-        write_records(record, notes)
+    if not (results / "rows.csv").is_file():
+        raise ValueError(f"{results}: no rows.csv")
+    rows = pd.read_csv(results / "rows.csv")
+    record = read_records(results / "rows.json")
+    _check(f"{results / 'rows.json'}", record)
+    table = reference / f"rows{suffix_of(results)}.csv"
+    notes = table.with_suffix(".json")
+    if table.is_file():
+        old = pd.read_csv(table)
+        old = old[~old["method"].isin(rows["method"])]
+        rows = pd.concat([old, rows], ignore_index=True)
+        record = read_records(notes).updated(record)
+    write_csv(rows, table)
+    write_records(record, notes)
     keep_refinement(results, reference)
 
 
 def keep_refinement(results: Path, reference: Path) -> None:
-    """Take over what the optimal costs depend on, of the tasks that `results` has."""
+    """Take over what optimal costs depend on, of the problems that `results` has."""
     suffix = suffix_of(results)
     parts = [pd.read_csv(path) for path in sorted(results.glob("refinement/*.csv"))]
     if not parts:
@@ -65,10 +58,10 @@ def keep_refinement(results: Path, reference: Path) -> None:
     notes = table.with_suffix(".json")
     records = measurements(sorted(results.glob("refinement/*.json")))
     if table.is_file():
-        old, tasks = pd.read_csv(table), set(rows["task"])
-        rows = pd.concat([old[~old["task"].isin(tasks)], rows])
+        old, done = pd.read_csv(table), set(rows["problem"])
+        rows = pd.concat([old[~old["problem"].isin(done)], rows])
         known = read_records(notes).evaluation
-        others = chosen(known, lambda _, job: job.task not in tasks)
+        others = chosen(known, lambda _, job: job.problem not in done)
         records = Records({}, others).joined(records)
     write_csv(rows, table)
     write_records(records, notes)

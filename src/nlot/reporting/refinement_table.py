@@ -1,48 +1,35 @@
-"""Tables of the ground truth: maps compared with it, and what it depends on."""
+"""What the optimal costs of a ground truth depend on."""
 
 import math
 
 import pandas as pd
 
-from nlot.config import Config
-from nlot.ground_truth.truth import REFERENCE
-from nlot.reporting.captions import refinement_caption, truth_caption
-from nlot.reporting.labels import MAP, TRUTH
-from nlot.reporting.layout import ABSENT, Block, Row, Table, lay_out
-from nlot.reporting.summary import MEASURED, summarise
+from nlot.config import Experiment
+from nlot.reporting.layout import ABSENT, Block, Row, Table
+from nlot.reporting.summary import MEASURED
 
 
-def truth_table(rows: pd.DataFrame, config: Config) -> Table:
-    """Optimal costs, and how far from them methods and controls are.
+def refinement_table(rows: pd.DataFrame, experiment: Experiment) -> Table:
+    """The optimal costs that `nlot.ground_truth.refinement` found, a row a setting.
 
-    `rows` are the tidy rows of a preset, of which those of its tasks count.
+    `rows` have the columns of `nlot.ground_truth.refinement.COLUMNS`; columns of the
+    table are their problems, in the order of the preset.
     """
-    section = config.table1
-    wanted = rows["measure"].str.removesuffix(MAP).isin(TRUTH)
-    rows = rows[wanted & rows["task"].isin(section.tasks)]
-    summary = summarise(rows[rows["seed"].isin(config.seeds)])
-    summary = summary[summary["measure"] != "minutes"]
-    methods = (REFERENCE, *config.rows(section.methods), *section.controls)
-    caption = truth_caption(config, set(summary["measure"]))
-    return lay_out("ground_truth", caption, summary, section.tasks, methods, config)
-
-
-def refinement_table(rows: pd.DataFrame, config: Config) -> Table:
-    """The optimal costs that `nlot.ground_truth.refinement` found, a row a setting."""
-    tasks = tuple(config.table1.tasks)
+    found = set(rows["problem"])
+    problems = tuple(name for name in experiment.problems if name in found)
     lines = []
     for setting, group in rows.groupby("setting", sort=False):
-        found = group.set_index("task")
+        of = group.set_index("problem")
         cells = tuple(
-            f"{found['optimal_cost'][task]:.4f} ({found['change'][task]:+.3f} %)"
-            if task in found.index
+            f"{of['optimal_cost'][name]:.4f} ({of['change'][name]:+.3f} %)"
+            if name in of.index
             else ABSENT
-            for task in tasks
+            for name in problems
         )
         lines.append(Row(str(setting), "1", cells))
     block = Block("Optimal cost, and its change from the first row", tuple(lines))
     numbers = rows.melt(
-        ["task", "setting"],
+        ["problem", "setting"],
         ["optimal_cost", "change"],
         var_name="measure",
         value_name="mean",
@@ -50,4 +37,10 @@ def refinement_table(rows: pd.DataFrame, config: Config) -> Table:
     data = numbers.rename(columns={"setting": "method"}).assign(
         sd=math.nan, runs=1, source=MEASURED
     )
-    return Table("refinement", refinement_caption(config), tasks, (block,), data)
+    caption = (
+        "Optimal cost between points of source and target (preset "
+        f"{experiment.preset}), one setting changed at a time. Costs are least actions "
+        "along polygons, the best found from several starts and from the paths of "
+        "neighbouring pairs."
+    )
+    return Table("refinement", caption, problems, (block,), data)

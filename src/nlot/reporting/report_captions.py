@@ -1,10 +1,13 @@
-"""Captions of what the workflow's report shows, from the configuration."""
+"""Captions of what the workflow's report shows, from the configuration.
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+Methods have the names of the preset: every job of the workflow reads this, and labels
+would import all that they are of.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from nlot.config import Config, FigureConfig, MetricFigureConfig, Section
-from nlot.reporting.labels import method_label
+from nlot.config import Experiment, Section
 
 # What says how much a method trains, by where it stands among the settings.
 _AMOUNTS = {
@@ -23,70 +26,49 @@ _AMOUNTS = {
 }
 
 
-def table1_training(config: Config) -> str:
-    """How much the methods of Table 1 train."""
-    table = config.table1
-    return methods_training(config, table.methods, table.tasks)
+def table_caption(experiment: Experiment, name: str) -> str:
+    """What a table is of, and how much its methods were trained."""
+    table = experiment.tables[name]
+    seeds = ", ".join(map(str, experiment.seeds))
+    return (
+        f"Preset {experiment.preset}, seeds {seeds}: {', '.join(table.problems)}. "
+        + training(experiment, table.methods, table.problems)
+    ).strip()
 
 
-def table2_training(config: Config) -> str:
-    """How much the learners of Table 2 train; nothing where there is no such table."""
-    table = config.table2
-    return learners_training(config, table.learners, table.sequences) if table else ""
+def figure_caption(experiment: Experiment, name: str) -> str:
+    """Whose runs a figure shows, and how much they were trained."""
+    figure = experiment.figures[name]
+    return (
+        f"Runs of {', '.join(figure.methods)} on {', '.join(figure.problems)}, seed "
+        f"{experiment.seed_of(figure)}. "
+        + training(experiment, figure.methods, figure.problems)
+    )
 
 
-def figure_caption(config: Config, name: str) -> str:
-    """Whose runs a figure shows, "figure1" to "figure4", and how they were trained."""
-    section = getattr(config, name)
-    if isinstance(section, FigureConfig):
-        return (
-            f"Runs of {_join(section.methods)} on {', '.join(section.tasks)}, seed "
-            f"{section.seed}; {section.paths} paths a panel. "
-            + methods_training(config, section.methods, section.tasks)
-        )
-    if isinstance(section, MetricFigureConfig):
-        return (
-            f"Runs of {_join(section.learners)} on {', '.join(section.sequences)}, "
-            f"seed {section.seed}. "
-            + learners_training(config, section.learners, section.sequences)
-        )
-    raise ValueError(f"{name}: the configuration asks for none")
-
-
-def methods_training(
-    config: Config, methods: Iterable[str], tasks: Iterable[str]
+def training(
+    experiment: Experiment, rows: Iterable[str], problems: Iterable[str]
 ) -> str:
-    """How much methods train on tasks, in sentences."""
-    return _sentences(config.method, methods, tuple(tasks))
+    """How much methods train on problems, a sentence a method.
 
-
-def learners_training(
-    config: Config, learners: Iterable[str], sequences: Iterable[str]
-) -> str:
-    """How much learners train on sequences, in sentences."""
-    return _sentences(config.learner, learners, tuple(sequences))
-
-
-def _sentences(
-    settings: Callable[[str, str], Section],
-    methods: Iterable[str],
-    subjects: Sequence[str],
-) -> str:
+    `rows` are methods or variants of them; a method has its sentence once.
+    """
+    names = tuple(problems)
     return " ".join(
-        _training(method, {name: settings(method, name) for name in subjects})
-        for method in methods
+        _training(method, {name: experiment.method(method, name) for name in names})
+        for method in dict.fromkeys(experiment.owner(row) for row in rows)
     )
 
 
 def _training(method: str, settings: Mapping[str, Section]) -> str:
-    """A sentence; tasks that share their settings share their words."""
+    """A sentence; problems that share their settings share their words."""
     words: dict[str, list[str]] = {}
-    for task, section in settings.items():
-        words.setdefault(", ".join(_amounts(section)), []).append(task)
+    for problem, section in settings.items():
+        words.setdefault(", ".join(_amounts(section)), []).append(problem)
     if len(words) == 1:
-        return f"{method_label(method)}: {next(iter(words))}."
-    parts = [f"{amounts} ({', '.join(tasks)})" for amounts, tasks in words.items()]
-    return f"{method_label(method)}: {'; '.join(parts)}."
+        return f"{method}: {next(iter(words))}."
+    parts = [f"{amounts} ({', '.join(names)})" for amounts, names in words.items()]
+    return f"{method}: {'; '.join(parts)}."
 
 
 def _amounts(section: Section) -> Iterator[str]:
@@ -98,7 +80,3 @@ def _amounts(section: Section) -> Iterator[str]:
         if isinstance(value, int):
             # A batch of none is one of all samples.
             yield f"{words} {value or 'all samples'}"
-
-
-def _join(names: Iterable[str]) -> str:
-    return ", ".join(map(method_label, names))

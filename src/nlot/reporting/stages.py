@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from nlot.config.kinds import KINDS
+from nlot.methods.labels import row_label
 from nlot.provenance.files import write_csv
-from nlot.provenance.records import Records, read_records, write_records
-from nlot.reporting.labels import method_label
+from nlot.provenance.records import read_records, write_records
 from nlot.reporting.layout import Block, Row, Table, cell
 from nlot.reporting.reference import suffix_of
 from nlot.reporting.summary import MEASURED
@@ -28,12 +29,10 @@ COLUMNS = ("stage", "jobs", "minutes", "longest", "cpu_minutes", "peak_mb")
 # Stages in the order of the workflow, by where their benchmarks lie; `{}` is a method,
 # the name of the folder that many levels down.
 _STAGES = {
-    "data": ("Generating the data of sequences", None),
+    "data": ("Generating data", None),
     "ground_truth": ("Ground truth", None),
     "train": ("Training {}", 1),
-    "train_metric": ("Learning metrics, {}", 1),
     "evaluate": ("Measuring {}", 1),
-    "evaluate_metric": ("Measuring metrics", None),
     "collect": ("Tables, figures and claims", None),
     "tables": ("Tables, figures and claims", None),
     "figures": ("Tables, figures and claims", None),
@@ -80,8 +79,7 @@ def _job(path: Path, folder: Path) -> tuple[int, str, float, float, float]:
         raise BenchmarkError(f"{path}: no stage; known: {', '.join(_STAGES)}")
     title, level = _STAGES[kind]
     if level is not None:
-        method = method_label(names[level])
-        title = title.format("the controls" if names[0] == _CONTROLS else method)
+        title = title.format(_subject(names[0], names[level]))
     times = pd.read_csv(path, sep="\t", na_values="-")
     try:
         # A job of less than a second may end before it is looked at.
@@ -90,6 +88,13 @@ def _job(path: Path, folder: Path) -> tuple[int, str, float, float, float]:
         raise BenchmarkError(f"{path}: no benchmark of Snakemake's: {error}") from error
     order = [name for name, _ in _STAGES.values()].index(_STAGES[kind][0])
     return (order, title, *values)
+
+
+def _subject(folder: str, name: str) -> str:
+    """What is trained or measured: a method by its label, or the controls."""
+    if folder == _CONTROLS:
+        return "the controls"
+    return row_label(name) if name in KINDS["method"] else name
 
 
 def stages_table(
@@ -157,13 +162,9 @@ def keep_stages(stages: pd.DataFrame, results: Path, reference: Path) -> None:
 
     Raises `FileNotFoundError` where a folder of results has no records of rows.
     """
-    found = [results / f"{name}.json" for name in ("rows", "metric_rows")]
-    found = [path for path in found if path.is_file()]
-    if not found:
-        raise FileNotFoundError(f"{results}: no rows.json and no metric_rows.json")
-    records = Records({}, {})
-    for path in found:
-        records = records.joined(read_records(path))
+    if not (results / "rows.json").is_file():
+        raise FileNotFoundError(f"{results}: no rows.json")
+    records = read_records(results / "rows.json")
     name = f"stages{suffix_of(results)}"
     write_csv(stages, reference / f"{name}.csv")
     write_records(records, reference / f"{name}.json")

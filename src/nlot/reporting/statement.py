@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from nlot.config import Config
-from nlot.provenance.record import config_hash
+from nlot.config import Experiment
+from nlot.provenance.fingerprints import config_hash
 from nlot.provenance.records import Job, Origin, Origins, Records, chosen
-from nlot.reporting.labels import method_label
 from nlot.reporting.layout import Table
+from nlot.reporting.summary import MEASURED
 
 # The versions that a reader looks for; records hold those of all packages.
 _PACKAGES = ("nlot", "python", "jax", "equinox", "optax", "optimistix", "diffrax")
@@ -17,26 +17,34 @@ _DIGITS = 7
 _LONG = 10
 
 
-def stated(table: Table, records: Records, config: Config) -> Table:
+def stated(table: Table, records: Records, experiment: Experiment) -> Table:
     """`table` with the provenance of the runs and measurements that its numbers show.
 
-    They are those of its tasks and methods, with one of `config.seeds`.
+    They are those of its problems and methods, with one of the experiment's seeds.
     """
-    shown = {*zip(table.data["task"], table.data["method"], strict=True)}
+    seeds = experiment.seeds_of(experiment.tables[table.name])
+    ours = table.data[table.data["source"] == MEASURED]
+    shown = {*zip(ours["problem"], ours["method"], strict=True)}
 
     def measured(method: str, job: Job) -> bool:
-        return (job.task, method) in shown and job.seed in config.seeds
+        return (job.problem, method) in shown and job.seed in seeds
 
     def trained(method: str, job: Job) -> bool:
         # Variants of a run have rows of their own.
-        known = method in config.methods
-        rows = {method, *(config.rows([method]) if known else ())}
+        rows = {row for _, row in shown if _owner(experiment, row) == method}
         return any(measured(row, job) for row in rows)
 
     made = Records(
         chosen(records.training, trained), chosen(records.evaluation, measured)
     )
     return replace(table, provenance=statement(made))
+
+
+def _owner(experiment: Experiment, row: str) -> str | None:
+    try:
+        return experiment.owner(row)
+    except KeyError:
+        return None
 
 
 def statement(records: Records) -> str:
@@ -104,7 +112,7 @@ def _by_method(values: list[tuple[str, Any]]) -> str:
     """A value that all share, or each with the methods that have it."""
     methods: dict[str, dict[str, None]] = {}
     for method, value in values:
-        methods.setdefault(value, {})[method_label(method)] = None
+        methods.setdefault(value, {})[method] = None
     if len(methods) == 1:
         return next(iter(methods))
     return " and ".join(

@@ -1,88 +1,82 @@
-"""Table 1 and its supplement: which rows and columns they have."""
+"""The tables that a preset asks for, made from tidy rows."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 
-from nlot.config import Config
-from nlot.reporting.captions import supplement_caption, table1_caption
-from nlot.reporting.layout import Table, lay_out
+from nlot.config import Experiment, TableConfig
+from nlot.evaluation import MEASURES
+from nlot.reporting import papers
+from nlot.reporting.bounds_table import bounds_table
+from nlot.reporting.layout import Table, lay_out, ordered
 from nlot.reporting.summary import (
-    DISTANCES,
-    FLOOR,
-    RowKey,
+    MEASURED,
     check_rows,
-    published_sources,
     published_summary,
     summarise,
 )
 
-# What Table 1 shows of each method, in order.
-_TABLE1 = ("w2_paper", "w2_exact", "w2_exact_excess", "sinkhorn_divergence", "action")
 
+def table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table:
+    """A table of `experiment.tables`.
 
-def table1(rows: pd.DataFrame, published: pd.DataFrame, config: Config) -> Table:
-    """Table 1: a block a measure, in each the methods, controls and published rows.
+    **Arguments:** `rows` are the tidy rows of a preset, of which those count that the
+    entry asks for; `name` is the entry's.
 
-    `rows` are the tidy rows of a preset, of which those of tasks count, `published`
-    those of `published_rows`. Cells are mean ± sample standard deviation over
-    `config.seeds`.
+    **Returns:** a block a measure, in each the entry's methods, controls and printed
+    rows, a column a problem; cells are mean ± sample standard deviation over the seeds.
 
-    Raises `nlot.reporting.summary.RowsError` where `rows` lack what `config` asks for.
+    Raises `nlot.reporting.summary.RowsError` where `rows` lack what the entry asks for.
     """
-    summary = _summary(rows, published, config)
-    section = config.table1
-    methods = config.rows(section.methods)
-    asked = (*methods, *section.controls, *published["method"])
-    summary = summary[
-        summary["measure"].isin(_TABLE1)
-        & summary["task"].isin(section.tasks)
-        & summary["method"].isin(asked)
+    entry = experiment.tables[name]
+    asked = (*experiment.rows(entry.methods), *entry.controls)
+    rows = rows[
+        rows["problem"].isin(entry.problems)
+        & rows["method"].isin({*asked, "floor", "reference"})
+        & rows["seed"].isin(experiment.seeds_of(entry))
     ]
-    caption = table1_caption(config, published_sources(summary))
-    return lay_out("table1", caption, summary, section.tasks, asked, config)
+    check_rows(rows, entry, experiment)
+    if entry.kind == "bounds":
+        return bounds_table(rows, name, experiment)
+    summary = summarise(rows)
+    summary = summary[summary["method"].isin(asked)]
+    if entry.published:
+        summary = pd.concat([summary, published_summary(entry)], ignore_index=True)
+    measures = entry.measures or ordered(summary["measure"])
+    shown = summary[summary["measure"].isin(measures)]
+    caption = _caption(entry, name, shown, experiment)
+    return lay_out(name, caption, shown, entry.problems, asked, measures, experiment)
 
 
-def supplementary_table(
-    rows: pd.DataFrame, published: pd.DataFrame, config: Config
-) -> Table:
-    """Every measure of every task and method in `rows`, network maps as rows apart.
-
-    Arguments and errors are those of `table1`.
-    """
-    summary = _summary(rows, published, config)
-    section = config.table1
-    methods = config.rows(section.methods)
-    asked = (*methods, *section.controls, *summary["method"])
-    caption = supplement_caption(
-        config, published_sources(summary), set(summary["measure"])
+def _caption(
+    entry: TableConfig, name: str, shown: pd.DataFrame, experiment: Experiment
+) -> str:
+    """What a table shows, and how it was measured."""
+    notes = (
+        MEASURES[m].note.format(e=experiment.evaluation)
+        for m in ordered(shown["measure"])
+        if m in MEASURES
     )
-    return lay_out("supplement", caption, summary, section.tasks, asked, config)
+    sources = [s for s in dict.fromkeys(shown["source"]) if s != MEASURED]
+    printed = (f"Printed: {papers.about(source).reference}." for source in sources)
+    return " ".join(
+        filter(
+            None,
+            (
+                f"{entry.title or name} (preset {experiment.preset}).",
+                _spread(experiment.seeds_of(entry)),
+                *dict.fromkeys(notes),
+                *printed,
+            ),
+        )
+    )
 
 
-def _summary(
-    rows: pd.DataFrame, published: pd.DataFrame, config: Config
-) -> pd.DataFrame:
-    # Rows of sequences, which make Table 2, stand in the same file.
-    rows = rows[rows["task"].isin(list(config.tasks))]
-    check_rows(rows, _wanted(config))
-    # A figure may be drawn from a seed that is none of the tables'.
-    measured = summarise(rows[rows["seed"].isin(config.seeds)])
-    printed = published_summary(published, 1, config.table1.tasks)
-    return pd.concat([measured, printed], ignore_index=True)
-
-
-def _wanted(config: Config) -> dict[RowKey, int]:
-    """The rows that Table 1 needs, with the sample sizes asked for."""
-    e, table = config.evaluation, config.table1
-    sizes = {
-        "w2_paper": e.paper.points,
-        "w2_exact": e.exact.points,
-        "sinkhorn_divergence": e.divergence.points,
-        "action": e.action.points,
-    }
-    return {
-        (task, method, seed, measure): sizes[measure]
-        for task in table.tasks
-        for method in (*config.rows(table.methods), *table.controls)
-        for seed in config.seeds
-        for measure in (DISTANCES if method == FLOOR else sizes)
-    }
+def _spread(seeds: Sequence[int]) -> str:
+    listed = ", ".join(map(str, seeds))
+    if len(seeds) == 1:
+        return f"Values of seed {listed}."
+    return (
+        f"Mean ± sample standard deviation over seeds {listed}; runs: number of seeds, "
+        "or of trials for printed rows."
+    )

@@ -28,7 +28,7 @@ _TEX = {
 _COLUMNS = (
     "measure",
     "method",
-    "task",
+    "problem",
     "seed",
     "mean",
     "over",
