@@ -1,8 +1,10 @@
-# Tables and figures of "Neural Optimal Transport with Lagrangian Costs".
-# `snakemake --cores all` makes everything; another preset: --configfile config/NAME.yaml
+# Tables and figures of a preset: `snakemake --cores all` makes those of config/config.yaml,
+# `--configfile config/NAME.yaml` those of another.
 
 
-configfile: "config/config.yaml"
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
 
 
 report: "workflow/report/workflow.rst"
@@ -20,7 +22,8 @@ include: "workflow/rules/figures.smk"
 rule all:
     default_target: True
     input:
+        rules.collect.output if CONFIG.tables else [],
         rules.tables.input,
         rules.figures.input,
-        rules.claims.output,
+        expand(rules.claims.output, paper=CONFIG.papers()),
     localrule: True

@@ -1,5 +1,6 @@
 """What a change makes the workflow do again, seen in dry runs after a smoke run."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +8,21 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import ROOT, SMOKE, Smoke, snakemake
+from .conftest import ROOT, SMOKE, Done, Smoke, snakemake
 
 pytestmark = pytest.mark.workflow
+
+
+def trained(done: Done) -> set[tuple[str, str]]:
+    """Problems and methods whose runs are trained."""
+    found = re.findall(r"Training (\w+) on (\w+),", done.stdout)
+    return {(problem, method) for method, problem in found}
+
+
+def measured(done: Done) -> set[tuple[str, str]]:
+    """Problems and methods whose runs are measured."""
+    found = re.findall(r"Measuring (\w+) on (\w+)", done.stdout)
+    return {(problem, method) for method, problem in found}
 
 
 @pytest.fixture
@@ -37,62 +50,88 @@ def test_evaluation_setting_does_not_retrain(smoke, edit, planned) -> None:
 
 
 def test_grid_does_not_learn_metrics_again(smoke, edit, planned) -> None:
-    path = edit(12, "sequences", "x_paths", "grid", "points")
+    path = edit(12, "problems", "x_paths", "grid", "points")
     rules = planned(snakemake(smoke.folder, "-n", "--configfile", str(path)))
-    assert {"evaluate_metric", "evaluate_metric_controls", "table2"} <= rules
-    assert "metric_figure" in rules
-    assert not {"generate", "train_metric", "train"} & rules
+    assert {"evaluate", "evaluate_controls", "table", "figure"} <= rules
+    assert not {"data", "train", "ground_truth"} & rules
 
 
 def test_data_setting_generates_and_learns_again(smoke, edit, planned) -> None:
-    path = edit(0.2, "sequences", "x_paths", "data", "std")
-    rules = planned(snakemake(smoke.folder, "-n", "--configfile", str(path)))
-    assert {"generate", "train_metric", "evaluate_metric", "table2"} <= rules
-    assert "train" not in rules
-
-
-def test_learner_setting_learns_again(smoke, edit, planned) -> None:
-    path = edit(21, "learners", "nlot", "steps")
+    path = edit(0.2, "problems", "x_paths", "data", "std")
     done = snakemake(smoke.folder, "-n", "--configfile", str(path))
-    assert "train_metric" in planned(done)
-    assert "generate" not in planned(done)
-    assert "with nlot_plus" not in done.stdout
+    assert {"data", "train", "evaluate", "table"} <= planned(done)
+    assert {problem for problem, _ in trained(done)} == {"x_paths"}
 
 
-def test_training_setting_retrains(smoke, edit, planned) -> None:
+def test_training_setting_retrains_its_method(smoke, edit, planned) -> None:
     path = edit(61, "methods", "nlot", "steps")
     done = snakemake(smoke.folder, "-n", "--configfile", str(path))
-    assert {"train", "evaluate", "table1"} <= planned(done)
-    assert "nlot_plus on" not in "".join(
-        line for line in done.stdout.splitlines() if line.startswith("Training")
-    )
+    assert {"train", "evaluate", "table"} <= planned(done)
+    assert trained(done) == measured(done) == {("box", "nlot")}
+    assert "data" not in planned(done)
 
 
 def test_new_seed_trains_only_its_own_runs(smoke, edit, planned) -> None:
     path = edit([0, 1, 2], "seeds")
     done = snakemake(smoke.folder, "-n", "--configfile", str(path))
-    trained = [line for line in done.stdout.splitlines() if "Training nlot" in line]
-    assert trained
-    assert all("seed 2" in line for line in trained)
+    lines = [line for line in done.stdout.splitlines() if "Training" in line]
+    assert lines
+    assert all("seed 2" in line for line in lines)
+
+
+def test_a_title_makes_one_table_again(smoke, edit, planned) -> None:
+    path = edit("Another title", "tables", "table1", "title")
+    done = snakemake(smoke.folder, "-n", "--configfile", str(path))
+    assert planned(done) == {"table", "all"}
+    assert "table2" not in done.stdout
+
+
+@pytest.fixture
+def edited(smoke: Smoke, tmp_path: Path) -> Callable[[str, str, str], Done]:
+    """The plan after an edit of a module of the package."""
+
+    def plan(file: str, old: str, new: str) -> Done:
+        source = shutil.copytree(ROOT / "src", tmp_path / "src")
+        path = source / "nlot" / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"nothing to edit: {old!r} is gone"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        return snakemake(smoke.folder, "-n", *SMOKE, PYTHONPATH=str(source))
+
+    return plan
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "retrains"),
+    ("file", "old", "new"),
     [
-        ("# A rule that no training uses", "# A rule no training uses", False),
-        ('"""The action of a path', '"""Action of a path', False),
-        ("horizon * step)", "horizon * step * 1.0)", True),
+        ("paths/own_paths.py", "# A rule that no", "# No"),
+        ("paths/quadrature.py", '"""The action of a path', '"""Action of a path'),
+        ("methods/nlsb/training.py", '"""Neural', '"""Reworded: neural'),
     ],
-    ids=["comment", "docstring", "numerics"],
 )
-def test_package_edits(smoke, planned, tmp_path, old, new, retrains) -> None:
-    source = shutil.copytree(ROOT / "src", tmp_path / "src")
-    edited = 0
-    for path in source.rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        if old in text:
-            path.write_text(text.replace(old, new), encoding="utf-8")
-            edited += 1
-    assert edited, f"nothing to edit: {old!r} is gone"
-    done = snakemake(smoke.folder, "-n", *SMOKE, PYTHONPATH=str(source))
-    assert ("train" in planned(done)) == retrains
+def test_comments_and_docstrings_make_nothing_again(edited, file, old, new) -> None:
+    assert "Nothing to be done" in edited(file, old, new).stdout
+
+
+def test_an_edit_of_the_numerics_trains_again(edited, planned) -> None:
+    done = edited("paths/quadrature.py", "horizon * step)", "horizon * step * 1.0)")
+    assert "train" in planned(done)
+
+
+def test_an_edit_of_a_method_makes_its_runs_alone_again(edited, planned) -> None:
+    """And what is made of them: rows, tables, claims and figures that show them."""
+    code = "\nfrom typing import Any"
+    done = edited("methods/nlsb/training.py", code, f"\n_OTHER = 1\n{code}")
+    assert trained(done) == measured(done) == {("box", "nlsb")}
+    assert not {"data", "ground_truth", "evaluate_controls"} & planned(done)
+    assert {name for name in planned(done) if name.startswith("run_figures")} == {
+        "run_figures_nlsb"
+    }
+    assert "results/smoke/tables/table1.md" in done.stdout
+    assert "results/smoke/tables/table2.md" not in done.stdout
+    assert "results/smoke/figures/figure1.png" not in done.stdout.split("claims")[0]
+
+
+def test_an_edit_of_a_caption_writes_tables_alone(edited, planned) -> None:
+    done = edited("reporting/tables.py", "Values of seed", "The values of seed")
+    assert planned(done) == {"table", "all"}

@@ -1,18 +1,77 @@
 """What a preset makes is planned, and nothing else."""
 
-import pytest
+import re
 
-from .conftest import snakemake
+import pytest
+import yaml
+
+from .conftest import SMOKE, snakemake
 
 pytestmark = pytest.mark.workflow
 
+SLAB = {"kind": "uniform", "low": [-1.25] + 4 * [-1.0], "high": [-1.0] + 4 * [1.0]}
+MINE = {
+    "kind": "transport",
+    "source": SLAB,
+    "target": {
+        "kind": "uniform",
+        "low": [1.0] + 4 * [-1.0],
+        "high": [1.25] + 4 * [1.0],
+    },
+    "lagrangian": {"kind": "newtonian"},
+    "bounds": 1.5,
+}
+
+
+def seeds(output: str) -> set[str]:
+    """Of the runs that are trained."""
+    return set(re.findall(r"Training .*, seed (\d+)", output))
+
 
 @pytest.mark.parametrize("preset", ["closed_forms", "nlsb"])
-def test_without_sequences_there_is_nothing_to_collect_of_them(
-    project, planned, preset
-) -> None:
-    """An empty table of them would end the workflow after hours."""
-    done = snakemake(project, "-n", "all", "--configfile", f"config/{preset}.yaml")
+def test_without_sequences_no_data_are_generated(project, planned, preset) -> None:
+    done = snakemake(project, "-n", "--configfile", f"config/{preset}.yaml")
     found = planned(done)
-    assert {"train", "collect", "table1", "run_figures_nlot"} <= found
-    assert not {"train_metric", "collect_metrics", "table2"} & found
+    assert {"train", "collect", "table", "run_figures_nlot"} <= found
+    assert "data" not in found
+
+
+def test_a_problem_alone_is_a_preset(project, planned) -> None:
+    """Its tables and figures follow; no ground truth is found in five dimensions."""
+    path = project / "mine.yaml"
+    path.write_text(yaml.safe_dump({"problems": {"mine": MINE}}))
+    done = snakemake(project, "-n", "--configfile", str(path))
+    found = planned(done)
+    assert {"train", "evaluate", "evaluate_controls", "table", "figure"} <= found
+    assert not {"ground_truth", "data", "claims"} & found
+    assert seeds(done.stdout) == {"0"}
+    assert "results/mine/tables/results.md" in done.stdout
+
+
+def test_other_seeds_train_no_run_for_figures_alone(project) -> None:
+    done = snakemake(project, "-n", *SMOKE, "--config", "seeds=[7]")
+    assert seeds(done.stdout) == {"7"}
+
+
+def test_presets_extend_others_in_other_folders(project, tmp_path) -> None:
+    """And the last of several files names the results."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    first, second = folder / "first.yaml", folder / "second.yaml"
+    smoke = project / "config" / "smoke.yaml"
+    first.write_text(yaml.safe_dump({"extends": str(smoke), "seeds": [3]}))
+    second.write_text(yaml.safe_dump({"figures": {"figure1": {"seed": 5}}}))
+    done = snakemake(project, "-n", "--configfile", str(first), str(second))
+    assert seeds(done.stdout) == {"3", "5"}
+    assert "results/second/figures/figure1.png" in done.stdout
+
+
+def test_a_table_needs_only_rows_of_its_own(project, planned) -> None:
+    done = snakemake(project, "-n", *SMOKE, "--", "results/smoke/tables/table2.md")
+    assert planned(done) == {"data", "train", "evaluate", "evaluate_controls", "table"}
+    assert "box" not in done.stdout
+
+
+def test_the_refinement_is_made_on_demand(project, planned) -> None:
+    done = snakemake(project, "-n", *SMOKE, "--", "results/smoke/tables/refinement.md")
+    assert planned(done) == {"refinement", "refinement_table"}

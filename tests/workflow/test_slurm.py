@@ -17,24 +17,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from nlot import load_run
+from nlot import load
 
-from .conftest import EVALUATION, PATIENCE, QUICK, wait_for
+from .conftest import DROPPED, EVALUATION, PATIENCE, QUICK, wait_for
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slurm]
 
 CLUSTER = Path(__file__).with_name("slurm_cluster.sh")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged")
-# What differs from the smoke preset, to go from data to tables in seven short jobs.
+# What differs from the smoke preset, to go from data to tables in a few short jobs.
 PRESET = {
-    "preset": "cluster",
+    "extends": "smoke.yaml",
     "evaluation": EVALUATION,
-    "table1": {"tasks": ["box"], "methods": ["nlot"], "controls": []},
-    "figure1": {"tasks": ["box"], "methods": ["nlot"]},
-    "figure2": {"tasks": ["box"], "methods": ["nlot"]},
-    "table2": None,
-    "figure3": None,
-    "figure4": None,
+    "tables": {**DROPPED["tables"], "table1": {"methods": ["nlot"], "controls": []}},
+    "figures": DROPPED["figures"],
     "resources": {"gpu": 1},
 }
 RUN = "box/nlot/seed_0"
@@ -89,7 +85,7 @@ class Cluster:
             "--profile",
             "workflow/profiles/slurm",
         ]
-        command += ["--configfile", "config/smoke.yaml", "config/cluster.yaml"]
+        command += ["--configfile", "config/cluster.yaml"]
         # As seldom as by default, tests would mostly wait for the next question.
         command += ["--slurm-init-seconds-before-status-checks", "2"]
         command += ["--seconds-between-status-checks", "2"]
@@ -159,7 +155,7 @@ def test_failed_jobs_alone_are_done_again(workflow, capsys) -> None:
     for job in jobs:
         attempts[job["Comment"]].append(job)
     twice = {TRAINING.format(0), "rule_ground_truth_wildcards_box"}
-    once = {TRAINING.format(1), "rule_collect", "rule_table1", EVALUATING}
+    once = {TRAINING.format(1), "rule_table_wildcards_table1", EVALUATING}
     assert {name: len(jobs) for name, jobs in attempts.items()} == {
         **dict.fromkeys(twice, 2),
         **dict.fromkeys(once, 1),
@@ -204,7 +200,7 @@ def test_jobs_of_a_killed_run_do_not_spoil_the_next(workflow) -> None:
     assert not status, output
     assert [job["JobState"] for job in workflow.jobs()] == ["CANCELLED", "COMPLETED"]
     folder = workflow.results / "runs" / RUN
-    assert load_run(folder).header["method_config"]["steps"] == 20
+    assert load(folder).header["method_config"]["steps"] == 20
     # Nothing half-written lies beside the result.
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 

@@ -1,20 +1,22 @@
 # Reads and validates the configuration; nothing is computed here.
-from string import Formatter
+from itertools import product
 
-from nlot.config import ConfigError, check_presets, parse_config
-from nlot.provenance.record import fingerprint
+from nlot.config import ConfigError, merge, parse_config, read_presets
+from nlot.provenance.fingerprints import fingerprint, modules_of
 from nlot.reporting import report_captions
-from nlot.reporting.writer import FORMATS
+from nlot.runs.code import controls_code, evaluation_code, training_code
 from snakemake.exceptions import WorkflowError
 
 try:
-    # Snakemake merges files without a look at what they extend, or at keys lost in them.
-    check_presets(workflow.overwrite_configfiles, "config/config.yaml")
-    CONFIG = parse_config(config)
+    # Snakemake has merged the files without what they extend. Scripts see this, too.
+    GIVEN = merge(read_presets(workflow.configfiles), workflow.config_settings.config)
+    CONFIG = parse_config(GIVEN, " ".join(map(str, workflow.configfiles)))
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
+config.clear()
+config.update(GIVEN)
 
-# Jobs of a cluster read the workflow, too, and would import JAX to check it again.
+# Jobs read the workflow, too, and would check all of it again.
 if workflow.is_main_process:
 
     include: "checks.smk"
@@ -22,39 +24,51 @@ if workflow.is_main_process:
 
 # Every preset has a folder of its own.
 RESULTS = f"results/{CONFIG.preset}"
-# The module whose code a run depends on, by kind of method.
-TRAINED_BY = {"nlot": "methods.nlot.train", "nlot_plus": "methods.nlot_plus.train", "nlsb": "methods.nlsb.train"}
-LEARNED_BY = {
-    "nlot": "methods.metric_nlot.train",
-    "nlot_plus": "methods.metric_nlot_plus.train",
-    "scarvelis_solomon": "methods.scarvelis_solomon.train",
-}
-RUN = "{task}/{method}/seed_{seed}"
-RUNS = [RUN.format(task=t, method=m, seed=s) for t, m, s in CONFIG.runs()]
-METRIC_RUN = "{sequence}/{learner}/seed_{seed}"
-METRIC_RUNS = [
-    METRIC_RUN.format(sequence=s, learner=m, seed=i) for s, m, i in CONFIG.metric_runs()
-]
-# All runs of a method on a task are measured by one job.
-MEASURED = list(dict.fromkeys(f"{t}/{m}" for t, m, _ in CONFIG.runs()))
-METRICS_MEASURED = list(dict.fromkeys(f"{s}/{m}" for s, m, _ in CONFIG.metric_runs()))
-# What figures are written as; tables are written in all FORMATS of the package.
+RUN = "{problem}/{method}/seed_{seed}"
+# What tables and figures are written as.
+FORMATS = ["csv", "md", "tex", "html"]
 IMAGES = ["pdf", "png"]
-METRIC_FIGURES = [f for f in ("figure3", "figure4") if getattr(CONFIG, f)]
+# Rows of the ground truth stand with it; all other controls are measured.
+REFERENCE = "reference"
+# What runs are compared with; training does not see it.
+COMPARED = {"truth", "grid", "ground_truth"}
+# The problems on which a control is measured: those of all tables that have it.
+CONTROLS = {}
+for table in CONFIG.tables.values():
+    for control in table.controls:
+        if control != REFERENCE:
+            CONTROLS.setdefault(control, {}).update(dict.fromkeys(table.problems))
+# The seeds of the runs that tables are made of, by problem and method.
+TABLED = {}
+for table in CONFIG.tables.values():
+    for pair in product(table.problems, map(CONFIG.owner, table.methods)):
+        TABLED.setdefault(pair, {}).update(dict.fromkeys(CONFIG.seeds_of(table)))
+# The problems of tables that have a ground truth.
+REFINED = [
+    name
+    for name in dict.fromkeys(p for t in CONFIG.tables.values() for p in t.problems)
+    if CONFIG.problems[name].has_ground_truth
+]
 
 
 wildcard_constraints:
-    task="|".join(CONFIG.tasks),
+    problem="|".join(CONFIG.problems),
     method="|".join(CONFIG.methods),
-    sequence="|".join(CONFIG.sequences) or "no sequence",
-    learner="|".join(CONFIG.learners) or "no learner",
-    control="|".join(CONFIG.table1.controls) or "no control",
+    control="|".join(CONTROLS) or "no control",
+    table="|".join(CONFIG.tables) or "no table",
+    figure="|".join(CONFIG.figures) or "no figure",
+    paper=r"[a-z0-9_]+",
     seed=r"\d+",
 
 
-def settings(section):
+def settings(section, **options):
     """A section of the configuration as plain data, compared between runs."""
-    return section.model_dump(mode="json")
+    return section.model_dump(mode="json", **options)
+
+
+def grows(amount):
+    """A resource of which every attempt at a job gets more than the one before."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 def in_formats(stem, formats, shown, **place):
@@ -64,119 +78,98 @@ def in_formats(stem, formats, shown, **place):
     ]
 
 
-def shown_images(kind, pattern, runs, **place):
-    """One picture a run, which the report shows in `place` under the run's names."""
-    fields = [field for _, field, _, _ in Formatter().parse(pattern) if field]
-    images = []
-    for run in runs:
-        names = dict(zip(fields, map(str, run), strict=True))
-        path = f"{RESULTS}/figures/{kind}/{pattern.format(**names)}.png"
-        images.append(report(path, labels=names, **place))
-    return images
+def titled(kind, entries):
+    """What the report calls the table or figure of a job: its title, or its name."""
+    return lambda w: {kind: entries[w[kind]].title or w[kind]}
 
 
-def about(names):
-    """What a table is of, for its caption in the report."""
-    seeds = ", ".join(map(str, CONFIG.seeds))
-    return f"Preset {CONFIG.preset}, seeds {seeds}: {', '.join(names)}."
+def given_files(*problems):
+    """The sample files that problems are read from, each once."""
+    files = [file for p in problems for file in CONFIG.problems[p].files]
+    return list(dict.fromkeys(files))
 
 
-def figure_caption(wildcards):
-    """Whose runs a figure shows, and how they were trained."""
-    return report_captions.figure_caption(CONFIG, wildcards.figure)
-
-
-def grows(amount):
-    """A resource of which every attempt at a job gets more than the one before."""
-    return lambda wildcards, attempt: amount * attempt
-
-
-def figure_runs(wildcards):
-    """The models that a figure draws."""
-    section = getattr(CONFIG, wildcards.figure)
-    return expand(
-        f"{RESULTS}/runs/{RUN}/model.eqx",
-        task=section.tasks,
-        method=section.methods,
-        seed=section.seed,
-    )
-
-
-def sample_files(wildcards):
-    """The files that a task's measures are read from."""
-    return sample_files_of(wildcards.task)
-
-
-def sample_files_of(*tasks):
-    """The files that the measures of `tasks` are read from, each once."""
-    ends = [
-        end for t in tasks for end in (CONFIG.tasks[t].source, CONFIG.tasks[t].target)
-    ]
-    return list(dict.fromkeys(end.path for end in ends if end.kind == "samples"))
-
-
-def truth_file(wildcards):
-    """The ground truth of a task of Table 1; none for one that is only drawn."""
-    if wildcards.task not in CONFIG.table1.tasks:
+def generated(problem, seed):
+    """The file of a problem's data that are generated for a seed; none of others."""
+    if not CONFIG.problems[problem].generated:
         return []
-    return f"{RESULTS}/ground_truth/{wildcards.task}.npz"
+    return f"{RESULTS}/data/{problem}/seed_{seed}.npz"
 
 
-def metric_figure_runs(wildcards):
-    """The learned metrics that a figure draws."""
-    section = getattr(CONFIG, wildcards.figure)
-    return expand(
-        f"{RESULTS}/metrics/{METRIC_RUN}/model.eqx",
-        sequence=section.sequences,
-        learner=section.learners,
-        seed=section.seed,
+def all_generated(problems, seeds):
+    """The generated data of problems for all seeds, in the order of both."""
+    return [f for p in problems for s in seeds if (f := generated(p, s))]
+
+
+def truths_of(problems, suffix="npz"):
+    """The ground truths of those problems that have any."""
+    known = [p for p in problems if CONFIG.problems[p].has_ground_truth]
+    return expand(f"{RESULTS}/ground_truth/{{problem}}.{suffix}", problem=known)
+
+
+def measured(*tables):
+    """The rows that tables are made of, their records, and what was measured."""
+    pairs = dict.fromkeys(
+        (problem, CONFIG.owner(row))
+        for table in tables
+        for problem in table.problems
+        for row in table.methods
     )
+    names = [f"{problem}/{method}" for problem, method in pairs]
+    controls = dict.fromkeys(c for t in tables for c in t.controls if c in CONTROLS)
+    names += [f"controls/{control}" for control in controls]
+    problems = dict.fromkeys(problem for t in tables for problem in t.problems)
+    return [
+        *(
+            f"{RESULTS}/runs/{problem}/{method}/seed_{seed}/model.eqx"
+            for problem, method in pairs
+            for seed in TABLED[problem, method]
+        ),
+        *(
+            f"{RESULTS}/evaluation/{n}.{kind}"
+            for n in names
+            for kind in ("csv", "json")
+        ),
+        *truths_of(problems),
+        *truths_of(problems, "csv"),
+    ]
 
 
-def drawn_sequences(wildcards):
-    """Settings of the sequences that a figure draws: it reads grid and true metric."""
-    names = getattr(CONFIG, wildcards.figure).sequences
-    return {name: settings(CONFIG.sequences[name]) for name in names}
+def run_seeds(wildcards):
+    """The seeds of the runs of a method that are measured on a problem."""
+    pair = wildcards.problem, wildcards.method
+    return list(TABLED.get(pair, CONFIG.seeds))
 
 
-def metric_figure_samples(wildcards):
-    """The samples that a figure draws, in the order of its sequences."""
-    section = getattr(CONFIG, wildcards.figure)
-    return [samples_of(name, section.seed) for name in section.sequences]
+def figure_models(figure):
+    """The models that a figure draws, all of one seed."""
+    owners = dict.fromkeys(map(CONFIG.owner, figure.methods))
+    runs = [(p, m, CONFIG.seed_of(figure)) for p in figure.problems for m in owners]
+    return run_files(f"{RESULTS}/runs/{RUN}/model.eqx", runs)
 
 
-def seeds_of(runs, *names):
-    """The seeds of the runs of a method: of those that tables and figures need, if any."""
-    found = [seed for *run, seed in runs if run == list(names)]
-    return found or CONFIG.seeds
+def figure_data(figure):
+    """The generated data that these were trained on, in the order of its problems."""
+    return all_generated(figure.problems, [CONFIG.seed_of(figure)])
 
 
-def measured_models(wildcards):
-    """The models of a method on a task."""
-    seeds = seeds_of(CONFIG.runs(), wildcards.task, wildcards.method)
-    return expand(f"{RESULTS}/runs/{RUN}/model.eqx", seed=seeds, **wildcards)
+def figure_truths(figure):
+    """The ground truths that losses are drawn against."""
+    return truths_of(figure.problems) if figure.kind == "losses" else []
 
 
-def measured_metrics(wildcards):
-    """The models of a learner on a sequence."""
-    seeds = seeds_of(CONFIG.metric_runs(), wildcards.sequence, wildcards.learner)
-    return expand(f"{RESULTS}/metrics/{METRIC_RUN}/model.eqx", seed=seeds, **wildcards)
+def run_files(pattern, runs):
+    """One file a run."""
+    return [pattern.format(problem=p, method=m, seed=s) for p, m, s in runs]
 
 
-def measured_metrics_samples(wildcards):
-    """The samples of each of `measured_metrics`."""
-    seeds = seeds_of(CONFIG.metric_runs(), wildcards.sequence, wildcards.learner)
-    return [samples_of(wildcards.sequence, seed) for seed in seeds]
-
-
-def sequence_samples(wildcards):
-    """The samples that a metric is learned from."""
-    return samples_of(wildcards.sequence, wildcards.seed)
-
-
-def samples_of(sequence, seed):
-    """The file of a sequence's samples: generated for each seed, or given."""
-    data = CONFIG.sequences[sequence].data
-    if data.kind == "samples":
-        return data.path
-    return f"{RESULTS}/data/{sequence}/seed_{seed}.npz"
+def shown_images(kind, runs, caption):
+    """One picture a run, which the report shows under the run's names."""
+    images = []
+    for (problem, method, seed), path in zip(
+        runs, run_files(f"{RESULTS}/figures/{kind}/{RUN}.png", runs), strict=True
+    ):
+        labels = {"problem": problem, "method": method, "seed": str(seed)}
+        place = {"caption": caption, "category": kind.capitalize(), "labels": labels}
+        images.append(report(path, **place))
+    return images

@@ -1,13 +1,13 @@
-# Samples of measures in time, where they are not given: one file a seed.
+# What stands before all runs: data that are generated, and ground truths.
 
 
-rule generate:
+rule data:
     output:
-        samples=f"{RESULTS}/data/{{sequence}}/seed_{{seed}}.npz",
+        f"{RESULTS}/data/{{problem}}/seed_{{seed}}.npz",
     log:
-        f"{RESULTS}/logs/data/{{sequence}}/seed_{{seed}}.log",
+        f"{RESULTS}/logs/data/{{problem}}/seed_{{seed}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/data/{{sequence}}/seed_{{seed}}.tsv"
+        f"{RESULTS}/benchmarks/data/{{problem}}/seed_{{seed}}.tsv"
     priority: 1
     conda:
         "../../environment.yml"
@@ -16,25 +16,25 @@ rule generate:
         mem_mb=grows(2000),
         runtime=grows(30),
     params:
-        data=lambda w: settings(CONFIG.sequences[w.sequence].data),
-        code=fingerprint("networks.velocity_fields"),
+        data=lambda w: settings(CONFIG.problems[w.problem].data),
+        code=fingerprint("nlot.runs.data"),
     message:
-        "Generating the data of {wildcards.sequence}, seed {wildcards.seed}"
+        "Generating the data of {wildcards.problem}, seed {wildcards.seed}"
     script:
-        "../scripts/generate.py"
+        "../scripts/data.py"
 
 
-# What is known about the optimal map of a task, for the maps to be compared with.
+# What is known about the optimal map of a problem, for maps to be compared with.
 rule ground_truth:
     input:
-        samples=sample_files,
+        lambda w: given_files(w.problem),
     output:
-        truth=f"{RESULTS}/ground_truth/{{task}}.npz",
-        rows=f"{RESULTS}/ground_truth/{{task}}.csv",
+        truth=f"{RESULTS}/ground_truth/{{problem}}.npz",
+        rows=f"{RESULTS}/ground_truth/{{problem}}.csv",
     log:
-        f"{RESULTS}/logs/ground_truth/{{task}}.log",
+        f"{RESULTS}/logs/ground_truth/{{problem}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/ground_truth/{{task}}.tsv"
+        f"{RESULTS}/benchmarks/ground_truth/{{problem}}.tsv"
     priority: 1
     conda:
         "../../environment.yml"
@@ -43,12 +43,14 @@ rule ground_truth:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
-        task=lambda w: settings(CONFIG.tasks[w.task]),
+        problem=lambda w: settings(CONFIG.problems[w.problem], exclude=COMPARED),
         least_action=settings(CONFIG.evaluation.least_action),
         ground_truth=settings(CONFIG.evaluation.ground_truth),
         seed=CONFIG.seeds[0],
-        code=fingerprint("ground_truth.truth"),
+        code=lambda w: fingerprint(
+            "nlot.ground_truth.truth", *modules_of(CONFIG.problems[w.problem])
+        ),
     message:
-        "Finding the optimal coupling of {wildcards.task}, and bounds on its cost"
+        "Finding the optimal coupling of {wildcards.problem}, and bounds on its cost"
     script:
         "../scripts/ground_truth.py"

@@ -1,78 +1,85 @@
 # Tables and claims from the measured rows.
 
 
-rule table1:
+rule table:
     input:
-        rows=rules.collect.output.rows,
-        record=rules.collect.output.record,
+        lambda w: measured(CONFIG.tables[w.table]),
     output:
-        table=in_formats(
-            f"{RESULTS}/tables/table1",
+        in_formats(
+            f"{RESULTS}/tables/{{table}}",
             FORMATS,
             "html",
             caption="../report/table.rst",
             category="Tables",
-            labels={"table": "Table 1"},
-        ),
-        supplement=in_formats(
-            f"{RESULTS}/tables/supplement",
-            FORMATS,
-            "html",
-            caption="../report/table.rst",
-            category="Tables",
-            labels={"table": "All measures of all tasks"},
-        ),
-        truth=in_formats(
-            f"{RESULTS}/tables/ground_truth",
-            FORMATS,
-            "html",
-            caption="../report/table.rst",
-            category="Tables",
-            labels={"table": "Maps against the ground truth"},
-        ),
-        bounds=in_formats(
-            f"{RESULTS}/tables/bounds",
-            FORMATS,
-            "html",
-            caption="../report/table.rst",
-            category="Tables",
-            labels={"table": "Every run against bounds on the optimal cost"},
+            labels=titled("table", CONFIG.tables),
         ),
     log:
-        f"{RESULTS}/logs/table1.log",
+        f"{RESULTS}/logs/tables/{{table}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/tables/table1.tsv"
+        f"{RESULTS}/benchmarks/tables/{{table}}.tsv"
     conda:
         "../../environment.yml"
     resources:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        table=settings(CONFIG.table1),
-        about=about(CONFIG.table1.tasks),
-        training=report_captions.table1_training(CONFIG),
-        code=[
-            fingerprint("reporting.tables"),
-            fingerprint("reporting.truth_tables"),
-            fingerprint("reporting.bounds_table"),
-            fingerprint("reporting.statement"),
-            fingerprint("reporting.writer"),
-        ],
+        table=lambda w: settings(CONFIG.tables[w.table]),
+        caption=lambda w: report_captions.table_caption(CONFIG, w.table),
+        code=fingerprint(
+            "nlot.reporting.collection",
+            "nlot.reporting.statement",
+            "nlot.reporting.tables",
+            "nlot.reporting.writer",
+        ),
     message:
-        "Writing Table 1, its supplement and the tables of the ground truth"
+        "Writing table {wildcards.table}"
     script:
-        "../scripts/table1.py"
+        "../scripts/table.py"
+
+
+rule claims:
+    input:
+        rows=rules.collect.output.rows,
+        record=rules.collect.output.record,
+        figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=CONFIG.figures),
+    output:
+        in_formats(
+            f"{RESULTS}/claims/{{paper}}",
+            ["md", "html"],
+            "html",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"page": "What {paper} printed, and what came out here"},
+        ),
+    log:
+        f"{RESULTS}/logs/claims/{{paper}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/claims/{{paper}}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        preset=CONFIG.preset,
+        seeds=CONFIG.seeds,
+        problems={name: settings(p) for name, p in CONFIG.problems.items()},
+        code=fingerprint("nlot.reporting.claims_page", "nlot.reporting.statement"),
+    message:
+        "Comparing every number and statement of {wildcards.paper} with ours"
+    script:
+        "../scripts/claims.py"
 
 
 # Not part of `all`: what the ground truth depends on.
 rule refinement:
     input:
-        samples=sample_files,
+        lambda w: given_files(w.problem),
     output:
-        rows=f"{RESULTS}/refinement/{{task}}.csv",
-        record=f"{RESULTS}/refinement/{{task}}.json",
+        rows=f"{RESULTS}/refinement/{{problem}}.csv",
+        record=f"{RESULTS}/refinement/{{problem}}.json",
     log:
-        f"{RESULTS}/logs/refinement/{{task}}.log",
+        f"{RESULTS}/logs/refinement/{{problem}}.log",
     conda:
         "../../environment.yml"
     threads: 1
@@ -80,21 +87,22 @@ rule refinement:
         mem_mb=grows(4000),
         runtime=grows(120),
     params:
-        task=lambda w: settings(CONFIG.tasks[w.task]),
+        problem=lambda w: settings(CONFIG.problems[w.problem], exclude=COMPARED),
         least_action=settings(CONFIG.evaluation.least_action),
         ground_truth=settings(CONFIG.evaluation.ground_truth),
         seed=CONFIG.seeds[0],
-        code=fingerprint("ground_truth.refinement"),
+        code=lambda w: fingerprint(
+            "nlot.ground_truth.refinement", *modules_of(CONFIG.problems[w.problem])
+        ),
     message:
-        "Refining the optimal cost of {wildcards.task}"
+        "Refining the optimal cost of {wildcards.problem}"
     script:
         "../scripts/refinement.py"
 
 
 rule refinement_table:
     input:
-        rows=expand(rules.refinement.output.rows, task=CONFIG.table1.tasks),
-        records=expand(rules.refinement.output.record, task=CONFIG.table1.tasks),
+        expand(rules.refinement.output, problem=REFINED),
     output:
         multiext(f"{RESULTS}/tables/refinement", *[f".{f}" for f in FORMATS]),
     log:
@@ -105,97 +113,19 @@ rule refinement_table:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
-        code=[
-            fingerprint("reporting.truth_tables"),
-            fingerprint("reporting.statement"),
-            fingerprint("reporting.writer"),
-        ],
+        code=fingerprint(
+            "nlot.reporting.collection",
+            "nlot.reporting.statement",
+            "nlot.reporting.refinement_table",
+            "nlot.reporting.writer",
+        ),
     message:
         "Writing what the optimal costs depend on"
     script:
         "../scripts/refinement_table.py"
 
 
-rule table2:
-    input:
-        rows=rules.collect_metrics.output.rows,
-        record=rules.collect_metrics.output.record,
-    output:
-        table=in_formats(
-            f"{RESULTS}/tables/table2",
-            FORMATS,
-            "html",
-            caption="../report/table.rst",
-            category="Tables",
-            labels={"table": "Table 2"},
-        ),
-    log:
-        f"{RESULTS}/logs/table2.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/tables/table2.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=grows(2000),
-        runtime=grows(10),
-    params:
-        table=settings(CONFIG.table2) if CONFIG.table2 else None,
-        about=about(CONFIG.table2.sequences) if CONFIG.table2 else None,
-        training=report_captions.table2_training(CONFIG),
-        code=[
-            fingerprint("reporting.table2"),
-            fingerprint("reporting.statement"),
-            fingerprint("reporting.writer"),
-        ],
-    message:
-        "Writing Table 2"
-    script:
-        "../scripts/table2.py"
-
-
-rule claims:
-    input:
-        rows=rules.collect.output.rows,
-        record=rules.collect.output.record,
-        metric_rows=rules.collect_metrics.output.rows if METRIC_RUNS else [],
-        metric_record=rules.collect_metrics.output.record if METRIC_RUNS else [],
-        figures=expand(
-            f"{RESULTS}/figures/{{figure}}.png",
-            figure=["figure1", "figure2", *METRIC_FIGURES],
-        ),
-    output:
-        in_formats(
-            f"{RESULTS}/claims",
-            ["md", "html"],
-            "html",
-            caption="../report/claims.rst",
-            category="Claims",
-            labels={"page": "What was printed, and what came out here"},
-        ),
-    log:
-        f"{RESULTS}/logs/claims.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/claims.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=grows(2000),
-        runtime=grows(10),
-    params:
-        preset=CONFIG.preset,
-        seeds=CONFIG.seeds,
-        code=[
-            fingerprint("reporting.claims_page"),
-            fingerprint("reporting.statement"),
-        ],
-    message:
-        "Comparing every number and statement of the paper with ours"
-    script:
-        "../scripts/claims.py"
-
-
 rule tables:
     input:
-        rules.table1.output,
-        rules.table2.output if CONFIG.table2 else [],
+        expand(rules.table.output, table=CONFIG.tables),
     localrule: True

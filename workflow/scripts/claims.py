@@ -3,28 +3,17 @@ from job import job
 with job(snakemake):
     from pathlib import Path
 
+    import pandas as pd
+
     from nlot.config import parse_config
     from nlot.provenance.records import read_records
-    from nlot.reporting.claims import claims, joined
+    from nlot.reporting.claims import claims
     from nlot.reporting.claims_page import write_claims
-    from nlot.reporting.published import (
-        published_rows,
-        published_statements,
-        published_tasks,
-    )
     from nlot.reporting.statement import statement
-    from nlot.reporting.summary import read_rows
 
-    config = parse_config(snakemake.config)
-    given = snakemake.input
-    records = read_records(given.record)
-    metric_rows = None
-    if given.metric_rows:
-        metric_rows = read_rows(given.metric_rows)
-        records = records.joined(read_records(given.metric_record))
-    rows = joined(read_rows(given.rows), metric_rows)
-    printed = published_rows(), published_statements(), published_tasks()
-    groups = claims(rows, *printed, config)
+    experiment, given = parse_config(snakemake.config), snakemake.input
+    found = claims(pd.read_csv(given.rows), snakemake.wildcards.paper, experiment)
     figures = {Path(path).stem: Path(path) for path in map(str, given.figures)}
+    made = statement(read_records(given.record))
     for path in snakemake.output:
-        write_claims(groups, config, path, figures, statement(records))
+        write_claims(found, path, figures, made)

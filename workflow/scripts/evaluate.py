@@ -1,21 +1,20 @@
 from job import job
 
 with job(snakemake):
-    from pathlib import Path
-
     from nlot.config import parse_config
-    from nlot.evaluation.measurement import measuring
-    from nlot.evaluation.rows import run_rows
-    from nlot.ground_truth.truth import load_truth
-    from nlot.runs.transport import load_run
+    from nlot.evaluation.jobs import measure_control, measure_runs
 
-    settings = parse_config(snakemake.config).evaluation
-    with measuring(
-        snakemake.output.rows, settings=settings.model_dump(mode="json")
-    ) as measured:
-        truth = load_truth(snakemake.input.truth) if snakemake.input.truth else None
-        for model in snakemake.input.models:
-            run = load_run(Path(model).parent)
-            seed = run.header["provenance"]["seed"]
-            rows = run_rows(run, settings, truth)
-            measured.add(snakemake.wildcards.task, seed, rows)
+    experiment, names = parse_config(snakemake.config), snakemake.wildcards
+    given, rows = snakemake.input, snakemake.output.rows
+    problems, files = list(snakemake.params.problems), iter(given.data)
+    data = {
+        problem: dict(zip(snakemake.params.seeds, files, strict=False))
+        for problem in problems
+        if experiment.problems[problem].generated
+    }
+    if control := names.get("control"):
+        measure_control(experiment, control, problems, given.truths, data, rows)
+    else:
+        truth = given.truths[0] if given.truths else None
+        of_problem = data.get(names.problem, {})
+        measure_runs(experiment, given.models, truth, of_problem, rows)

@@ -5,20 +5,23 @@ with job(snakemake):
 
     import pandas as pd
 
+    from nlot import load
     from nlot.provenance.records import drawn
     from nlot.reporting.figures import map_figure, training_figure
     from nlot.reporting.style import save_figure
-    from nlot.runs.transport import load_run
 
     given, made = snakemake.input, snakemake.output
-    images = made.maps_pdf, made.maps_png, made.curves_pdf, made.curves_png
-    for model, history, *paths in zip(
-        given.models, given.histories, *images, strict=True
+    maps = list(zip(made.maps_pdf, made.maps_png, strict=True))
+    curves = zip(made.curves_pdf, made.curves_png, strict=True)
+    for number, (model, history, paths) in enumerate(
+        zip(given.models, given.histories, curves, strict=True)
     ):
-        run = load_run(Path(model).parent)
-        names, seed = run.header, run.header["provenance"]["seed"]
-        title = f"{names['method']}, {names['task']}, seed {seed}"
-        maps = map_figure(run, seed)
-        curves = training_figure(pd.read_csv(history), title)
-        for figure, path in zip((maps, maps, curves, curves), paths, strict=True):
-            save_figure(figure, path, drawn([run.header]))
+        run = load(Path(model).parent)
+        names = run.header
+        title = f"{names['method']}, {names['problem']}, seed {run.seed}"
+        figures = [(training_figure(pd.read_csv(history), title), paths)]
+        if maps:
+            figures.append((map_figure(run, run.seed), maps[number]))
+        for figure, paths in figures:
+            for path in paths:
+                save_figure(figure, path, drawn([names]))

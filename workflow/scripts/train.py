@@ -4,13 +4,14 @@ with job(snakemake):
     from pathlib import Path
 
     from nlot.config import parse_config
-    from nlot.runs.transport import train_run
+    from nlot.runs.job import train
 
-    wildcards = snakemake.wildcards
-    train_run(
+    names = snakemake.wildcards
+    train(
         parse_config(snakemake.config),
-        wildcards.task,
-        wildcards.method,
-        int(wildcards.seed),
+        names.problem,
+        names.method,
+        int(names.seed),
         Path(snakemake.output.model).parent,
+        snakemake.input.data or None,
     )

@@ -8,8 +8,8 @@ with job(snakemake):
     os.environ["EQX_ON_ERROR"] = "nan"
 
     from nlot.config import parse_config
-    from nlot.networks.velocity_fields import make_data
+    from nlot.runs.data import make_data
 
-    name, seed = snakemake.wildcards.sequence, int(snakemake.wildcards.seed)
-    config = parse_config(snakemake.config).sequences[name].data
-    make_data(config, name, seed, snakemake.output.samples)
+    names = snakemake.wildcards
+    experiment = parse_config(snakemake.config)
+    make_data(experiment, names.problem, int(names.seed), snakemake.output[0])
