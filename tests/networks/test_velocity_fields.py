@@ -14,6 +14,7 @@ from nlot.networks.velocity_fields import generate, integrate
 from nlot.training.loop import DivergenceError
 from nlot.training.progress import Reporter
 
+from ..compilations import compilations
 from ..registering import registered
 
 ROUND = [[[3.0, 0.0]], [[0.0, 3.0], [0.0, 5.0]], [[-3.0, 0.0]], [[3.0, 0.0]]]
@@ -111,6 +112,14 @@ def test_another_key_gives_other_data(data, arrived):
     """No particles need be held out."""
     assert arrived.held_out.shape == (10, 0, 2)
     assert np.all(arrived.particles[::3] != data.particles[::3])
+
+
+def test_another_seed_compiles_nothing():
+    """Programs are kept by settings and shapes."""
+    made(seed=2)
+    with compilations() as count:
+        made(seed=3)
+    assert (count.traced, count.compiled) == (0, 0)
 
 
 def test_the_end_is_reached_where_its_distance_weighs_much(arrived):

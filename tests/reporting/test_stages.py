@@ -111,13 +111,13 @@ def test_a_gpu_has_a_column_where_it_was_measured(folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("preset", "stem"), [("default", "stages"), ("paper", "stages_paper")]
+    ("name", "stem"), [("default", "stages"), ("paper", "stages_paper")]
 )
 def test_kept_stages_are_the_ones_that_were_read(
-    folder, records, tmp_path, preset, stem
+    folder, records, tmp_path, name, stem
 ) -> None:
     stages, reference = read_stages(folder), tmp_path / "reference"
-    results = tmp_path / preset
+    results = tmp_path / name
     for made in (results, reference):
         made.mkdir()
     write_records(records, results / "rows.json")

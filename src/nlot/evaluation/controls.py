@@ -158,7 +158,7 @@ class RandomMetric:
             v = np.stack([np.cos(angle), np.sin(angle)], -1)
         else:
             v = np.asarray(jax.random.normal(self._key, (n, d)))
-            v /= np.linalg.norm(v, axis=-1, keepdims=True)
+            v = v / np.linalg.norm(v, axis=-1, keepdims=True)
         return np.eye(d) - 0.9 * v[:, :, None] * v[:, None, :]
 
 

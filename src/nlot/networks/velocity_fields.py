@@ -9,6 +9,7 @@ $$\frac1T \sum_t v(γ_t)^\top A(γ_t) v(γ_t) + λ |γ(1) - x_1|$$
 over equally spaced times. The samples of a time are the positions of all particles.
 """
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import diffrax
@@ -105,42 +106,67 @@ def _legs(
     report: Reporter,
 ) -> Float[np.ndarray, "legs n times d"]:
     """Trained paths of all pairs of all legs, in one compiled program."""
-    metric, settings = config.metric.build(), config.velocity
-    times, d = jnp.linspace(0, 1, config.intervals + 1), config.dimension
+    settings, d = config.velocity, config.dimension
+    fixed = (config.metric.build(), settings, config.intervals)
     x, y = (jnp.asarray(part.reshape(-1, d)) for part in (starts, ends))
-    network = settings.network
+    network, update = settings.network, _optimiser(settings)
     fields = eqx.filter_vmap(
         lambda k: MLP(d, d, network.hidden, network.activation, key=k)
     )(jax.random.split(key, len(x)))
-    update = optax.adamw(settings.learning_rate, weight_decay=settings.weight_decay)
     state = eqx.filter_vmap(lambda f: update.init(eqx.filter(f, eqx.is_array)))(fields)
-
-    # All numbers of a seed are arguments, so that seeds share the compiled programs.
-    @eqx.filter_jit
-    def step(fields: MLP, state: Any, x: Array, y: Array) -> tuple[MLP, Any, Array]:
-        def one(field: MLP, state: Any, a: Array, b: Array) -> tuple[MLP, Any, Array]:
-            loss, gradient = eqx.filter_value_and_grad(_loss)(
-                field, metric, settings, a, b, times
-            )
-            change, state = update.update(
-                gradient, state, eqx.filter(field, eqx.is_array)
-            )
-            return eqx.apply_updates(field, change), state, loss
-
-        return in_groups(one, fields, state, x, y, size=_PAIRS)
-
     for number in range(settings.steps):
-        fields, state, loss = step(fields, state, x, y)
+        fields, state, loss = _step(fields, state, x, y, *fixed)
         if not np.isfinite(loss).all():
             raise DivergenceError(
                 f"{report.name}: {int((~np.isfinite(loss)).sum())} of {len(loss)} "
                 f"velocity fields have no finite loss at step {number}"
             )
         report(number + 1, {"loss": float(loss.mean())})
-    paths = eqx.filter_jit(
-        eqx.filter_vmap(lambda f, a: integrate(f, settings, a, times))
-    )(fields, x)
-    return np.asarray(paths).reshape(*starts.shape[:2], len(times), d)
+    paths = np.asarray(_flows(fields, x, settings, config.intervals))
+    return paths.reshape(*starts.shape[:2], config.intervals + 1, d)
+
+
+@cache
+def _optimiser(settings: VelocityConfig) -> optax.GradientTransformation:
+    return optax.adamw(settings.learning_rate, weight_decay=settings.weight_decay)
+
+
+def _times(intervals: int) -> Float[Array, " times"]:
+    """Equally spaced times as numbers of the program, not a part of it."""
+    with jax.ensure_compile_time_eval():
+        return jnp.linspace(0, 1, intervals + 1)
+
+
+# All numbers of a seed are arguments, so that seeds share the compiled programs.
+@eqx.filter_jit
+def _step(
+    fields: MLP,
+    state: Any,
+    x: Float[Array, "n d"],
+    y: Float[Array, "n d"],
+    metric: AbstractMetric,
+    settings: VelocityConfig,
+    intervals: int,
+) -> tuple[MLP, Any, Float[Array, " n"]]:
+    """A step of the fields of all pairs of end points."""
+    update, times = _optimiser(settings), _times(intervals)
+
+    def one(field: MLP, state: Any, a: Array, b: Array) -> tuple[MLP, Any, Array]:
+        loss, gradient = eqx.filter_value_and_grad(_loss)(
+            field, metric, settings, a, b, times
+        )
+        change, state = update.update(gradient, state, eqx.filter(field, eqx.is_array))
+        return eqx.apply_updates(field, change), state, loss
+
+    return in_groups(one, fields, state, x, y, size=_PAIRS)
+
+
+@eqx.filter_jit
+def _flows(
+    fields: MLP, x: Float[Array, "n d"], settings: VelocityConfig, intervals: int
+) -> Float[Array, "n times d"]:
+    times = _times(intervals)
+    return eqx.filter_vmap(lambda f, a: integrate(f, settings, a, times))(fields, x)
 
 
 def _loss(
