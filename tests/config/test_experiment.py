@@ -1,3 +1,6 @@
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pydantic
@@ -5,41 +8,76 @@ import pytest
 import yaml
 
 from nlot.config import (
+    FigureConfig,
+    TableConfig,
     load_config,
     merge,
     parse_config,
+    settings_class,
 )
+from nlot.config.kinds import KINDS
 
-FOLDER = Path(__file__).parents[2] / "config"
-PRESETS = sorted(FOLDER.glob("*.yaml"))
+ROOT = Path(__file__).parents[2]
+PRESETS = sorted((ROOT / "config").glob("*.yaml"))
+TRANSPORT = ("box", "slit", "hill", "well", "gmm", "half_circle")
+SEQUENCES = ("circle", "mass_splitting", "x_paths")
+
+
+def preset(name):
+    return load_config(ROOT / "config" / f"{name}.yaml")
 
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
 def test_presets_load(path):
-    config = load_config(path)
-    assert config.runs()
+    experiment = load_config(path)
+    assert experiment.runs()
     # Results of different presets go to different folders.
     expected = "default" if path.stem == "config" else path.stem
-    assert config.preset == expected
+    assert experiment.preset == expected
 
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
-def test_presets_keep_the_papers_tasks(path):
+def test_presets_keep_the_papers_problems(path):
     """No preset changes what is replicated: measures, potentials and their scale.
 
     That of NLSB replicates another paper's potentials, which it counts as they are.
     """
-    tasks, default = load_config(path).tasks, load_config(FOLDER / "config.yaml").tasks
+    problems, default = load_config(path).problems, preset("config").problems
     for name in ("box", "slit", "hill", "well"):
-        lagrangian = tasks[name].lagrangian
+        lagrangian = problems[name].lagrangian
         if path.stem == "nlsb":
             update = {"lagrangian": default[name].lagrangian}
-            assert tasks[name].model_copy(update=update) == default[name]
+            assert problems[name].model_copy(update=update) == default[name]
             assert lagrangian.potential_scale == 1
             assert lagrangian.potential.kind == default[name].lagrangian.potential.kind
         else:
-            assert tasks[name] == default[name]
+            assert problems[name] == default[name]
             assert lagrangian.potential_scale == (20 - 1) ** 2
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_every_run_of_a_preset_has_the_settings_that_it_says(path):
+    """And a method that can solve its problem."""
+    experiment = load_config(path)
+    for problem, method, _ in experiment.runs():
+        assert experiment.unable(method, problem) is None
+        settings = experiment.method(method, problem)
+        assert type(settings) is type(experiment.methods[method])
+        override = experiment.overrides.get(method, {}).get(problem, {})
+        data = settings.model_dump(mode="json")
+        assert merge(data, override) == data
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_settings_are_the_same_after_a_way_through_json(path):
+    """Runs keep theirs in their headers; infinite corners are no nulls there."""
+    experiment = load_config(path)
+    for what in ("problem", "method"):
+        for settings in getattr(experiment, f"{what}s").values():
+            text = json.dumps(settings.model_dump(mode="json"))
+            assert text == json.dumps(json.loads(settings.model_dump_json()))
+            again = settings_class(what, settings.kind).model_validate(json.loads(text))
+            assert again == settings
 
 
 def saved(folder, name, data):
@@ -56,22 +94,25 @@ def test_a_preset_states_only_what_differs(tmp_path, raw):
         "seeds": [7],
         "methods": {"nlot": {"steps": 9, "map": {"hidden": [3]}}},
     }
-    base, config = parse_config(raw), load_config(saved(tmp_path, "a.yaml", changes))
-    assert config.seeds == (7,)
-    method = config.methods["nlot"]
+    path = saved(tmp_path, "a.yaml", changes)
+    base, experiment = parse_config(raw), load_config(path)
+    assert experiment.seeds == (7,)
+    method = experiment.methods["nlot"]
     assert (method.steps, method.map.hidden) == (9, (3,))
     assert method.map.activation == base.methods["nlot"].map.activation
     assert method.batch == base.methods["nlot"].batch
-    assert config.tasks == base.tasks
+    assert experiment.problems == base.problems
 
 
-def test_extends_may_be_chained_and_name_another_folder(tmp_path, raw):
-    (tmp_path / "sub").mkdir()
-    saved(tmp_path, "base.yaml", raw)
-    saved(tmp_path / "sub", "middle.yaml", {"extends": "../base.yaml", "seeds": [5]})
-    last = saved(tmp_path, "last.yaml", {"extends": "sub/middle.yaml", "preset": "b"})
-    config = load_config(last)
-    assert (config.preset, config.seeds) == ("b", (5,))
+def test_a_preset_starts_with_a_method_of_each_kind(tmp_path, raw):
+    """A problem of a few lines is a preset, called like its file."""
+    problems = {"mine": raw["problems"]["free"]}
+    experiment = load_config(saved(tmp_path, "short.yaml", {"problems": problems}))
+    assert experiment.preset == "short"
+    assert {name: m.kind for name, m in experiment.methods.items()} == {
+        kind: kind for kind in KINDS["method"]
+    }
+    assert experiment.methods == preset("config").methods
 
 
 def test_merge_goes_level_by_level_and_replaces_lists():
@@ -81,61 +122,153 @@ def test_merge_goes_level_by_level_and_replaces_lists():
     assert base == {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": 3}
 
 
-def test_overrides_hold_for_their_task_alone(raw):
+def test_merge_replaces_mappings_of_another_kind():
+    """And merges those of the same, whether it is said again or not."""
+    base = {"potential": {"kind": "hill", "strength": 1.0, "more": 2}}
+    other = {"kind": "well", "strength": 3.0}
+    assert merge(base, {"potential": other}) == {"potential": other}
+    for same in ({"strength": 3.0}, {"kind": "hill", "strength": 3.0}):
+        merged = {"potential": {"kind": "hill", "strength": 3.0, "more": 2}}
+        assert merge(base, {"potential": same}) == merged
+
+
+def test_overrides_hold_for_their_problem_alone(raw):
     raw["overrides"] = {"nlot": {"well": {"batch": 99, "map": {"hidden": [2]}}}}
-    config = parse_config(raw)
-    assert config.method("nlot", "free") == config.methods["nlot"]
-    changed = config.method("nlot", "well")
+    experiment = parse_config(raw)
+    assert experiment.method("nlot", "free") == experiment.methods["nlot"]
+    changed = experiment.method("nlot", "well")
     assert (changed.batch, changed.map.hidden) == (99, (2,))
-    assert changed.spline == config.methods["nlot"].spline
+    assert changed.spline == experiment.methods["nlot"].spline
+
+
+def test_a_bridge_is_overridden_like_other_methods(raw, make_method):
+    raw["methods"]["nlsb"] = make_method("nlsb").model_dump()
+    raw["overrides"] = {"nlsb": {"well": {"potential": {"width": 5}}}}
+    experiment = parse_config(raw)
+    assert experiment.method("nlsb", "well").potential.width == 5
+    plain = experiment.method("nlsb", "free")
+    assert plain == experiment.methods["nlsb"] == make_method("nlsb")
+
+
+def test_entries_that_are_null_are_dropped(raw):
+    """A preset is rid of what its base has, and of all that its base says of it."""
+    raw["methods"]["other"] = None
+    raw["problems"]["well"] = None
+    raw["overrides"] = {"nlot": {"well": None, "free": {"batch": 9}}, "other": None}
+    raw["tables"]["more"] = None
+    raw["figures"]["figure1"] = None
+    experiment = parse_config(raw)
+    assert list(experiment.methods) == ["nlot"]
+    assert list(experiment.problems) == ["free"]
+    assert experiment.overrides == {"nlot": {"free": {"batch": 9}}}
+    assert list(experiment.tables) == ["table1"]
+    assert experiment.figures == {}
 
 
 def test_runs_lists_each_needed_run_once(raw):
-    raw["table1"]["tasks"] = ["well", "free"]
-    raw["figure2"]["seed"] = 8
+    raw["tables"]["table1"]["problems"] = ["well", "free"]
+    raw["tables"]["again"] = {"problems": ["free"], "methods": ["nlot_network_map"]}
+    raw["figures"]["figure1"]["seed"] = 8
     expected = [("well", "nlot", 0), ("well", "nlot", 1)]
     expected += [("free", "nlot", 0), ("free", "nlot", 1), ("free", "nlot", 8)]
     assert parse_config(raw).runs() == expected
 
 
-def test_rows_name_the_variants_of_a_method(raw, make_bridge):
-    """A bridge has two, all others are a row themselves."""
+def test_other_seeds_need_no_run_of_the_first(raw):
+    """Figures show the first of those that there are."""
+    raw["seeds"] = [7]
+    experiment = parse_config(raw)
+    assert experiment.runs() == [("free", "nlot", 7)]
+    assert experiment.seed_of(experiment.figures["figure1"]) == 7
+
+
+def test_a_table_may_have_fewer_seeds(raw):
+    raw["tables"]["table1"] |= {"problems": ["free", "well"], "seeds": [1]}
+    experiment = parse_config(raw)
+    assert experiment.seeds_of(experiment.tables["table1"]) == (1,)
+    runs = [("free", "nlot", 1), ("well", "nlot", 1), ("free", "nlot", 0)]
+    assert experiment.runs() == runs
+    unsaid = TableConfig(problems=("free",))
+    assert experiment.seeds_of(unsaid) == experiment.seeds == (0, 1)
+    figure = FigureConfig(kind="paths", problems=("free",), methods=("nlot",), seed=5)
+    assert experiment.seeds_of(figure) == (5,)
+
+
+@pytest.fixture
+def bridged(raw, make_method):
     raw["methods"]["other"] = raw["methods"]["nlot"]
-    raw["methods"]["nlsb"] = make_bridge().model_dump()
-    config = parse_config(raw)
-    rows = config.rows(["other", "nlsb", "nlot"])
-    assert rows == ("other", "nlsb_stochastic", "nlsb_expected", "nlot")
-    assert config.rows(()) == ()
+    raw["methods"]["bridge"] = make_method("nlsb").model_dump()
+    return parse_config(raw)
 
 
-def test_a_bridge_is_overridden_like_other_methods(raw, make_bridge):
-    raw["methods"]["nlsb"] = make_bridge().model_dump()
-    raw["overrides"] = {"nlsb": {"well": {"potential": {"width": 5}}}}
-    config = parse_config(raw)
-    assert config.method("nlsb", "well").potential.width == 5
-    assert config.method("nlsb", "free") == config.methods["nlsb"] == make_bridge()
+def test_rows_name_the_variants_of_a_method(bridged):
+    """A bridge has two, others a row of their own and perhaps more."""
+    rows = bridged.rows(["other", "bridge", "nlot"])
+    assert rows == ("other", "bridge_stochastic", "bridge_expected", "nlot")
+    alone = ("nlot_network_map", "bridge_expected")
+    assert bridged.rows(alone) == alone
+    assert bridged.rows(()) == ()
+
+
+def test_every_row_has_a_method_that_owns_it(bridged):
+    owners = {
+        "nlot": "nlot",
+        "nlot_network_map": "nlot",
+        "other_network_map": "other",
+        "bridge": "bridge",
+        "bridge_stochastic": "bridge",
+        "bridge_expected": "bridge",
+    }
+    assert {row: bridged.owner(row) for row in owners} == owners
+    for row in ("nlot_expected", "bridge_", "floor"):
+        with pytest.raises(KeyError, match=row):
+            bridged.owner(row)
+
+
+def test_papers_are_those_that_tables_stand_beside(raw):
+    assert parse_config(raw).papers() == ()
+    tables = raw["tables"]
+    tables["table1"]["published"] = "second/4"
+    tables["more"] = {"problems": ["well"], "published": "first/1"}
+    tables["last"] = {"problems": ["well"], "published": "second/5"}
+    assert parse_config(raw).papers() == ("second", "first")
+    assert preset("config").papers() == ("nlot2024",)
 
 
 def test_corners_of_boxes_may_be_infinite(raw):
-    raw["tasks"]["well"]["lagrangian"]["potential"] = yaml.safe_load(
+    raw["problems"]["well"]["lagrangian"]["potential"] = yaml.safe_load(
         "{kind: boxes, low: [[0, -.inf]], high: [[1, .inf]], strength: 1, "
         "temperature: 0.1}"
     )
-    corner = parse_config(raw).tasks["well"].lagrangian.potential.low[0]
+    corner = parse_config(raw).problems["well"].lagrangian.potential.low[0]
     assert corner == (0, -float("inf"))
 
 
-def test_a_configuration_is_immutable(config):
+def test_an_experiment_is_immutable(experiment):
     with pytest.raises(pydantic.ValidationError, match="frozen"):
-        config.preset = "other"
+        experiment.preset = "other"
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        experiment.problems["free"].bounds = 2.0
 
 
-@pytest.mark.parametrize("sequence", ["circle", "mass_splitting", "x_paths"])
-def test_the_paper_preset_learns_every_metric_as_table_4_says(sequence):
-    """Settings of the default preset, its own for each sequence, must not shine in."""
-    config = load_config("config/paper.yaml")
-    settings = config.learner("nlot", sequence)
-    assert settings == config.learners["nlot"]
+def test_tables_and_figures_cost_no_check_that_imports_them(raw):
+    """Reading a preset draws nothing; jobs do it by the dozen."""
+    code = (
+        "import json, sys; from nlot.config import parse_config; "
+        "parse_config(json.load(sys.stdin)); sys.exit('matplotlib' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(raw), text=True, check=False
+    )
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("problem", SEQUENCES)
+def test_the_paper_preset_learns_every_metric_as_table_4_says(problem):
+    """Settings of the default preset, its own for each problem, must not shine in."""
+    experiment = preset("paper")
+    settings = experiment.method("metric_nlot", problem)
+    assert settings == experiment.methods["metric_nlot"]
     assert settings.knots == 30
     for network in (settings.potential, settings.map):
         assert network.hidden == (64, 64, 64, 64)
@@ -162,13 +295,13 @@ def test_the_paper_preset_learns_every_metric_as_table_4_says(sequence):
     assert settings.smoothing == settings.average == 0
 
 
-@pytest.mark.parametrize("task", ["box", "slit", "hill", "well", "gmm", "half_circle"])
-def test_the_paper_preset_trains_every_task_as_table_3_says(task):
-    config = load_config("config/paper.yaml")
-    settings, own = config.method("nlot", task), {"annealing_steps", "kind"}
-    if task == "gmm":
+@pytest.mark.parametrize("problem", TRANSPORT)
+def test_the_paper_preset_trains_every_problem_as_table_3_says(problem):
+    experiment = preset("paper")
+    settings, own = experiment.method("nlot", problem), {"annealing_steps", "kind"}
+    if problem == "gmm":
         own |= {"potential_optimiser"}
-    table = config.methods["nlot"]
+    table = experiment.methods["nlot"]
     assert settings.model_dump(exclude=own) == table.model_dump(exclude=own)
     assert settings.annealing_steps == 2000
     assert (settings.steps, settings.batch) == (10001, 1024)

@@ -2,11 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
-from nlot.config import ConfigError, check_presets, load_config
+from nlot.config import ConfigError, load_config, read_presets
+from nlot.config.presets import DEFAULTS
 
 DEEP = "a: " + "[" * 5000 + "]" * 5000
 # Content of a file, and what the message must say of it.
@@ -17,8 +19,8 @@ CASES: dict[str, tuple[str | bytes, str]] = {
     "number": ("7\n", "expected a mapping of keys, found 7"),
     "text": ("preset\n", "expected a mapping of keys, found 'preset'"),
     "unclosed bracket": ("seeds: [0, 1\n", "not valid YAML"),
-    "tab": ("tasks:\n\tbox: 1\n", "line 2"),
-    "indentation": ("tasks:\n  a: 1\n b: 2\n", "line 3"),
+    "tab": ("problems:\n\tbox: 1\n", "line 2"),
+    "indentation": ("problems:\n  a: 1\n b: 2\n", "line 3"),
     "two documents": ("preset: a\n---\npreset: b\n", "not valid YAML"),
     "unknown anchor": ("seeds: *none\n", "undefined alias 'none'"),
     "python object": ("seeds: !!python/tuple [1]\n", "python/tuple"),
@@ -47,7 +49,8 @@ CASES: dict[str, tuple[str | bytes, str]] = {
         "no such configuration file",
     ),
     "extends a folder": ("extends: .\n", "not readable: [Errno 21] Is a directory"),
-    "contains itself": ("tasks: &a {box: *a}\n", "tasks.box"),
+    "contains itself": ("problems: &a {box: *a}\n", "problems.box: no key 'kind'"),
+    "list in itself": ("seeds: &a [*a]\n", "a list contains itself"),
 }
 
 
@@ -81,6 +84,11 @@ def test_unusable_files(written, case):
     assert str(caught.value).startswith(str(path.parent))
 
 
+def test_no_file_at_all():
+    with pytest.raises(ConfigError, match="name a configuration file"):
+        load_config()
+
+
 def test_a_merged_key_may_be_given_anew(written, raw):
     """`<<` is there to be overridden, and is no key that stands twice."""
     method = json.dumps(raw.pop("methods")["nlot"])
@@ -92,36 +100,101 @@ def test_a_merged_key_may_be_given_anew(written, raw):
 
 @pytest.fixture
 def folder(tmp_path):
+    """`three` extends `two`, which extends `one`; `other` extends `one`, too."""
+    (tmp_path / "sub").mkdir()
     for name, content in {
-        "default": "preset: a\n",
-        "one": "extends: default.yaml\n",
-        "two": "extends: one.yaml\n",
-        "free": "preset: b\n",
+        "one": "{preset: first, a: {x: 1, y: 1, z: 1, w: 1}, b: [1, 1]}",
+        "sub/two": "{extends: ../one.yaml, a: {y: 2, z: 2, w: 2}}",
+        "three": "{extends: sub/two.yaml, a: {z: 3, w: 3}}",
+        "other": "{extends: one.yaml, a: {w: 4}, b: [4]}",
+        "free": "{preset: free, a: {x: 5}}",
+        "ring": "{extends: sub/ring.yaml}",
+        "sub/ring": "{extends: ../back.yaml}",
+        "back": "{extends: ring.yaml}",
+        "lost": "{extends: sub/gone.yaml}",
         "twice": "seeds: [1]\nseeds: [2]\n",
+        "above": "{extends: twice.yaml}",
     }.items():
         (tmp_path / f"{name}.yaml").write_text(content)
     return tmp_path
 
 
-@pytest.mark.parametrize("names", [[], ["one"], ["free"], ["one", "two"]])
-def test_files_merged_in_the_order_of_what_they_extend(folder, names):
-    paths = [folder / f"{name}.yaml" for name in names]
-    check_presets(paths, folder / "default.yaml")
+def read(folder, *names):
+    """What is merged of the files, and the preset's name."""
+    merged = read_presets(folder / f"{name}.yaml" for name in names)
+    return [*merged["a"].values()], merged["b"], merged["preset"]
 
 
-def test_a_file_is_not_merged_without_what_it_extends(folder):
-    """Snakemake merges the files that it is given, and those alone."""
-    fault = r"two\.yaml: extends 'one\.yaml', which is not merged by itself; name it"
-    for names in (["two"], ["two", "one"], ["free", "two"]):
-        with pytest.raises(ConfigError, match=fault):
-            check_presets(
-                [folder / f"{n}.yaml" for n in names], folder / "default.yaml"
-            )
+def test_every_file_comes_after_the_one_that_it_extends(folder):
+    assert read(folder, "one") == ([1, 1, 1, 1], [1, 1], "first")
+    assert read(folder, "sub/two") == ([1, 2, 2, 2], [1, 1], "two")
+    assert read(folder, "three") == ([1, 2, 3, 3], [1, 1], "three")
 
 
-def test_a_key_that_stands_twice_is_found_in_any_of_the_files(folder):
-    fault = r"twice\.yaml: not valid YAML: the key 'seeds' stands twice, line 2"
-    with pytest.raises(ConfigError, match=fault):
-        check_presets([folder / "twice.yaml"], folder / "default.yaml")
-    with pytest.raises(ConfigError, match=fault):
-        check_presets([folder / "one.yaml"], folder / "twice.yaml")
+def test_later_files_go_over_earlier_ones(folder):
+    """What both extend stands before both, and takes nothing of the first back."""
+    assert read(folder, "three", "other") == ([1, 2, 3, 4], [4], "other")
+    assert read(folder, "other", "three") == ([1, 2, 3, 3], [4], "three")
+    assert read(folder, "three", "free") == ([5, 2, 3, 3], [1, 1], "free")
+    assert read(folder, "free", "other") == ([1, 1, 1, 4], [4], "other")
+
+
+def test_a_file_that_is_named_is_merged_once(folder):
+    """Whether it is named twice, or extended as well."""
+    for names in (["three", "three"], ["one", "three"], ["one", "sub/two", "three"]):
+        assert read(folder, *names) == read(folder, "three")
+    other_way = folder / "sub" / ".." / "one.yaml"
+    merged = read_presets([other_way, folder / "three.yaml", folder / "other.yaml"])
+    assert merged["a"] == {"x": 1, "y": 2, "z": 3, "w": 4}
+
+
+def test_all_stand_on_the_methods_of_the_package(folder):
+    path = folder / "few.yaml"
+    path.write_text("{problems: {}, methods: {nlot: {steps: 7}, mine: {kind: nlot}}}")
+    merged, defaults = read_presets([path]), yaml.safe_load(DEFAULTS.read_text())
+    assert defaults.keys() == {"methods"}
+    changed = {**defaults["methods"]["nlot"], "steps": 7}
+    expected = {**defaults["methods"], "nlot": changed, "mine": {"kind": "nlot"}}
+    assert merged["methods"] == expected
+
+
+# What is named, and the file and fault that the message gives.
+FAULTS = {
+    "ring": ("sub/../ring.yaml", "extends itself"),
+    "sub/ring": ("sub/ring.yaml", "extends itself"),
+    "lost": ("sub/gone.yaml", "no such configuration file"),
+    "twice": ("twice.yaml", "not valid YAML: the key 'seeds' stands twice, line 2"),
+    "above": ("twice.yaml", "not valid YAML: the key 'seeds' stands twice, line 2"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("first", [[], ["free"]])
+def test_a_fault_is_found_in_any_of_the_files(folder, name, first):
+    file, fault = FAULTS[name]
+    with pytest.raises(ConfigError) as caught:
+        read(folder, *first, name)
+    path, _, message = str(caught.value).partition(": ")
+    assert Path(path).resolve() == (folder / file).resolve()
+    assert message == fault
+
+
+@pytest.mark.parametrize("name", ["my-study", "2d", "Mine"])
+def test_a_file_whose_name_cannot_be_that_of_results(tmp_path, raw, name):
+    """Until it says how the preset is called."""
+    path = tmp_path / f"{name}.yaml"
+    del raw["preset"]
+    path.write_text(yaml.safe_dump(raw))
+    with pytest.raises(ConfigError, match=rf"preset: a name is .*\(found '{name}'\)"):
+        load_config(path)
+    path.write_text(yaml.safe_dump({**raw, "preset": "study"}))
+    assert load_config(path).preset == "study"
+
+
+def test_names_that_only_the_package_knows_are_checked(written, raw):
+    """Of controls, measures, papers and what figures can show; with the file's name."""
+    raw["tables"]["table1"]["controls"] = ["flor"]
+    path = written(yaml.safe_dump(raw))
+    fault = f"{path}: tables.table1.controls: unknown 'flor'; did you mean 'floor'?"
+    with pytest.raises(ConfigError, match=re.escape(fault)):
+        load_config(path)

@@ -50,7 +50,7 @@ def test_released_and_generated_samples_are_both_those_of_the_paper():
         ("box", {"horizon": 0.5}, "horizon is 0.5, not 1"),
         (
             "hill",
-            {"lagrangian": {"potential": {"kind": "well"}}},
+            {"lagrangian": {"potential": {"kind": "well", "strength": 0.05}}},
             "lagrangian.potential is well, not hill",
         ),
         (

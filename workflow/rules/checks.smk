@@ -8,9 +8,9 @@ try:
     for name in CONFIG.figures:
         check_figure(name, CONFIG)
     for name, problem in CONFIG.problems.items():
-        for path in problem.files:
-            check_age(path)
         if not problem.generated:
             problem.load()
+        for path in problem.files:
+            check_age(path)
 except (SampleError, ValueError) as error:
     raise WorkflowError(str(error)) from None

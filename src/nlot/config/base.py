@@ -26,7 +26,13 @@ class ConfigError(ValueError):
 class Section(pydantic.BaseModel):
     """Base of all sections: immutable, and every key must be known."""
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # "constants": infinite corners are no nulls in the JSON of a run's header.
+    model_config = pydantic.ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        ser_json_inf_nan="constants",
+    )
 
     @pydantic.model_validator(mode="before")
     @classmethod

@@ -14,7 +14,10 @@ _WORDS = {
     r"valid tuple": "valid list",
     r"^Tuple ": "List ",
     r"^Dictionary ": "Mapping ",
-    # The one pattern there is, that of names.
+    # The two patterns that there are: of what stands beside a table, and of names.
+    r"^String should match pattern .*/.*": (
+        "expected a paper and its table, as in nlot2024/1"
+    ),
     r"^String should match pattern .*": (
         "a name is made of lower-case letters, digits and underscores, the first of "
         "them a letter"

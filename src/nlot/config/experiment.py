@@ -25,6 +25,8 @@ from nlot.config.sections import MethodConfig, ProblemConfig
 Run = tuple[str, str, int]
 _METHOD = Kind("method")
 _PLANE = 2
+# How many levels of names there are below a key.
+_NAMED = {"problems": 1, "methods": 1, "overrides": 2, "tables": 1, "figures": 1}
 
 
 class Experiment(Section):
@@ -67,13 +69,7 @@ class Experiment(Section):
         if not isinstance(data, Mapping):
             return data
         check_moved(data)
-        return {
-            key: {name: entry for name, entry in part.items() if entry is not None}
-            if key in {"problems", "methods", "tables", "figures"}
-            and isinstance(part, Mapping)
-            else part
-            for key, part in data.items()
-        }
+        return {key: _given(part, _NAMED.get(key, 0)) for key, part in data.items()}
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> "Experiment":
@@ -87,6 +83,8 @@ class Experiment(Section):
             check_known(f"overrides.{method}", parts, self.problems)
             for problem in parts:
                 self.method(method, problem)
+                if self.problems[problem].kind not in self.methods[method].problems:
+                    raise ValueError(f"overrides: {self.unable(method, problem)}")
         # Frozen for its users, not while it is being made.
         for key, make in (("tables", default_tables), ("figures", default_figures)):
             if key not in self.model_fields_set:
@@ -245,6 +243,13 @@ class Experiment(Section):
         """The papers whose numbers stand beside ours, in the order of the tables."""
         named = (entry.published for entry in self.tables.values())
         return tuple(dict.fromkeys(p.split("/")[0] for p in named if p))
+
+
+def _given(part: Any, levels: int) -> Any:
+    """`part` without the entries that are null, in so many levels of mappings."""
+    if not levels or not isinstance(part, Mapping):
+        return part
+    return {k: _given(v, levels - 1) for k, v in part.items() if v is not None}
 
 
 def _row(method: str, variant: str) -> str:

@@ -39,3 +39,5 @@ def parse_config(data: Mapping[str, Any], source: str = "configuration") -> Expe
         return Experiment.model_validate(data)
     except pydantic.ValidationError as error:
         raise ConfigError(f"{source}: {describe(error, data)}") from None
+    except RecursionError:
+        raise ConfigError(f"{source}: a list contains itself") from None

@@ -27,7 +27,7 @@ and figures; what it does not say has a default. Every preset starts from
 `src/nlot/config/defaults.yaml`, which has a method of each kind. A preset may name
 another in `extends`, and then states only what differs: mappings are merged level by
 level, lists and mappings of another `kind` are replaced, and an entry of `problems`,
-`methods`, `tables` or `figures` that is null is dropped.
+`methods`, `overrides`, `tables` or `figures` that is null is dropped.
 
 `snakemake --cores all` reads `config.yaml`, `--configfile config/smoke.yaml` another
 preset, `--configfile a.yaml b.yaml` merges the second over the first, and `--config
