@@ -13,7 +13,10 @@ with job(snakemake):
 
     experiment, given = parse_config(snakemake.config), snakemake.input
     found = claims(pd.read_csv(given.rows), snakemake.wildcards.paper, experiment)
-    figures = {Path(path).stem: Path(path) for path in map(str, given.figures)}
+    # Those that the page speaks of.
+    named = {group.figure for group in found.groups}
+    paths = [path for path in map(Path, given.figures) if path.stem in named]
+    figures = {path.stem: path for path in paths}
     made = statement(read_records(given.record))
     for path in snakemake.output:
         write_claims(found, path, figures, made)
