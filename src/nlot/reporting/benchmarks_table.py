@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from nlot.reporting.layout import ABSENT, Block, Row, Table
-from nlot.reporting.summary import MEASURED
+from nlot.reporting.layout import ABSENT, Block, Row, Table, numbers
 
 # Of a group, what its seconds are of.
 _TITLES = {
@@ -19,6 +18,7 @@ _TITLES = {
     "seeds": "A step, by seeds in one program",
 }
 _COLUMNS = ("seconds", "from – to", "growth over linear", "compilation, s", "peak, MB")
+_SHOWN = ("seconds", "growth", "compile_seconds", "peak_mb")
 _CAPTION = (
     "Median seconds, on one core where the device is cpu, and the least and the most; "
     "each case in a process of its own, so that its time of compilation and its peak "
@@ -38,16 +38,8 @@ def benchmarks_table(found: pd.DataFrame, provenance: str = "") -> Table:
             for case in cases.to_dict("records")
         )
         blocks.append(Block(_TITLES.get(str(group), str(group)), rows))
-        parts.append(
-            cases.melt(
-                ["label"],
-                ["seconds", "growth", "compile_seconds", "peak_mb"],
-                var_name="measure",
-                value_name="mean",
-            )
-        )
-    data = pd.concat(parts, ignore_index=True).rename(columns={"label": "method"})
-    data = data.assign(sd=math.nan, runs=1, source=MEASURED)
+        parts.append(numbers(cases, _SHOWN, label="method"))
+    data = pd.concat(parts, ignore_index=True)
     return Table("benchmarks", _CAPTION, _COLUMNS, tuple(blocks), data, provenance)
 
 

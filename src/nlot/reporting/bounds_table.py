@@ -1,6 +1,5 @@
 """Every single run against the bounds on the optimal cost."""
 
-import math
 from itertools import product
 
 import pandas as pd
@@ -8,8 +7,7 @@ import pandas as pd
 from nlot.config import Experiment
 from nlot.evaluation.rows import REFERENCE
 from nlot.reporting.labels import row_label
-from nlot.reporting.layout import ABSENT, Block, Row, Table
-from nlot.reporting.summary import MEASURED
+from nlot.reporting.layout import ABSENT, Block, Row, Table, numbers
 
 _KEY = ["problem", "method", "seed"]
 _BOUNDS = ["optimal_cost", "optimal_low", "optimal_high"]
@@ -36,31 +34,22 @@ def bounds_table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table
     runs = _wide(rows[rows["method"].isin(methods)], _RUNS)
     found = runs.merge(truth.drop(columns=["method", "seed"]), on="problem").dropna()
     found["coupling_cost"] = found["optimal_cost"] * (1 + found["coupling_gap"] / 100)
-    parts = [
-        found[_KEY].assign(
-            measure=measure,
-            mean=found[measure],
-            over=_over(found[measure], found["optimal_low"], found["optimal_high"]),
-        )
-        for measure in _TITLES
-    ]
-    data = pd.concat(parts, ignore_index=True).assign(
-        sd=math.nan, runs=1, source=MEASURED
-    )
+    kept = {key: key for key in (*_KEY, *_BOUNDS[1:])}
+    data = numbers(found, list(_TITLES), **kept)
+    data["over"] = _over(data["mean"], data["optimal_low"], data["optimal_high"])
+    cells = {
+        (measure, *key): _cell(cost, over)
+        for *key, measure, cost, over in data[[*_KEY, "measure", "mean", "over"]].values
+    }
     blocks = []
     for measure, title in _TITLES.items():
-        part = data[data["measure"] == measure].set_index(_KEY)
-        values = zip(part["mean"].tolist(), part["over"].tolist(), strict=True)
-        cells = dict(zip(part.index, (_cell(*pair) for pair in values), strict=True))
-        lines = (
-            Row(
-                f"{row_label(experiment, method)}, seed {seed}",
-                "1",
-                tuple(cells.get((p, method, seed), ABSENT) for p in entry.problems),
-            )
-            for method, seed in product(methods, experiment.seeds_of(entry))
-            if any((p, method, seed) in cells for p in entry.problems)
-        )
+        lines = []
+        for method, seed in product(methods, experiment.seeds_of(entry)):
+            keys = [(measure, problem, method, seed) for problem in entry.problems]
+            if cells.keys() & set(keys):
+                label = f"{row_label(experiment, method)}, seed {seed}"
+                shown = tuple(cells.get(key, ABSENT) for key in keys)
+                lines.append(Row(label, "1", shown))
         blocks.append(Block(title, tuple(lines)))
     caption = (
         f"Every run (preset {experiment.preset}) against the bounds on the optimal "

@@ -6,6 +6,7 @@ results/reference/.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -60,23 +61,33 @@ def filled(root: Path, tables: Mapping[str, Table], pages: Pages) -> dict[str, s
     return documents
 
 
+def _replaced(document: str, text: str, part: str, table: str) -> str:
+    """`text` with `table` between the markers of `part`."""
+    begin, end = f"<!-- {part} -->", f"<!-- /{part} -->"
+    made = f"{begin}\n{table}{end}"
+    found = re.compile(f"{begin}.*?{end}", re.DOTALL)
+    text, replaced = found.subn(lambda _: made, text, count=1)
+    if not replaced:
+        raise ValueError(f"{document}: no {begin} ... {end}")
+    return text
+
+
 def reference_tables(root: Path) -> dict[str, Table]:
     """The tables of the committed rows of the default preset, by name."""
     experiment, folder = _experiment(root), root / REFERENCE
-    rows, records = read_rows(folder / "rows.csv"), _records(root)
-    refined = pd.read_csv(folder / "refinement.csv")
+    rows, records = read_rows(folder / "rows.csv"), read_records(folder / "rows.json")
+    refined = refinement_table(pd.read_csv(folder / "refinement.csv"), experiment)
+    header = json.loads((folder / "benchmarks.json").read_text(encoding="utf-8"))
+    measured = {"problem": "", "method": "benchmarks", "provenance": header}
     return {
         **{
             name: stated(table(rows, name, experiment), records, experiment)
             for name in experiment.tables
         },
-        "refinement": replace(
-            refinement_table(refined, experiment),
-            provenance=statement(read_records(folder / "refinement.json")),
-        ),
+        "refinement": replace(refined, provenance=_made(folder / "refinement.json")),
         "benchmarks": benchmarks_table(
             pd.read_csv(folder / "benchmarks.csv"),
-            _measured(folder / "benchmarks.json"),
+            statement(Records({}, origins([measured]))),
         ),
         "stages": _stages(folder),
     }
@@ -84,45 +95,25 @@ def reference_tables(root: Path) -> dict[str, Table]:
 
 def _stages(folder: Path) -> Table:
     """Of the default preset, with the paper's beside it where a run of it was kept."""
-    stages, gpu = folder / "stages.csv", folder / "stages_paper.csv"
-    kept = [path for path in (stages, gpu) if path.is_file()]
-    return stages_table(
-        pd.read_csv(stages),
-        _CORES,
-        " ".join(statement(read_records(path.with_suffix(".json"))) for path in kept),
-        gpu=pd.read_csv(gpu) if gpu in kept else None,
-    )
-
-
-def _measured(path: Path) -> str:
-    """Where benchmarks come from, by what `python -m benchmarks` wrote beside them."""
-    header = json.loads(path.read_text(encoding="utf-8"))
-    named = {"problem": "benchmarks", "method": "benchmarks", "provenance": header}
-    return statement(Records({}, origins([named])))
-
-
-def _records(root: Path) -> Records:
-    return read_records(root / REFERENCE / "rows.json")
+    names = (folder / "stages.csv", folder / "stages_paper.csv")
+    kept = [path for path in names if path.is_file()]
+    made = " ".join(_made(path.with_suffix(".json")) for path in kept)
+    stages, *gpu = map(pd.read_csv, kept)
+    return stages_table(stages, _CORES, made, *gpu)
 
 
 def reference_claims(root: Path) -> Pages:
     """The claims of each paper, judged by the committed rows."""
     experiment, folder = _experiment(root), root / REFERENCE
-    rows, made = read_rows(folder / "rows.csv"), statement(_records(root))
+    rows, made = read_rows(folder / "rows.csv"), _made(folder / "rows.json")
     return {
         paper: (claims(rows, paper, experiment), made) for paper in experiment.papers()
     }
 
 
+def _made(records: Path) -> str:
+    return statement(read_records(records))
+
+
 def _experiment(root: Path) -> Experiment:
     return load_config(root / "config" / "config.yaml")
-
-
-def _replaced(document: str, text: str, part: str, table: str) -> str:
-    """`text` with `table` between the markers of `part`."""
-    begin, end = f"<!-- {part} -->", f"<!-- /{part} -->"
-    head, begun, rest = text.partition(begin)
-    _, ended, tail = rest.partition(end)
-    if not begun or not ended:
-        raise ValueError(f"{document}: no {begin} ... {end}")
-    return f"{head}{begin}\n{table}{end}{tail}"

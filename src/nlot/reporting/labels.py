@@ -12,28 +12,19 @@ def row_label(experiment: Experiment, row: str) -> str:
     """What a row of a table is called in print.
 
     **Arguments:** `row` is a method, a variant of one, a control, or a row of a method
-    that only a paper has; another name stands for itself.
+    that only a paper has, which is named by its kind; another name stands for itself.
     """
     if row in CONTROLS:
         return CONTROLS[row].label
-    try:
-        method = experiment.owner(row)
-    except KeyError:
-        return _kind_label(row)
-    kind = experiment.methods[method].kind
-    label = method_label(kind, row.removeprefix(method).removeprefix("_"))
-    # Two methods of a kind, with settings of their own, have one label.
-    alike = [name for name, other in experiment.methods.items() if other.kind == kind]
-    return label if len(alike) == 1 else f"{label} ({method})"
-
-
-def _kind_label(row: str) -> str:
-    """Of a row that a paper has and the preset does not: methods named by kind."""
-    for kind in KINDS["method"]:
-        variant = row.removeprefix(kind).removeprefix("_")
+    kinds = {name: method.kind for name, method in experiment.methods.items()}
+    for name, kind in (*kinds.items(), *((kind, kind) for kind in KINDS["method"])):
         known = settings_class("method", kind).variants  # type: ignore[attr-defined]
-        if row in (kind, f"{kind}_{variant}") and variant in {"", *known}:
-            return method_label(kind, variant)
+        variant = row.removeprefix(name).removeprefix("_")
+        if row in (name, f"{name}_{variant}") and variant in {"", *known}:
+            label = method_label(kind, variant)
+            # Two methods of a kind, with settings of their own, have one label.
+            alike = name in kinds and list(kinds.values()).count(kind) > 1
+            return f"{label} ({name})" if alike else label
     return row
 
 

@@ -67,31 +67,50 @@ def lay_out(
     may hold printed numbers, too; `columns` are problems, `rows` methods and controls,
     `measures` the blocks, all in order. What `summary` lacks is left out.
     """
-    groups = dict(list(summary.groupby(["measure", "method", "source"])))
-    sources = dict.fromkeys([MEASURED, *summary["source"]])
-    names = list(dict.fromkeys(rows))
-    printed = dict.fromkeys(summary[summary["source"] != MEASURED]["method"])
-    blocks, data = [], []
+    printed = summary[summary["source"] != MEASURED]
+    order = dict.fromkeys(
+        [
+            *((MEASURED, row) for row in rows),
+            *printed[["source", "method"]].itertuples(index=False, name=None),
+        ]
+    )
+    groups = dict(list(summary.groupby(["measure", "source", "method"])))
+    blocks: list[Block] = []
+    data: list[pd.DataFrame] = []
     for measure in measures:
-        lines = []
-        for source in sources:
-            for row in names if source == MEASURED else printed:
-                group = groups.get((measure, row, source))
-                if group is None:
-                    continue
-                label = row_label(experiment, row)
-                if source != MEASURED:
-                    label = f"{label}, {papers.about(source).citation}"
-                lines.append(
-                    _row(label, group.set_index("problem").reindex(list(columns)))
-                )
-                data.append(group)
-        if lines:
-            sizes = summary[summary["measure"] == measure].get("n", pd.Series())
-            title = measure_title(measure, sizes.dropna().astype(int))
-            blocks.append(Block(title, tuple(lines)))
-    found = pd.concat(data, ignore_index=True) if data else summary[:0]
-    return Table(name, caption, tuple(columns), tuple(blocks), found)
+        found = {
+            key: groups[measure, *key] for key in order if (measure, *key) in groups
+        }
+        if not found:
+            continue
+        data += found.values()
+        sizes = pd.concat(found.values())["n"].dropna().astype(int)
+        lines = (
+            _row(
+                _label(experiment, *key), group.set_index("problem").reindex([*columns])
+            )
+            for key, group in found.items()
+        )
+        blocks.append(Block(measure_title(measure, sizes), tuple(lines)))
+    shown = pd.concat(data, ignore_index=True) if data else summary[:0]
+    return Table(name, caption, tuple(columns), tuple(blocks), shown)
+
+
+def _label(experiment: Experiment, source: str, row: str) -> str:
+    label = row_label(experiment, row)
+    if source == MEASURED:
+        return label
+    return f"{label}, {papers.about(source).citation}"
+
+
+def numbers(frame: pd.DataFrame, measures: Sequence[str], **names: str) -> pd.DataFrame:
+    """The data of a table of single numbers: a row for each of `measures`.
+
+    `frame` has a column for each; its columns among `names` are kept, renamed.
+    """
+    data = frame.melt(list(names), measures, var_name="measure", value_name="mean")
+    data = data.rename(columns=names)
+    return data.assign(sd=math.nan, runs=data.get("runs", 1), source=MEASURED)
 
 
 def ordered(measures: Iterable[str]) -> list[str]:
@@ -102,14 +121,12 @@ def ordered(measures: Iterable[str]) -> list[str]:
 
 
 def _row(label: str, group: pd.DataFrame) -> Row:
-    counts = sorted({int(n) for n in group["runs"].dropna()})
+    counts = [int(n) for n in group["runs"].dropna()]
+    numbers = group[["mean", "sd", "decimals"]].to_numpy(float)
     return Row(
         label,
-        "–".join(str(n) for n in dict.fromkeys((counts[0], counts[-1]))),
-        tuple(
-            cell(mean, sd, digits)
-            for mean, sd, digits in group[["mean", "sd", "decimals"]].to_numpy(float)
-        ),
+        "–".join(str(n) for n in dict.fromkeys((min(counts), max(counts)))),
+        tuple(cell(mean, sd, digits) for mean, sd, digits in numbers),
     )
 
 

@@ -2,26 +2,20 @@
 
 Copies the rows of a preset, such as results/default, to results/reference/: `rows.csv`
 for the default preset, `rows_<preset>.csv` for another. The records of where they come
-from stand beside it (`.json`). Methods and
-controls without rows in the folder keep those that they have: after a new one, only
-that needs to be run. What the optimal costs depend on is kept likewise, by problem, in
-`refinement.csv`.
+from stand beside it (`.json`). Methods and controls without rows in the folder keep
+those that they have: after a new one, only that needs to be run. What the optimal costs
+depend on is kept likewise, by problem, in `refinement.csv`.
 """
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from nlot.provenance.files import write_csv
-from nlot.provenance.records import (
-    COMMON,
-    Records,
-    chosen,
-    read_records,
-    write_records,
-)
+from nlot.provenance.records import COMMON, Records, chosen, read_records, write_records
 from nlot.reporting.collection import measurements
 
 
@@ -33,36 +27,43 @@ def keep(results: Path, reference: Path) -> None:
     """
     if not (results / "rows.csv").is_file():
         raise ValueError(f"{results}: no rows.csv")
-    rows = pd.read_csv(results / "rows.csv")
-    record = read_records(results / "rows.json")
-    _check(f"{results / 'rows.json'}", record)
+    records = read_records(results / "rows.json")
+    _check(f"{results / 'rows.json'}", records)
     table = reference / f"rows{suffix_of(results)}.csv"
-    notes = table.with_suffix(".json")
-    if table.is_file():
-        old = pd.read_csv(table)
-        old = old[~old["method"].isin(rows["method"])]
-        rows = pd.concat([old, rows], ignore_index=True)
-        record = read_records(notes).updated(record)
-    write_csv(rows, table)
-    write_records(record, notes)
+    rows = pd.read_csv(results / "rows.csv")
+    _update(table, rows, "method", lambda old: old.updated(records), records)
     keep_refinement(results, reference)
 
 
 def keep_refinement(results: Path, reference: Path) -> None:
     """Take over what optimal costs depend on, of the problems that `results` has."""
-    suffix = suffix_of(results)
     parts = [pd.read_csv(path) for path in sorted(results.glob("refinement/*.csv"))]
     if not parts:
         return
-    rows, table = pd.concat(parts), reference / f"refinement{suffix}.csv"
-    notes = table.with_suffix(".json")
+    rows, table = pd.concat(parts), reference / f"refinement{suffix_of(results)}.csv"
     records = measurements(sorted(results.glob("refinement/*.json")))
+    done = set(rows["problem"])
+
+    def joined(old: Records) -> Records:
+        others = chosen(old.evaluation, lambda _, job: job.problem not in done)
+        return Records({}, others).joined(records)
+
+    _update(table, rows, "problem", joined, records)
+
+
+def _update(
+    table: Path,
+    rows: pd.DataFrame,
+    by: str,
+    joined: Callable[[Records], Records],
+    records: Records,
+) -> None:
+    """Write rows and records in place of those which are there with the same `by`."""
+    notes = table.with_suffix(".json")
     if table.is_file():
-        old, done = pd.read_csv(table), set(rows["problem"])
-        rows = pd.concat([old[~old["problem"].isin(done)], rows])
-        known = read_records(notes).evaluation
-        others = chosen(known, lambda _, job: job.problem not in done)
-        records = Records({}, others).joined(records)
+        old = pd.read_csv(table)
+        rows = pd.concat([old[~old[by].isin(rows[by])], rows], ignore_index=True)
+        records = joined(read_records(notes))
     write_csv(rows, table)
     write_records(records, notes)
 

@@ -1,12 +1,9 @@
 """What the optimal costs of a ground truth depend on."""
 
-import math
-
 import pandas as pd
 
 from nlot.config import Experiment
-from nlot.reporting.layout import ABSENT, Block, Row, Table
-from nlot.reporting.summary import MEASURED
+from nlot.reporting.layout import ABSENT, Block, Row, Table, numbers
 
 
 def refinement_table(rows: pd.DataFrame, experiment: Experiment) -> Table:
@@ -28,15 +25,8 @@ def refinement_table(rows: pd.DataFrame, experiment: Experiment) -> Table:
         )
         lines.append(Row(str(setting), "1", cells))
     block = Block("Optimal cost, and its change from the first row", tuple(lines))
-    numbers = rows.melt(
-        ["problem", "setting"],
-        ["optimal_cost", "change"],
-        var_name="measure",
-        value_name="mean",
-    )
-    data = numbers.rename(columns={"setting": "method"}).assign(
-        sd=math.nan, runs=1, source=MEASURED
-    )
+    costs = ["optimal_cost", "change"]
+    data = numbers(rows, costs, problem="problem", setting="method")
     caption = (
         "Optimal cost between points of source and target (preset "
         f"{experiment.preset}), one setting changed at a time. Costs are least actions "

@@ -7,43 +7,27 @@ would import all that they are of.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from nlot.config import Experiment, Section
+from nlot.config import Experiment
 
-# What says how much a method trains, by where it stands among the settings.
-_AMOUNTS = {
-    "steps": "steps",
-    "batch": "batch",
-    "time_steps": "time steps",
-    "rounds": "rounds",
-    "paths.steps": "steps of the paths",
-    "regression.steps": "steps of the regression",
-    "polish.rounds": "rounds of the polish",
-    "polish.steps": "steps of each",
-    "direction.steps": "steps of the directions",
-    "maps.steps": "steps of the maps",
-    "potential_fit.steps": "steps of the potentials",
-    "metric_fit.steps": "steps of the metric",
-}
+# What says how much a method trains, wherever it stands among the settings.
+_AMOUNTS = ("rounds", "steps", "time_steps", "batch")
 
 
 def table_caption(experiment: Experiment, name: str) -> str:
     """What a table is of, and how much its methods were trained."""
     table = experiment.tables[name]
-    seeds = ", ".join(map(str, experiment.seeds))
-    return (
-        f"Preset {experiment.preset}, seeds {seeds}: {', '.join(table.problems)}. "
-        + training(experiment, table.methods, table.problems)
-    ).strip()
+    seeds = experiment.seeds_of(table)
+    numbers = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+    shown = f"Preset {experiment.preset}, {numbers}: {', '.join(table.problems)}."
+    return f"{shown} {training(experiment, table.methods, table.problems)}".strip()
 
 
 def figure_caption(experiment: Experiment, name: str) -> str:
     """Whose runs a figure shows, and how much they were trained."""
     figure = experiment.figures[name]
-    return (
-        f"Runs of {', '.join(figure.methods)} on {', '.join(figure.problems)}, seed "
-        f"{experiment.seed_of(figure)}. "
-        + training(experiment, figure.methods, figure.problems)
-    )
+    methods, problems = ", ".join(figure.methods), ", ".join(figure.problems)
+    shown = f"Runs of {methods} on {problems}, seed {experiment.seed_of(figure)}."
+    return f"{shown} {training(experiment, figure.methods, figure.problems)}"
 
 
 def training(
@@ -51,32 +35,28 @@ def training(
 ) -> str:
     """How much methods train on problems, a sentence a method.
 
-    `rows` are methods or variants of them; a method has its sentence once.
+    `rows` are methods or variants of them; a method has its sentence once. Problems
+    that share their settings share their words.
     """
-    names = tuple(problems)
-    return " ".join(
-        _training(method, {name: experiment.method(method, name) for name in names})
-        for method in dict.fromkeys(experiment.owner(row) for row in rows)
-    )
+    names, sentences = tuple(problems), []
+    for method in dict.fromkeys(map(experiment.owner, rows)):
+        words: dict[str, list[str]] = {}
+        for name in names:
+            settings = experiment.method(method, name).model_dump()
+            words.setdefault(", ".join(_amounts(settings)), []).append(name)
+        parts = [f"{amounts} ({', '.join(of)})" for amounts, of in words.items()]
+        told = "; ".join(parts if len(words) > 1 else words)
+        sentences.append(f"{method}: {told}.")
+    return " ".join(sentences)
 
 
-def _training(method: str, settings: Mapping[str, Section]) -> str:
-    """A sentence; problems that share their settings share their words."""
-    words: dict[str, list[str]] = {}
-    for problem, section in settings.items():
-        words.setdefault(", ".join(_amounts(section)), []).append(problem)
-    if len(words) == 1:
-        return f"{method}: {next(iter(words))}."
-    parts = [f"{amounts} ({', '.join(names)})" for amounts, names in words.items()]
-    return f"{method}: {'; '.join(parts)}."
-
-
-def _amounts(section: Section) -> Iterator[str]:
-    data = section.model_dump()
-    for where, words in _AMOUNTS.items():
-        value: Any = data
-        for key in where.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, int):
+def _amounts(settings: Mapping[str, Any], within: str = "") -> Iterator[str]:
+    """Those of a section, and then those of the sections in it."""
+    for key, value in settings.items():
+        if key in _AMOUNTS and value is not None:
             # A batch of none is one of all samples.
-            yield f"{words} {value or 'all samples'}"
+            amount = "all samples" if (key, value) == ("batch", 0) else value
+            yield f"{within}{key} {amount}"
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _amounts(value, f"{within}{key}.")

@@ -20,25 +20,21 @@ from nlot.config.kinds import KINDS
 from nlot.methods.labels import row_label
 from nlot.provenance.files import write_csv
 from nlot.provenance.records import read_records, write_records
-from nlot.reporting.layout import Block, Row, Table, cell
+from nlot.reporting.layout import Block, Row, Table, cell, numbers
 from nlot.reporting.reference import suffix_of
-from nlot.reporting.summary import MEASURED
 from nlot.reporting.writer import render
 
 COLUMNS = ("stage", "jobs", "minutes", "longest", "cpu_minutes", "peak_mb")
-# Stages in the order of the workflow, by where their benchmarks lie; `{}` is a method,
-# the name of the folder that many levels down.
+_TOGETHER = "Tables, figures and claims"
+# Stages in the order of the workflow, by the folder of their benchmarks; `{}` is a
+# method or the controls.
 _STAGES = {
-    "data": ("Generating data", None),
-    "ground_truth": ("Ground truth", None),
-    "train": ("Training {}", 1),
-    "evaluate": ("Measuring {}", 1),
-    "collect": ("Tables, figures and claims", None),
-    "tables": ("Tables, figures and claims", None),
-    "figures": ("Tables, figures and claims", None),
-    "claims": ("Tables, figures and claims", None),
+    "data": "Generating data",
+    "ground_truth": "Ground truth",
+    "train": "Training {}",
+    "evaluate": "Measuring {}",
+    **dict.fromkeys(("collect", "tables", "figures", "claims"), _TOGETHER),
 }
-_CONTROLS = "controls"
 _SHOWN = {
     "share": ("minutes on {} cores", 1),
     "gpu": ("minutes of paper.yaml on a GPU", 1),
@@ -59,42 +55,42 @@ def read_stages(folder: Path) -> pd.DataFrame:
     `BenchmarkError` for a file that belongs to no stage, or is none of Snakemake's.
     """
     jobs = [_job(path, folder) for path in sorted(folder.rglob("*.tsv"))]
-    table = pd.DataFrame(jobs, columns=["order", "stage", "s", "cpu_time", "max_rss"])
-    grouped = table.groupby(["order", "stage"])
-    found = pd.DataFrame(
-        {
-            "jobs": grouped.size(),
-            "minutes": grouped["s"].sum() / 60,
-            "longest": grouped["s"].max() / 60,
-            "cpu_minutes": grouped["cpu_time"].sum() / 60,
-            "peak_mb": grouped["max_rss"].max(),
-        }
-    )
-    return found.reset_index()[list(COLUMNS)]
+    table = pd.DataFrame(jobs, columns=["order", *COLUMNS])
+    stages = [group for _, group in table.groupby(["order", "stage"])]
+    return pd.DataFrame(map(_total, stages), columns=list(COLUMNS))
 
 
-def _job(path: Path, folder: Path) -> tuple[int, str, float, float, float]:
+def _job(path: Path, folder: Path) -> tuple[int, str, int, float, float, float, float]:
+    """Where its stage stands in their order, and the stage of this job alone."""
     kind, *names = path.relative_to(folder).with_suffix("").parts
     if kind not in _STAGES:
         raise BenchmarkError(f"{path}: no stage; known: {', '.join(_STAGES)}")
-    title, level = _STAGES[kind]
-    if level is not None:
-        title = title.format(_subject(names[0], names[level]))
     times = pd.read_csv(path, sep="\t", na_values="-")
     try:
         # A job of less than a second may end before it is looked at.
-        values = times[["s", "cpu_time", "max_rss"]].fillna(0).mean()
+        s, cpu, peak = times[["s", "cpu_time", "max_rss"]].fillna(0).mean()
     except KeyError as error:
         raise BenchmarkError(f"{path}: no benchmark of Snakemake's: {error}") from error
-    order = [name for name, _ in _STAGES.values()].index(_STAGES[kind][0])
-    return (order, title, *values)
+    title = _STAGES[kind]
+    stage = title.format(_subject(*names[:2])) if "{}" in title else title
+    order = list(_STAGES.values()).index(title)
+    return order, stage, 1, s / 60, s / 60, cpu / 60, peak
 
 
 def _subject(folder: str, name: str) -> str:
     """What is trained or measured: a method by its label, or the controls."""
-    if folder == _CONTROLS:
+    if folder == "controls":
         return "the controls"
     return row_label(name) if name in KINDS["method"] else name
+
+
+def _total(stages: pd.DataFrame, name: str | None = None) -> dict[str, object]:
+    """Of some stages, as one with that name, or that of the first."""
+    return {
+        "stage": name or stages["stage"].iloc[0],
+        **{key: stages[key].sum() for key in ("jobs", "minutes", "cpu_minutes")},
+        **{key: stages[key].max() for key in ("longest", "peak_mb")},
+    }
 
 
 def stages_table(
@@ -111,12 +107,10 @@ def stages_table(
     """
     whole = _with_sum(stages)
     whole["share"] = whole["minutes"] / cores
-    shown = dict(_SHOWN)
-    if gpu is None:
-        del shown["gpu"]
-    else:
+    if gpu is not None:
         minutes = _with_sum(gpu).set_index("stage")["minutes"]
         whole["gpu"] = whole["stage"].map(minutes)
+    shown = {key: about for key, about in _SHOWN.items() if key in whole}
     rows = tuple(
         Row(
             str(line["stage"]),
@@ -127,12 +121,6 @@ def stages_table(
         )
         for line in whole.to_dict("records")
     )
-    numbers = whole.melt(
-        ["stage", "jobs"], list(shown), var_name="measure", value_name="mean"
-    )
-    data = numbers.rename(columns={"stage": "method", "jobs": "runs"}).assign(
-        sd=math.nan, source=MEASURED
-    )
     caption = (
         "Time and memory of the workflow's jobs, from Snakemake's benchmark files; "
         f"runs: number of jobs. As many jobs run at a time as there are cores: minutes "
@@ -140,20 +128,12 @@ def stages_table(
         "minutes of a job are as last looked at, some seconds before its end."
     )
     columns = tuple(title.format(cores) for title, _ in shown.values())
+    data = numbers(whole, list(shown), stage="method", jobs="runs")
     return Table("stages", caption, columns, (Block("Stage", rows),), data, provenance)
 
 
 def _with_sum(stages: pd.DataFrame) -> pd.DataFrame:
-    total = pd.DataFrame(
-        {
-            "stage": ["All jobs"],
-            "jobs": [stages["jobs"].sum()],
-            "minutes": [stages["minutes"].sum()],
-            "longest": [stages["longest"].max()],
-            "cpu_minutes": [stages["cpu_minutes"].sum()],
-            "peak_mb": [stages["peak_mb"].max()],
-        }
-    )
+    total = pd.DataFrame([_total(stages, "All jobs")])
     return pd.concat([stages, total], ignore_index=True)
 
 
@@ -164,22 +144,18 @@ def keep_stages(stages: pd.DataFrame, results: Path, reference: Path) -> None:
     """
     if not (results / "rows.json").is_file():
         raise FileNotFoundError(f"{results}: no rows.json")
-    records = read_records(results / "rows.json")
-    name = f"stages{suffix_of(results)}"
-    write_csv(stages, reference / f"{name}.csv")
-    write_records(records, reference / f"{name}.json")
+    name = reference / f"stages{suffix_of(results)}.csv"
+    write_records(read_records(results / "rows.json"), name.with_suffix(".json"))
+    write_csv(stages, name)
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m nlot.reporting.stages")
     parser.add_argument("results", type=Path, help="folder of a preset's results")
-    parser.add_argument(
-        "--cores", type=int, default=os.cpu_count(), help="jobs at a time"
-    )
-    parser.add_argument(
-        "--keep", action="store_true", help="write to results/reference, too"
-    )
+    add = parser.add_argument
+    add("--cores", type=int, default=os.cpu_count(), help="jobs at a time")
+    add("--keep", action="store_true", help="write to results/reference, too")
     given = parser.parse_args()
     stages = read_stages(given.results / "benchmarks")
     if given.keep:

@@ -14,7 +14,7 @@ from nlot.reporting.labels import decimals
 
 MEASURED = "measured"
 _KEY = ["problem", "method", "seed", "measure"]
-_GROUP = ["problem", "method", "measure"]
+_OVER_SEEDS = {"mean": "mean", "sd": "std", "runs": "count"}
 # How many faults an error message spells out.
 _NAMED = 8
 
@@ -68,19 +68,10 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     """
     rows = pd.concat([rows, *(add(rows) for add in DERIVED)], ignore_index=True)
     # `std` divides by the number of seeds less one.
-    summary = (
-        rows.groupby(_GROUP, sort=False)
-        .agg(
-            mean=("value", "mean"),
-            sd=("value", "std"),
-            runs=("value", "count"),
-            n=("n", "first"),
-        )
-        .reset_index()
-    )
-    return summary.assign(
-        decimals=[*map(decimals, summary["measure"])], source=MEASURED
-    )
+    found = rows.groupby(["problem", "method", "measure"], sort=False, as_index=False)
+    values = {name: ("value", how) for name, how in _OVER_SEEDS.items()}
+    summary = found.agg(**values, n=("n", "first"))
+    return summary.assign(decimals=summary["measure"].map(decimals), source=MEASURED)
 
 
 def published_summary(entry: TableConfig) -> pd.DataFrame:
@@ -92,13 +83,14 @@ def published_summary(entry: TableConfig) -> pd.DataFrame:
     assert entry.published is not None
     paper, number = entry.published.split("/")
     printed = papers.numbers(paper)
-    printed = printed[printed["table"] == number].rename(
-        columns={"value": "mean", "trials": "runs"}
-    )
-    parts = [
-        printed[printed["problem"] == name].assign(problem=problem, source=paper)
+    printed = printed[printed["table"] == number]
+    pairs = [
+        (problem, name)
         for problem in entry.problems
         for name in printed["problem"].unique()
         if papers.is_printed(problem, name)
     ]
-    return pd.concat([printed[:0].assign(source=paper), *parts]).drop(columns="table")
+    names = {"ours": "problem", "value": "mean", "trials": "runs"}
+    found = pd.DataFrame(pairs, columns=["ours", "problem"]).merge(printed)
+    found = found.drop(columns=["problem", "table"]).rename(columns=names)
+    return found.assign(source=paper)

@@ -1,7 +1,5 @@
 """The tables that a preset asks for, made from tidy rows."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from nlot.config import Experiment, TableConfig
@@ -9,12 +7,7 @@ from nlot.evaluation import MEASURES
 from nlot.reporting import papers
 from nlot.reporting.bounds_table import bounds_table
 from nlot.reporting.layout import Table, lay_out, ordered
-from nlot.reporting.summary import (
-    MEASURED,
-    check_rows,
-    published_summary,
-    summarise,
-)
+from nlot.reporting.summary import MEASURED, check_rows, published_summary, summarise
 
 
 def table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table:
@@ -52,31 +45,21 @@ def _caption(
     entry: TableConfig, name: str, shown: pd.DataFrame, experiment: Experiment
 ) -> str:
     """What a table shows, and how it was measured."""
+    seeds = ", ".join(map(str, experiment.seeds_of(entry)))
+    spread = (
+        f"Mean ± sample standard deviation over seeds {seeds}; runs: number of seeds, "
+        "or of trials for printed rows."
+    )
     notes = (
         MEASURES[m].note.format(e=experiment.evaluation)
         for m in ordered(shown["measure"])
         if m in MEASURES
     )
     sources = [s for s in dict.fromkeys(shown["source"]) if s != MEASURED]
-    printed = (f"Printed: {papers.about(source).reference}." for source in sources)
-    return " ".join(
-        filter(
-            None,
-            (
-                f"{entry.title or name} (preset {experiment.preset}).",
-                _spread(experiment.seeds_of(entry)),
-                *dict.fromkeys(notes),
-                *printed,
-            ),
-        )
+    parts = (
+        f"{entry.title or name} (preset {experiment.preset}).",
+        spread if ", " in seeds else f"Values of seed {seeds}.",
+        *dict.fromkeys(notes),
+        *(f"Printed: {papers.about(source).reference}." for source in sources),
     )
-
-
-def _spread(seeds: Sequence[int]) -> str:
-    listed = ", ".join(map(str, seeds))
-    if len(seeds) == 1:
-        return f"Values of seed {listed}."
-    return (
-        f"Mean ± sample standard deviation over seeds {listed}; runs: number of seeds, "
-        "or of trials for printed rows."
-    )
+    return " ".join(filter(None, parts))

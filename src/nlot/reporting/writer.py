@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from tabulate import tabulate
@@ -25,17 +26,7 @@ _TEX = {
     "–": "--",
 }
 # Of a table's numbers; single runs have a seed, and `over` a bound.
-_COLUMNS = (
-    "measure",
-    "method",
-    "problem",
-    "seed",
-    "mean",
-    "over",
-    "sd",
-    "runs",
-    "source",
-)
+_CSV = ("measure", "method", "problem", "seed", "mean", "over", "sd", "runs", "source")
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 
 
@@ -59,7 +50,7 @@ def render(table: Table, format: str) -> str:
 
 
 def _csv(table: Table) -> str:
-    columns = [name for name in _COLUMNS if name in table.data]
+    columns = [name for name in _CSV if name in table.data]
     notes = "".join(f"# {note}\n" for note in table.notes)
     return notes + table.data[columns].to_csv(index=False)
 
@@ -81,23 +72,33 @@ def _markdown(table: Table) -> str:
 
 
 def _latex(table: Table) -> str:
-    environment = jinja2.Environment(
-        loader=_LOADER,
+    length = sum(len(block.rows) + 1 for block in table.blocks)
+    environment = _environment(
         block_start_string="<%",
         block_end_string="%>",
         variable_start_string="<<",
         variable_end_string=">>",
         comment_start_string="<#",
         comment_end_string="#>",
+    )
+    environment.filters |= {"tex": _escape_latex, "cell": _latex_cell}
+    template = environment.get_template("table.tex")
+    return template.render(table=table, long=length > _ROWS_OF_A_PAGE)
+
+
+def _html(table: Table) -> str:
+    environment = _environment(autoescape=True)
+    return environment.get_template("table.html").render(table=table)
+
+
+def _environment(**options: Any) -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("nlot.reporting"),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {"tex": _escape_latex, "cell": _latex_cell}
-    length = sum(len(block.rows) + 1 for block in table.blocks)
-    return environment.get_template("table.tex").render(
-        table=table, long=length > _ROWS_OF_A_PAGE
+        **options,
     )
 
 
@@ -117,19 +118,6 @@ def _latex_cell(text: str) -> str:
     return "".join(parts)
 
 
-def _html(table: Table) -> str:
-    environment = jinja2.Environment(
-        loader=_LOADER,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("table.html").render(table=table)
-
-
-_LOADER = jinja2.PackageLoader("nlot.reporting")
 FORMATS: dict[str, Callable[[Table], str]] = {
     "csv": _csv,
     "md": _markdown,
