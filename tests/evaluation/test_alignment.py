@@ -93,3 +93,13 @@ def test_grid_points_fill_the_box_from_corner_to_corner():
     # In rows of the first coordinate, which a figure relies on.
     np.testing.assert_allclose(points.reshape(5, 5, 2)[:, 0, 0], [-1, 0, 1, 2, 3])
     np.testing.assert_allclose(points.reshape(5, 5, 2)[0, :, 1], [2, 2.5, 3, 3.5, 4])
+
+
+@pytest.mark.parametrize("d", [1, 3, 4])
+def test_grids_have_the_dimension_of_their_box(d):
+    low, high = tuple(range(d)), tuple(range(2, d + 2))
+    points = grid_points(GridConfig(low=low, high=high, points=3))
+    assert points.shape == (3**d, d)
+    assert len(np.unique(points, axis=0)) == 3**d
+    np.testing.assert_array_equal(points.min(0), low)
+    np.testing.assert_array_equal(points.max(0), high)

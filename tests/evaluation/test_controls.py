@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from nlot.evaluation.controls import CONTROLS, EuclideanOT, Translation, control
-from nlot.methods.capabilities import capable
+from nlot.methods.capabilities import CAPABILITIES, capable
+from nlot.problems.sequence import Particles
 
 KEY = jax.random.key(0)
 
@@ -53,6 +54,23 @@ def test_maps_give_one_image_a_sample(well, x, name):
     made = CONTROLS[name].make(well)
     assert capable(made, "map")
     assert made.transport(x, KEY).shape == x.shape
+
+
+@pytest.mark.parametrize("name", [n for n in CONTROLS if CONTROLS[n].make])
+def test_controls_can_do_what_they_are_registered_with(
+    name, well, translations, sequences_experiment
+):
+    """All of it and nothing else; the floor has samples for images."""
+    found = CONTROLS[name]
+    particles = Particles(translations.sequence, np.zeros((4, 5, 2)))
+    given = {
+        "transport": (well,),
+        "sequence": (sequences_experiment.problems["crossing"], particles, 0),
+    }
+    made = found.make(*given[found.problems[0]])
+    able = {each for each in CAPABILITIES if capable(made, each)}
+    assert able == found.capabilities - {"images"}
+    assert ("images" in found.capabilities) == (name == "floor")
 
 
 def test_a_control_is_registered_once():

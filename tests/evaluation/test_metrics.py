@@ -30,10 +30,11 @@ def of(sequences_experiment, data):
 
     def find(problem, name, data=data, seed=0):
         config = sequences_experiment.problems[problem]
-        subject = CONTROLS[name].make(config, data, seed)
-        if subject is None:
+        case = SequenceCase(config, data, None, seed)
+        if not CONTROLS[name].needs <= case.facts:
             return {}
-        return measured(SequenceCase(config, data, subject, seed), "sequence")
+        case.subject = CONTROLS[name].make(*case.given)
+        return measured(case, "sequence")
 
     return find
 

@@ -199,3 +199,6 @@ def test_a_measure_from_outside_the_package_is_in_all_rows(experiment):
     assert values(table)["highest"] <= 1.0
     with pytest.raises(ValueError, match="'action' is registered already"):
         measure("action", "Action", 2)(highest)
+    with pytest.raises(ValueError, match=r"'lowest' needs 'mapp'; valid: .*'map'"):
+        measure("lowest", "Lowest image", 2, needs=["mapp"])(highest)
+    assert "lowest" not in MEASURES

@@ -48,9 +48,9 @@ def smallest(matrices: Float[np.ndarray, "n d d"]) -> Float[np.ndarray, "n d"]:
     return np.linalg.eigh(np.asarray(matrices, np.float64))[1][..., 0]
 
 
-def grid_points(grid: GridConfig) -> Float[np.ndarray, "n 2"]:
+def grid_points(grid: GridConfig) -> Float[np.ndarray, "n d"]:
     """The points of a grid, in rows of the first coordinate."""
     axes = [
         np.linspace(a, b, grid.points) for a, b in zip(grid.low, grid.high, strict=True)
     ]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 2)
+    return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, grid.dimension)

@@ -16,7 +16,6 @@ from nlot.config import EvaluationConfig
 from nlot.costs.closed_forms import AbstractClosedForm, closed_form
 from nlot.evaluation.losses import Losses, losses
 from nlot.ground_truth.truth import GroundTruth
-from nlot.methods.capabilities import capable
 from nlot.paths.multistart import optimal_paths
 from nlot.paths.newton import Geodesic
 from nlot.paths.own_paths import OwnPaths
@@ -50,13 +49,17 @@ class TransportCase:
         """What is known of the problem: needs of measures that are no capabilities."""
         known = {"ground_truth": self.truth, "closed_form": self.closed_form}
         found = {name for name, value in known.items() if value is not None}
-        pushed = self._draws_target or capable(self.subject, "map")
-        return found | ({"images"} if pushed else set())
+        return found | ({"images"} if self._draws_target else set())
 
     @property
     def _draws_target(self) -> bool:
         """Whether the subject stands for the target itself: the noise floor."""
         return getattr(self.subject, "draws_target", False)
+
+    @property
+    def given(self) -> tuple[Transport]:
+        """What a control is made of."""
+        return (self.problem,)
 
     def draws(
         self, name: str, draws: int, points: int
@@ -163,6 +166,11 @@ class SequenceCase:
             "held_out": self.data.held_out,
         }
         return {name for name, value in known.items() if value is not None}
+
+    @property
+    def given(self) -> tuple[MeasuresInTime.Config, Particles, int]:
+        """What a control is made of."""
+        return self.config, self.data, self.seed
 
     @cached_property
     def carried(self) -> tuple[Float[np.ndarray, "K n d"], Any]:

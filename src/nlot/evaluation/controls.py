@@ -3,7 +3,7 @@
 They have the capabilities of runs (`nlot.methods.capabilities`), as far as they go.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,16 +27,23 @@ from nlot.training.streams import stream
 
 @dataclass(frozen=True)
 class Control:
-    """A control: its label in print, the problems it is for, and what makes it.
+    """A control.
 
-    `make` takes a `Transport`, or the settings of measures in time, their particles and
-    a seed; None stands for a control whose rows the ground truth gives. It returns None
-    where there is no such control for a problem.
+    **Attributes:**
+
+    - `label` in print, and `problems`, the kinds of those that it is for.
+    - `make` takes a `Transport`, or the settings of measures in time, their particles
+      and a seed; None stands for a control whose rows the ground truth gives.
+    - `capabilities` of what it makes, where the facts are known that it `needs`.
+    - `note`, a sentence for captions.
     """
 
     label: str
     problems: tuple[str, ...]
     make: Callable[..., Any] | None
+    capabilities: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    note: str = ""
 
 
 # In the order of tables.
@@ -44,20 +51,31 @@ CONTROLS: dict[str, Control] = {"reference": Control("Ground truth", TRANSPORT, 
 
 
 def control(
-    name: str, label: str, problems: tuple[str, ...] = TRANSPORT
+    name: str,
+    label: str,
+    problems: tuple[str, ...] = TRANSPORT,
+    *,
+    capabilities: Iterable[str] = (),
+    needs: Iterable[str] = (),
+    note: str = "",
 ) -> Callable[[Callable], Callable]:
-    """Registers what makes a control; raises `ValueError` for a name that is taken."""
+    """Registers what makes a control; arguments are the attributes of `Control`.
+
+    Raises `ValueError` for a name that is taken.
+    """
 
     def register(make: Callable[..., Any]) -> Callable:
         if name in CONTROLS:
             raise ValueError(f"control {name!r} is registered already")
-        CONTROLS[name] = Control(label, problems, make)
+        CONTROLS[name] = Control(
+            label, problems, make, frozenset(capabilities), frozenset(needs), note
+        )
         return make
 
     return register
 
 
-@control("floor", "Noise floor")
+@control("floor", "Noise floor", capabilities=["images"])
 @dataclass
 class Floor:
     """The target against itself: what a perfect map scores."""
@@ -66,7 +84,7 @@ class Floor:
     draws_target = True
 
 
-@control("translation", "Translation")
+@control("translation", "Translation", capabilities=["map"])
 @dataclass
 class Translation:
     """Every point moves by the difference of the two means.
@@ -84,7 +102,7 @@ class Translation:
         return x + (self.problem.target.mean - self.problem.source.mean)
 
 
-@control("euclidean_ot", "Euclidean OT")
+@control("euclidean_ot", "Euclidean OT", capabilities=["map", "own_paths"])
 @dataclass
 class EuclideanOT:
     """Exact Euclidean coupling with a fresh target sample, on straight paths."""
@@ -127,15 +145,36 @@ class _Coupled:
         return carried_by_couplings(self._data.sequence, self._metric, x)
 
 
-@control("true_metric", "True metric", SEQUENCE)
-def true_metric(
-    config: MeasuresInTime.Config, data: Particles, seed: int
-) -> _Coupled | None:
-    """The true metric, where it is known."""
-    return None if config.truth is None else _Coupled(data, config.truth.build())
+# One sentence for both.
+_COUPLED = (
+    "True and Euclidean metric (identity matrices): particles move as the nearest "
+    "sample does under exact couplings, which send samples onto samples: without "
+    "held-out particles, their populations are right by construction where all "
+    "measures have equally many."
+)
 
 
-@control("euclidean_metric", "Euclidean metric", SEQUENCE)
+@control(
+    "true_metric",
+    "True metric",
+    SEQUENCE,
+    capabilities=["metric", "carry"],
+    needs=["true_metric"],
+    note=_COUPLED,
+)
+def true_metric(config: MeasuresInTime.Config, data: Particles, seed: int) -> _Coupled:
+    """The true metric."""
+    assert config.truth is not None
+    return _Coupled(data, config.truth.build())
+
+
+@control(
+    "euclidean_metric",
+    "Euclidean metric",
+    SEQUENCE,
+    capabilities=["metric", "carry"],
+    note=_COUPLED,
+)
 def euclidean_metric(
     config: MeasuresInTime.Config, data: Particles, seed: int
 ) -> _Coupled:
@@ -143,7 +182,13 @@ def euclidean_metric(
     return _Coupled(data, None)
 
 
-@control("random_metric", "Random metric", SEQUENCE)
+@control(
+    "random_metric",
+    "Random metric",
+    SEQUENCE,
+    capabilities=["metric"],
+    note="Random metric: an independent, uniform direction at every point.",
+)
 class RandomMetric:
     """An independent, uniform direction of cheap motion at every point."""
 
@@ -162,20 +207,22 @@ class RandomMetric:
         return np.eye(d) - 0.9 * v[:, :, None] * v[:, None, :]
 
 
+@control(
+    "nearest_particle",
+    "Nearest particle (oracle)",
+    SEQUENCE,
+    capabilities=["carry"],
+    needs=["held_out"],
+    note="Nearest particle (oracle): the true way of the held-out particle that starts "
+    "nearest.",
+)
 class NearestParticle:
     """Each held-out particle goes the way of the one that starts nearest to it."""
 
-    def __init__(self, held_out: Float[np.ndarray, "K n d"]):
-        self._ways = nearest_particle(held_out)
+    def __init__(self, config: MeasuresInTime.Config, data: Particles, seed: int):
+        assert data.held_out is not None
+        self._ways = nearest_particle(data.held_out)
 
     def carry(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "K n d"]:
         """The ways of the held-out particles, whose first positions `x` are."""
         return self._ways
-
-
-@control("nearest_particle", "Nearest particle (oracle)", SEQUENCE)
-def nearest(
-    config: MeasuresInTime.Config, data: Particles, seed: int
-) -> NearestParticle | None:
-    """The oracle, where there are held-out particles."""
-    return None if data.held_out is None else NearestParticle(data.held_out)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from nlot.methods.capabilities import CAPABILITIES, capable
+from nlot.methods.capabilities import CAPABILITIES
 
 # Its value and sample size.
 Value = tuple[float, int]
 TRANSPORT, SEQUENCE = ("transport",), ("sequence",)
+# What may be known of a problem; the floor has `images`, as all maps have.
+FACTS = ("ground_truth", "closed_form", "true_metric", "grid", "held_out", "images")
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Measure:
     **Attributes:**
 
     - `name`, `title` (may contain `{n}`, the sample size), `digits` after the point.
-    - `needs`: capabilities of what is measured, and facts that a case knows
-      (`nlot.evaluation.case`).
+    - `needs`: capabilities of what is measured, and facts that are known of its
+      problem (`nlot.evaluation.case`).
     - `problems`: the kinds of problems that it is about.
     - `lower_is_better`, and `note`, a sentence for captions.
     - `of`: the function of a case; None for a measure derived from others.
@@ -56,12 +58,17 @@ def describe(
 ) -> None:
     """Register a measure; arguments are the attributes of `Measure`.
 
-    Raises `ValueError` for a name that is taken.
+    Raises `ValueError` for a name that is taken, and for a need that nothing can meet.
     """
+    valid = (*CAPABILITIES, *FACTS)
+    wanted = frozenset(needs)
+    for need in sorted(wanted):
+        if need not in valid:
+            raise ValueError(f"measure {name!r} needs {need!r}; valid: {valid}")
     if name in MEASURES:
         raise ValueError(f"measure {name!r} is registered already")
     MEASURES[name] = Measure(
-        name, title, digits, frozenset(needs), problems, lower_is_better, note, of
+        name, title, digits, wanted, problems, lower_is_better, note, of
     )
 
 
@@ -86,10 +93,22 @@ def derived(add: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable:
     return add
 
 
-def met(found: Measure, subject: Any, facts: Iterable[str]) -> bool:
-    """Whether a run or control, and what is known of its problem, meet the needs."""
-    known = set(facts)
-    return all(
-        capable(subject, need) if need in CAPABILITIES else need in known
-        for need in found.needs
-    )
+# Variants of a run share this: none but the row of the method's own name has measures
+# of it.
+_SHARED = {"potential"}
+
+
+def taken(kind: str, known: Iterable[str], variant: str = "") -> list[Measure]:
+    """The measures, in order, whose needs are met on a kind of problem.
+
+    **Arguments:** `known` are capabilities of a run or control, and facts; `variant` is
+    the run's.
+    """
+    known = set(known) - (_SHARED if variant else set())
+    if "map" in known:
+        known.add("images")
+    return [
+        found
+        for found in MEASURES.values()
+        if found.of and kind in found.problems and found.needs <= known
+    ]

@@ -16,8 +16,9 @@ from nlot.config import Experiment
 from nlot.evaluation.case import SequenceCase, TransportCase
 from nlot.evaluation.controls import CONTROLS
 from nlot.evaluation.distances import DISTANCES
-from nlot.evaluation.registry import MEASURES, Value, met
+from nlot.evaluation.registry import Value, taken
 from nlot.ground_truth.truth import GroundTruth
+from nlot.methods.capabilities import CAPABILITIES, capable
 
 COLUMNS = (
     "problem",
@@ -30,6 +31,8 @@ COLUMNS = (
     "device",
 )
 REFERENCE = "reference"
+# What is measured of a ground truth itself.
+OF_TRUTH = ("optimal_cost", "optimal_low", "optimal_high", "action_converged")
 Case = TransportCase | SequenceCase
 Values = dict[str, Value]
 
@@ -57,14 +60,12 @@ def measured(case: Case, kind: str, known: Mapping[str, Value] | None = None) ->
 
     What is `known` already is taken from there.
     """
-    facts, values = case.facts, dict(known or {})
-    for name, found in MEASURES.items():
-        if found.of is None or name in values or kind not in found.problems:
-            continue
-        if met(found, case.subject, facts):
-            value = found.of(case)
-            if value is not None:
-                values[name] = value
+    able = {name for name in CAPABILITIES if capable(case.subject, name)}
+    values = dict(known or {})
+    for found in taken(kind, case.facts | able, getattr(case.subject, "variant", "")):
+        value = None if found.name in values or found.of is None else found.of(case)
+        if value is not None:
+            values[found.name] = value
     return values
 
 
@@ -126,21 +127,13 @@ def control_rows(
     device = jax.devices()[0].device_kind
     for name in problems:
         given: Any = experiment.problems[name]
-        make, ends = CONTROLS[control].make, given.model_dump_json(exclude=_COSTS)
-        if make is None:
+        found, ends = CONTROLS[control], given.model_dump_json(exclude=_COSTS)
+        if found.make is None:
             continue
-        if given.kind == "sequence":
-            particles = given.load_particles(data.get(name))
-            subject = make(given, particles, seed)
-            case: Case = SequenceCase(given, particles, subject, seed)
-        else:
-            problem = given.load()
-            subject = make(problem)
-            case = TransportCase(
-                problem, subject, experiment.evaluation, seed, truths.get(name)
-            )
-        values = {}
-        if subject is not None:
+        case = _loader(experiment, name, data.get(name))(None, seed, truths.get(name))
+        values: Values = {}
+        if found.needs <= case.facts:
+            case.subject = found.make(*case.given)
             values = measured(case, given.kind, known.get(ends))
         known[ends] = {k: v for k, v in values.items() if k in DISTANCES}
         yield (
@@ -156,16 +149,12 @@ _COSTS = {"lagrangian", "ground_truth"}
 def reference_rows(truth: GroundTruth) -> pd.DataFrame:
     """The optimal cost of the points, and the ends of its bounds, as tidy rows."""
     n, provenance = len(truth.x), truth.header["provenance"]
+    values = truth.optimum, truth.lower.low, truth.upper.high, truth.header["converged"]
     return rows_table(
         truth.header["problem"],
         REFERENCE,
         provenance["seed"],
-        {
-            "optimal_cost": (truth.optimum, n),
-            "optimal_low": (truth.lower.low, n),
-            "optimal_high": (truth.upper.high, n),
-            "action_converged": (truth.header["converged"], n),
-        },
+        {name: (value, n) for name, value in zip(OF_TRUTH, values, strict=True)},
         minutes=math.nan,
         device=provenance["device"],
     )

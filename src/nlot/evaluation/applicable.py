@@ -1,0 +1,52 @@
+"""Which measures a row of tables will have, before anything is trained."""
+
+from typing import Any
+
+from nlot.config import Experiment
+from nlot.costs.closed_forms import closed_form
+from nlot.evaluation.controls import CONTROLS
+from nlot.evaluation.registry import taken
+from nlot.evaluation.rows import OF_TRUTH
+
+
+def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...]:
+    """The measures of a row for a problem, in order, from settings alone.
+
+    Those derived from other rows are not among them. Percentages of a cost that turns
+    out to be zero are, and will be absent all the same.
+
+    **Arguments:** a method, a variant of one, or a control; and a problem's name.
+
+    Raises `KeyError` for a row or problem that there is not.
+    """
+    given: Any = experiment.problems[problem]
+    facts, variant = _facts(given), ""
+    if row in CONTROLS:
+        control = CONTROLS[row]
+        if given.kind not in control.problems or not control.needs <= facts:
+            return ()
+        if control.make is None:
+            return OF_TRUTH if "ground_truth" in facts else ()
+        able = control.capabilities
+    else:
+        owner = experiment.owner(row)
+        if experiment.unable(owner, problem):
+            return ()
+        able = experiment.methods[owner].capabilities
+        variant = row.removeprefix(owner)
+    return tuple(found.name for found in taken(given.kind, facts | able, variant))
+
+
+def _facts(given: Any) -> set[str]:
+    """What will be known of a problem: `facts` of its cases."""
+    if given.kind == "sequence":
+        known = {"true_metric": given.truth, "grid": given.grid}
+        # One particle has no neighbour to be compared with.
+        groups = len(given.data.groups) if given.generated else 0
+        held_out = given.data.held_out * groups > 1
+        named = {name for name, value in known.items() if value is not None}
+        return named | ({"held_out"} if held_out else set())
+    p = given.load()
+    form = closed_form(p.source, p.target, p.lagrangian, p.horizon)
+    known = {"ground_truth": given.has_ground_truth, "closed_form": form is not None}
+    return {name for name, value in known.items() if value}
