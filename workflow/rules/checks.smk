@@ -1,12 +1,9 @@
 # Looks at all samples and settings before the first job, so that none fails for them.
 from nlot.measures.files import SampleError, check_age
-from nlot.reporting.drawing import check_figure
 from snakemake.exceptions import WorkflowError
 
 try:
     CONFIG.check()
-    for name in CONFIG.figures:
-        check_figure(name, CONFIG)
     for name, problem in CONFIG.problems.items():
         if not problem.generated:
             problem.load()
