@@ -39,16 +39,16 @@ ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR)
 .PHONY: $(LOCKED)
 endif
 
-.PHONY: help env reproduce smoke report tables test lint bench lock
+.PHONY: help env reproduce smoke report tables test test-slow lint bench lock
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "Options:"
 	@echo "  EXTRA=cpu|cuda12      kind of environment (now: $(EXTRA))"
 	@echo "  PYTHON=python3.12     interpreter to create it with, 3.11 or newer"
 	@echo "  VENV=path             where to create it (now: $(VENV))"
 	@echo "  SNAKEMAKE_ARGS=...    more arguments for snakemake (reproduce, smoke, report)"
-	@echo "  PYTEST_ARGS=...       more arguments for pytest (test)"
+	@echo "  PYTEST_ARGS=...       more arguments for pytest (test, test-slow)"
 	@echo "  LOCK_ARGS=--upgrade   newest versions rather than the pinned ones (lock)"
 
 env: $(INSTALLED) ## Create or update the environment
@@ -65,8 +65,14 @@ report: env ## Write the report of what was made, one file: results/<preset>/rep
 tables: env ## Make tables and documents from the committed rows, without training
 	@$(IN_VENV) python -m nlot.reporting.rebuild
 
+# Files stay with one of the workers, in the order in which they are collected.
+PYTEST := pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
 test: env ## Run the tests, those of the workflow included
-	@$(IN_VENV) pytest $(PYTEST_ARGS)
+	@$(IN_VENV) $(PYTEST) -m "not slow" $(PYTEST_ARGS)
+
+test-slow: env ## Run those that kill processes, or need root, a browser or Slurm
+	@$(IN_VENV) $(PYTEST) -m slow $(PYTEST_ARGS)
 
 lint: env ## Check style, formatting and types
 	$(IN_VENV) ruff check .

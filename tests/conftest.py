@@ -1,5 +1,6 @@
 """Small problems and settings that many tests share."""
 
+import os
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -240,13 +241,38 @@ def sequence_settings() -> dict[str, Any]:
     return merge(settings(), deepcopy(more))
 
 
+# Memory maps of a process above which compiled programs are dropped.
+MANY_MAPS = 30_000
+# What only some machines have, or a fixture gives as root alone.
+SPECIAL = {"browser", "disk"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers a file stays with one, and so does all of the workflow.
+
+    The workflow comes first: its smoke run is what a worker takes longest for.
+    """
+    for item in items:
+        if SPECIAL & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+        one = "workflow" if item.get_closest_marker("workflow") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(one))
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_compilation(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Tests compile much and compute little, and much of it twice."""
+    """Tests compile much and compute little, and much of it twice.
+
+    What one worker compiles, the others take from disk.
+    """
     jax.config.update("jax_disable_most_optimizations", True)
-    folder = str(tmp_path_factory.mktemp("compiled"))
-    jax.config.update("jax_compilation_cache_dir", folder)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    jax.config.update("jax_compilation_cache_dir", str(folder / "compiled"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -256,7 +282,9 @@ def few_programs() -> Iterator[None]:
     Beyond that the compiler crashes; what a later module needs again is on disk.
     """
     yield
-    jax.clear_caches()
+    maps = Path("/proc/self/maps")
+    if not maps.exists() or maps.read_bytes().count(b"\n") > MANY_MAPS:
+        jax.clear_caches()
 
 
 @pytest.fixture

@@ -73,6 +73,7 @@ def test_a_second_workflow_is_refused_and_spoils_nothing(project) -> None:
     load_truth(project / TARGET)
 
 
+@pytest.mark.slow
 def test_results_that_cannot_be_written(project) -> None:
     """Not even root writes to a disk that is mounted for reading."""
     results = project / "results"

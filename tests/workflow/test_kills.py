@@ -19,7 +19,7 @@ from nlot.ground_truth.truth import load_truth
 
 from .conftest import QUICK, copy_project, snakemake, start, tiny
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 KILLS = int(os.environ.get("KILLS", "4"))
 # The table, all rows and a figure; `all` would only draw more of the same.

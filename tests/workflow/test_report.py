@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import SMOKE, Smoke, snakemake
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

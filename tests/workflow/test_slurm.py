@@ -21,7 +21,7 @@ from nlot import load
 
 from .conftest import DROPPED, EVALUATION, PATIENCE, QUICK, wait_for
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slurm]
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 CLUSTER = Path(__file__).with_name("slurm_cluster.sh")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged")
