@@ -39,7 +39,7 @@ ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR)
 .PHONY: $(LOCKED)
 endif
 
-.PHONY: help env reproduce smoke report tables test test-slow lint bench lock
+.PHONY: help env reproduce smoke report tables test test-slow lint site bench lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ lint: env ## Check style, formatting and types
 	$(IN_VENV) ruff format --check .
 	$(IN_VENV) snakefmt --check Snakefile workflow
 	$(IN_VENV) mypy
+
+site: env ## Build the documentation for a browser: docs/_build/index.html
+	$(IN_VENV) sphinx-build -q -W --keep-going -b html docs docs/_build
 
 bench: env ## Measure how long steps and solves take (BENCH_ARGS="step batch": groups)
 	$(IN_VENV) python -m benchmarks $(BENCH_ARGS)
