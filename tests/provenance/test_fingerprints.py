@@ -191,6 +191,25 @@ def test_an_edit_of_a_method_trains_and_measures_it_alone(copy, default, method)
     assert ("controls",) not in found
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "counts"),
+    [
+        ("evaluation/actions.py", '"Share of path', '"The share of path', False),
+        ("evaluation/actions.py", 'converged", 3', 'converged", 4', False),
+        ("evaluation/controls.py", '"Noise floor"', '"Floor"', False),
+        ("evaluation/controls.py", 'note="Random', 'note="A random', False),
+        ("evaluation/actions.py", 'needs=["map"]', 'needs=["paths"]', True),
+    ],
+)
+def test_words_of_tables_are_written_again_and_measure_nothing_again(
+    copy, default, file, old, new, counts
+):
+    before, table = codes(default), fingerprint("nlot.reporting.tables")
+    edit(copy / file, old, new)
+    assert (("controls",) in changed(default, before)) == counts
+    assert fingerprint("nlot.reporting.tables") != table
+
+
 def test_an_edit_of_a_potential_trains_on_no_metric_again(copy, default):
     before = codes(default)
     append(copy / "costs/potentials.py", "\n_OTHER = 1\n")

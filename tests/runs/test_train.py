@@ -12,7 +12,7 @@ from nlot.measures.files import SampleError
 from nlot.runs.data import make_data
 from nlot.training.loop import DivergenceError
 
-from ..conftest import CIRCLE, EUCLIDEAN, METHODS, SLAB
+from ..conftest import CIRCLE, EUCLIDEAN, METHODS, SCARVELIS_SOLOMON, SLAB
 from .conftest import SEED
 
 PHASES = {
@@ -157,6 +157,23 @@ def test_a_method_that_cannot_solve_a_problem_says_so(
     experiment = parse_config({**every_method, "problems": problems})
     with pytest.raises(ValueError, match=fault):
         nlot.train(experiment, problem, method, 0, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_samples_that_a_method_does_not_take_are_refused(every_method, tmp_path):
+    path = tmp_path / "odd.npz"
+    np.savez(path, samples=np.random.default_rng(0).normal(size=(2, 21, 2)))
+    data = {"kind": "samples", "path": str(path)}
+    raw = {
+        **every_method,
+        "problems": {"given": {"kind": "sequence", "data": data}},
+        "methods": {"mine": {**SCARVELIS_SOLOMON, "groups": 2}},
+        "tables": {},
+        "figures": {},
+    }
+    fault = "mine on given: groups: 2 of equal size are asked for; found times with 21"
+    with pytest.raises(ValueError, match=fault):
+        nlot.train(parse_config(raw), "given", "mine", 0, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

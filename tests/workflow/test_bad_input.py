@@ -6,6 +6,7 @@ What the messages say of each fault is tested without Snakemake, in `tests/confi
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -35,6 +36,19 @@ PRESETS = {
         "tables.table1.controls: unknown 'flor'; did you mean 'floor'?; valid: refere",
     ),
     # Found when samples are read.
+    "samples that a method does not take": (
+        {
+            "problems": {
+                "odd": {
+                    "kind": "sequence",
+                    "data": {"kind": "samples", "path": "odd.npz"},
+                }
+            },
+            "overrides": {"scarvelis_solomon": {"odd": {"groups": 2}}},
+            "tables": {"odd": {"problems": ["odd"], "methods": ["scarvelis_solomon"]}},
+        },
+        "scarvelis_solomon on odd: groups: 2 of equal size are asked for; found times",
+    ),
     "missing samples": (
         {"problems": {"box": {"source": {"kind": "samples", "path": "gone.npz"}}}},
         "gone.npz: no such sample file",
@@ -45,6 +59,8 @@ PRESETS = {
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_bad_preset(project, name) -> None:
     change, message = PRESETS[name]
+    points = np.random.default_rng(0).normal(size=(2, 21, 2))
+    np.savez(project / "odd.npz", samples=points)
     path = project / "config" / "bad.yaml"
     path.write_text(yaml.safe_dump({"extends": "config.yaml", **change}))
     refused(project, snakemake(project, "--configfile", str(path)), message)

@@ -48,9 +48,21 @@ def test_a_problem_alone_is_a_preset(project, planned) -> None:
     assert "results/mine/tables/results.md" in done.stdout
 
 
-def test_other_seeds_train_no_run_for_figures_alone(project) -> None:
-    done = snakemake(project, "-n", *SMOKE, "--config", "seeds=[7]")
+def test_seeds_asked_for_are_those_of_all_runs(project) -> None:
+    """Also where tables, as that of Figure 1, have seeds of their own."""
+    done = snakemake(project, "-n", "--config", "seeds=[7]")
     assert seeds(done.stdout) == {"7"}
+
+
+def test_a_control_is_measured_with_the_seeds_of_its_tables(project) -> None:
+    table = {"problems": ["x_paths"], "controls": ["random_metric"], "seeds": [5]}
+    path = project / "mine.yaml"
+    preset = {"extends": "config/smoke.yaml", "tables": {"mine": table}}
+    path.write_text(yaml.safe_dump(preset))
+    control = "results/mine/evaluation/controls/random_metric.csv"
+    done = snakemake(project, "-n", "--configfile", str(path), "--", control)
+    found = re.findall(r"Generating the data of x_paths, seed (\d+)", done.stdout)
+    assert set(found) == {"0", "1", "5"}
 
 
 def test_presets_extend_others_in_other_folders(project, tmp_path) -> None:

@@ -1,7 +1,8 @@
 # Reads and validates the configuration; nothing is computed here.
 from itertools import product
 
-from nlot.config import ConfigError, merge, parse_config, read_presets
+from nlot.config import ConfigError, changed, parse_config, read_presets
+from nlot.ground_truth.memory import memory_mb
 from nlot.provenance.fingerprints import fingerprint, modules_of
 from nlot.reporting import report_captions
 from nlot.runs.code import controls_code, evaluation_code, training_code
@@ -9,18 +10,12 @@ from snakemake.exceptions import WorkflowError
 
 try:
     # Snakemake has merged the files without what they extend. Scripts see this, too.
-    GIVEN = merge(read_presets(workflow.configfiles), workflow.config_settings.config)
+    GIVEN = changed(read_presets(workflow.configfiles), workflow.config_settings.config)
     CONFIG = parse_config(GIVEN, " ".join(map(str, workflow.configfiles)))
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 config.clear()
 config.update(GIVEN)
-
-# Jobs read the workflow, too, and would check all of it again.
-if workflow.is_main_process:
-
-    include: "checks.smk"
-
 
 # Every preset has a folder of its own.
 RESULTS = f"results/{CONFIG.preset}"
@@ -32,12 +27,15 @@ IMAGES = ["pdf", "png"]
 REFERENCE = "reference"
 # What runs are compared with; training does not see it.
 COMPARED = {"truth", "grid", "ground_truth"}
-# The problems on which a control is measured: those of all tables that have it.
-CONTROLS = {}
+# The problems on which a control is measured, and the seeds: those of all tables that
+# have it.
+CONTROLS, CONTROL_SEEDS = {}, {}
 for table in CONFIG.tables.values():
     for control in table.controls:
         if control != REFERENCE:
             CONTROLS.setdefault(control, {}).update(dict.fromkeys(table.problems))
+            seeds = dict.fromkeys(CONFIG.seeds_of(table))
+            CONTROL_SEEDS.setdefault(control, {}).update(seeds)
 # The seeds of the runs that tables are made of, by problem and method.
 TABLED = {}
 for table in CONFIG.tables.values():
@@ -69,6 +67,12 @@ def settings(section, **options):
 def grows(amount):
     """A resource of which every attempt at a job gets more than the one before."""
     return lambda wildcards, attempt: amount * attempt
+
+
+def truth_memory(wildcards, attempt):
+    """In MB, with room for the program that is compiled."""
+    d = CONFIG.problems[wildcards.problem].dimension
+    return attempt * (1000 + memory_mb(CONFIG.evaluation, d))
 
 
 def in_formats(stem, formats, shown, **place):
@@ -173,3 +177,9 @@ def shown_images(kind, runs, caption):
         place = {"caption": caption, "category": kind.capitalize(), "labels": labels}
         images.append(report(path, **place))
     return images
+
+
+# Jobs read the workflow, too, and would check all of it again.
+if workflow.is_main_process:
+
+    include: "checks.smk"

@@ -40,7 +40,7 @@ rule ground_truth:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=grows(4000),
+        mem_mb=truth_memory,
         runtime=grows(60),
     params:
         problem=lambda w: settings(CONFIG.problems[w.problem], exclude=COMPARED),

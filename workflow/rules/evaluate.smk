@@ -36,7 +36,7 @@ rule evaluate:
 use rule evaluate as evaluate_controls with:
     input:
         truths=lambda w: truths_of(CONTROLS[w.control]),
-        data=lambda w: all_generated(CONTROLS[w.control], CONFIG.seeds),
+        data=lambda w: all_generated(CONTROLS[w.control], CONTROL_SEEDS[w.control]),
         given=lambda w: given_files(*CONTROLS[w.control]),
     output:
         rows=f"{RESULTS}/evaluation/controls/{{control}}.csv",
@@ -49,7 +49,7 @@ use rule evaluate as evaluate_controls with:
         problems=lambda w: {
             p: settings(CONFIG.problems[p]) for p in CONTROLS[w.control]
         },
-        seeds=CONFIG.seeds,
+        seeds=lambda w: list(CONTROL_SEEDS[w.control]),
         evaluation=settings(CONFIG.evaluation),
         code=lambda w: controls_code(CONFIG, CONTROLS[w.control]),
     message:

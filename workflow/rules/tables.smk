@@ -84,7 +84,7 @@ rule refinement:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=grows(4000),
+        mem_mb=truth_memory,
         runtime=grows(120),
     params:
         problem=lambda w: settings(CONFIG.problems[w.problem], exclude=COMPARED),

@@ -22,7 +22,7 @@ from nlot.config.experiment import Experiment
 from nlot.config.kinds import register, settings_class, target
 from nlot.config.loading import load_config, parse_config
 from nlot.config.outputs import FigureConfig, TableConfig
-from nlot.config.presets import read_presets
+from nlot.config.presets import changed, read_presets
 from nlot.config.sections import (
     CTransformConfig,
     FitConfig,
@@ -67,6 +67,7 @@ __all__ = [
     "Seed",
     "TableConfig",
     "TrainingCTransformConfig",
+    "changed",
     "load_config",
     "merge",
     "parse_config",

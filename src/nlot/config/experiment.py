@@ -194,6 +194,12 @@ class Experiment(Section):
             )
         return f"{method} on {problem}: {reason}" if reason else None
 
+    def check_data(self, method: str, problem: str, loaded: Any) -> None:
+        """Raise `ValueError` where `method` cannot be trained on what was loaded."""
+        reason = self.method(method, problem).refuses_data(loaded)
+        if reason:
+            raise ValueError(f"{method} on {problem}: {reason}")
+
     def rows(self, methods: Iterable[str]) -> tuple[str, ...]:
         """The rows that entries of `methods` stand for in tables, in order.
 
@@ -238,6 +244,11 @@ class Experiment(Section):
                 for seed in self.seeds_of(entry)
             )
         )
+
+    def used(self) -> tuple[str, ...]:
+        """The problems that tables and figures show, in their order, each once."""
+        shown = (name for _, _, entry in self._outputs() for name in entry.problems)
+        return tuple(dict.fromkeys(shown))
 
     def papers(self) -> tuple[str, ...]:
         """The papers whose numbers stand beside ours, in the order of the tables."""

@@ -49,6 +49,26 @@ def read_presets(paths: Iterable[str | Path]) -> dict[str, Any]:
     return {**merged, "preset": own, "extends": None}
 
 
+def changed(preset: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A preset with single keys changed, as on the command line.
+
+    Seeds among them are those of every table and figure.
+    """
+    if "seeds" in changes:
+        for key, own in (("tables", "seeds"), ("figures", "seed")):
+            entries = preset.get(key)
+            if isinstance(entries, dict):
+                fewer = {name: _without(own, entry) for name, entry in entries.items()}
+                preset = {**preset, key: fewer}
+    return merge(preset, changes)
+
+
+def _without(key: str, entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    return {name: value for name, value in entry.items() if name != key}
+
+
 def _chain(path: Path, above: tuple[Path, ...]) -> list[tuple[Path, dict[str, Any]]]:
     """The file and those that it extends, the last of these first."""
     if path.resolve() in above:

@@ -183,6 +183,13 @@ class MethodConfig(Part):
         """
         return None
 
+    def refuses_data(self, problem: Any) -> str | None:
+        """Why the method cannot be trained on a problem that is loaded; None if it can.
+
+        Asked before training, and of given samples before the first job.
+        """
+        return None
+
 
 class PathConfig(MethodConfig):
     """Base of methods whose networks give maps, and paths as splines."""

@@ -37,14 +37,15 @@ def measure_control(
     experiment: Experiment,
     control: str,
     problems: Iterable[str],
+    seeds: Iterable[int],
     truths: Iterable[str | Path],
     data: Mapping[str, Data],
     path: str | Path,
 ) -> None:
-    """Measure a control on problems with all seeds; else as `measure_runs`."""
+    """Measure a control on problems with seeds; else as `measure_runs`."""
     names, known = list(problems), _by_problem(truths)
     with measuring(path, settings=_settings(experiment)) as measurement:
-        for seed in experiment.seeds:
+        for seed in seeds:
             files = {name: data[name][seed] for name in names if name in data}
             for problem, rows in control_rows(
                 experiment, control, names, seed, known, files

@@ -15,6 +15,9 @@ _ROOT = Path(__file__).parent.parent
 _PACKAGE = _ROOT.name
 # Its classes hold settings, which are compared by themselves.
 _SETTINGS = f"{_PACKAGE}.config"
+# What registers measures and controls, and what it says for tables alone.
+_REGISTERING = {"measure", "describe", "control"}
+_WORDS = {"title", "label", "digits", "note", "lower_is_better"}
 
 
 def config_hash(data: Any) -> str:
@@ -24,11 +27,12 @@ def config_hash(data: Any) -> str:
 
 
 @cache
-def fingerprint(*modules: str) -> str:
+def fingerprint(*modules: str, words: bool = True) -> str:
     """Hash of the code that modules run: their own and that of their imports.
 
     **Arguments:** full names, of the package or of others. Of what they import, modules
-    of the package and of their own top-level package count.
+    of the package and of their own top-level package count. `words` tells whether what
+    measures and controls are called in tables counts: their values don't depend on it.
 
     Data files count for the modules that state their names. What changes no result does
     not count: comments, docstrings, layout, imports for types alone (`if
@@ -43,7 +47,7 @@ def fingerprint(*modules: str) -> str:
     for name in modules:
         if _source(name) is None:
             raise ModuleNotFoundError(f"{name}: no source file", name=name)
-        _collect(name, tops, seen)
+        _collect(name, tops, seen, words)
     return config_hash(seen)
 
 
@@ -69,12 +73,13 @@ def _modules(value: Any) -> Iterator[str]:
             yield from _modules(part)
 
 
-def _collect(name: str, tops: set[str], seen: dict[str, str]) -> None:
+def _collect(name: str, tops: set[str], seen: dict[str, str], words: bool) -> None:
     path = _source(name)
     if name in seen or path is None or _is_settings(name):
         return
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    seen[name], imports, data = _read(path.read_text(encoding="utf-8"), package)
+    source = path.read_text(encoding="utf-8")
+    seen[name], imports, data = _read(source, package, words)
     for file in _data_files(_ROOT):
         if file.name in data:
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -85,18 +90,19 @@ def _collect(name: str, tops: set[str], seen: dict[str, str]) -> None:
         inner = [f"{module}.{n}" for n in names if _source(f"{module}.{n}")]
         # A package counts for what is its own, not for a module in it.
         if len(inner) < len(names) or not names:
-            _collect(module, tops, seen)
+            _collect(module, tops, seen, words)
         for found in inner:
-            _collect(found, tops, seen)
+            _collect(found, tops, seen, words)
 
 
 # Most modules are among the imports of many.
 @cache
 def _read(
-    source: str, package: str
+    source: str, package: str, words: bool
 ) -> tuple[str, list[tuple[str, list[str]]], frozenset[str]]:
     """Hash of a module; what it imports, names from each; texts that it states."""
-    tree = _Bare().visit(ast.parse(source))
+    bare = _Bare() if words else _Wordless()
+    tree = bare.visit(ast.parse(source))
     imports: list[tuple[str, list[str]]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -131,6 +137,22 @@ class _Bare(ast.NodeTransformer):
         if node.name.endswith("Config"):
             node.body = [part for part in node.body if not _is_field(part)]
         return self.generic_visit(node)
+
+
+class _Wordless(_Bare):
+    """And, where measures and controls are registered, what tables call them."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id in _REGISTERING:
+            first, *rest = node.args
+            node.args = [first, *(arg for arg in rest if not _is_words(arg))]
+            node.keywords = [k for k in node.keywords if k.arg not in _WORDS]
+        return self.generic_visit(node)
+
+
+def _is_words(node: ast.AST) -> bool:
+    """Text, or the number of digits."""
+    return isinstance(node, ast.Constant | ast.JoinedStr)
 
 
 def _is_docstring(node: ast.AST) -> bool:

@@ -22,10 +22,11 @@ def evaluation_code(experiment: Experiment, problem: str, method: str) -> str:
     """Hash of the code that measures runs of a method on a problem."""
     kind = experiment.methods[method].kind
     given = modules_of(experiment.problems[problem])
-    return fingerprint(*_MEASURING, home(target("method", kind), "open"), *given)
+    measuring = (*_MEASURING, home(target("method", kind), "open"))
+    return fingerprint(*measuring, *given, words=False)
 
 
 def controls_code(experiment: Experiment, problems: Iterable[str]) -> str:
     """Hash of the code that measures controls on problems."""
     given = modules_of({name: experiment.problems[name] for name in problems})
-    return fingerprint(*_MEASURING, *given)
+    return fingerprint(*_MEASURING, *given, words=False)

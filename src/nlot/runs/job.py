@@ -39,9 +39,10 @@ def train(
     **Returns:** the trained run, with the capabilities of its method
     (`nlot.methods.capabilities`).
 
-    Raises `ValueError` for an unknown name, and for a problem that the method does not
-    solve; `nlot.training.loop.DivergenceError` when a loss stops being finite, and
-    `nlot.measures.files.SampleError` for unusable samples. No run is written then.
+    Raises `ValueError` for an unknown name, and for a problem or samples that the
+    method does not take; `nlot.training.loop.DivergenceError` when a loss stops being
+    finite, and `nlot.measures.files.SampleError` for unusable samples. No run is
+    written then.
     """
     check_known("problem", [problem], experiment.problems)
     check_known("method", [method], experiment.methods)
@@ -53,6 +54,7 @@ def train(
         data = Path(folder, "data.npz")
         runs.make_data(experiment, problem, seed, data)
     loaded, module = given.load(data), target("method", config.kind)
+    experiment.check_data(method, problem, loaded)
     settings = {
         "problem_config": given.model_dump(mode="json"),
         "method_config": config.model_dump(mode="json"),

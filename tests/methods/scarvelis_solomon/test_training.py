@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from nlot.evaluation.alignment import alignment, matrices
-from nlot.measures.files import SampleError
 from nlot.methods.scarvelis_solomon import training
 from nlot.methods.scarvelis_solomon.training import (
     GramMetric,
@@ -178,11 +177,15 @@ def test_groups_are_blocks_of_samples_in_their_order(translations):
 @pytest.mark.parametrize(
     "sizes, groups, named", [((16, 16), 3, "16"), ((12, 8, 12), 2, "8, 12")]
 )
-def test_samples_that_do_not_divide_into_groups_are_an_error(sizes, groups, named):
+def test_samples_that_do_not_divide_into_groups_are_refused(
+    make_method, sizes, groups, named
+):
     sequence = Sequence.of([np.ones((n, 2)) for n in sizes])
-    message = f"groups: {groups} of equal size .* found times with {named} samples"
-    with pytest.raises(SampleError, match=message):
-        split(sequence, groups)
+    config = make_method("scarvelis_solomon", groups=groups)
+    reason = config.refuses_data(sequence)
+    assert f"groups: {groups} of equal size" in reason
+    assert f"found times with {named} samples" in reason
+    assert make_method("scarvelis_solomon").refuses_data(sequence) is None
 
 
 def test_times_of_different_sizes_need_no_groups(make_method):

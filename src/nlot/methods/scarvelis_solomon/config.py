@@ -65,3 +65,14 @@ class Config(MethodConfig):
         if found % self.groups:
             return f"{self.groups} groups do not divide the {found} of data.groups"
         return None
+
+    def refuses_data(self, problem: Any) -> str | None:
+        """Blocks of samples have one size."""
+        counts = sorted({len(samples) for samples in problem.measures})
+        if self.groups == 1 or (len(counts) == 1 and counts[0] % self.groups == 0):
+            return None
+        found = ", ".join(map(str, counts))
+        return (
+            f"groups: {self.groups} of equal size are asked for; found times with "
+            f"{found} samples"
+        )

@@ -23,7 +23,6 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.costs.metrics import AbstractMetric
-from nlot.measures.files import SampleError
 from nlot.methods.scarvelis_solomon.config import Config
 from nlot.networks.mlp import MLP
 from nlot.problems.sequence import Outline, Sequence
@@ -102,8 +101,7 @@ def train(
     """Run all rounds.
 
     Arguments and results are those in `nlot.methods`. Raises
-    `nlot.training.loop.DivergenceError` when a loss stops being finite, and
-    `nlot.measures.files.SampleError` for samples that do not divide into the groups.
+    `nlot.training.loop.DivergenceError` when a loss stops being finite.
     """
     groups = split(problem, config.groups)
     phi, gram = config.potential_fit, config.metric_fit
@@ -135,16 +133,7 @@ def train(
 
 
 def split(sequence: Sequence, groups: int) -> Groups:
-    """The sequences of the blocks of samples, `groups` of equal size.
-
-    Raises `nlot.measures.files.SampleError` where their sizes would differ.
-    """
-    counts = set(sequence.counts.tolist())
-    if groups > 1 and (len(counts) > 1 or min(counts) % groups):
-        raise SampleError(
-            f"groups: {groups} of equal size are asked for; found times with "
-            f"{', '.join(map(str, sorted(counts)))} samples"
-        )
+    """The sequences of the blocks of samples, `groups` of equal size."""
     if groups == 1:
         return (sequence,)
     return tuple(
