@@ -22,6 +22,7 @@ include: "workflow/rules/figures.smk"
 rule all:
     default_target: True
     input:
+        rules.preset.output,
         rules.collect.output if CONFIG.tables else [],
         rules.tables.input,
         rules.figures.input,

@@ -8,29 +8,17 @@ import pandas as pd
 import pytest
 
 from nlot.config import Experiment, parse_config
+from nlot.evaluation import CONTROLS
+from nlot.evaluation.applicable import applicable
 from nlot.evaluation.rows import COLUMNS
 from nlot.provenance.record import provenance
 from nlot.provenance.records import Records, origins
 
 SIZES = {"w2_paper": 16, "w2_exact": 64, "sinkhorn_divergence": 32, "action": 8}
 MINUTES = {"nlot": 2.5, "nlot_plus": 3.0, "metric_nlot": 1.25, "metric_nlot_plus": 0.5}
+METRICS = ["true_metric", "random_metric", "euclidean_metric", "nearest_particle"]
 SCORES = ["alignment", "alignment_data"]
 ERRORS = ["population_error", "trajectory_error"]
-# By sequence and method; a learned metric is measured like the Euclidean one.
-MEASURED = {
-    "x_paths": {
-        "true_metric": [*SCORES, *ERRORS],
-        "random_metric": SCORES,
-        "euclidean_metric": [*SCORES, *ERRORS],
-        "nearest_particle": ERRORS,
-    },
-    "given": {"euclidean_metric": ["population_error"]},
-    "circle_released": {
-        "true_metric": [*SCORES, "population_error"],
-        "random_metric": SCORES,
-        "euclidean_metric": [*SCORES, "population_error"],
-    },
-}
 
 
 @pytest.fixture
@@ -47,7 +35,7 @@ def preset(raw_sequences) -> Experiment:
     metrics = {
         "problems": ["x_paths", "given", "circle_released"],
         "methods": ["metric_nlot_plus", "metric_nlot"],
-        "controls": list(MEASURED["x_paths"]),
+        "controls": METRICS,
     }
     return parse_config(
         {
@@ -89,24 +77,19 @@ def preset(raw_sequences) -> Experiment:
 @pytest.fixture
 def rows(preset) -> pd.DataFrame:
     """Rows as an evaluation of `preset` would write them, with random values."""
-    rng = np.random.default_rng(0)
-    found = []
-    methods = ["nlot_plus", "nlot", "nlot_network_map", "floor", "translation"]
-    for problem, method, seed, measure in product(
-        ["well", "box"], methods, preset.seeds, SIZES
-    ):
-        if (method, measure) != ("floor", "action"):
-            key = (problem, method, seed, measure)
-            minutes = MINUTES.get(method.removesuffix("_network_map"))
-            found.append((*key, rng.uniform(0.1, 9), SIZES[measure], minutes, "cpu"))
-    for problem, measured in MEASURED.items():
-        for method in (*measured, "metric_nlot", "metric_nlot_plus"):
-            for measure in measured.get(method, measured["euclidean_metric"]):
-                n = 900 if measure == "alignment" else 50
-                for seed in preset.seeds:
-                    key = (problem, method, seed, measure)
-                    minutes = MINUTES.get(method)
-                    found.append((*key, rng.uniform(), n, minutes, "cpu"))
+    shown = {
+        (problem, row): applicable(preset, row, problem)
+        for entry in preset.tables.values()
+        for problem in entry.problems
+        for row in (*preset.rows(entry.methods), *entry.controls)
+    }
+    rng, found = np.random.default_rng(0), []
+    for (problem, row), measures in shown.items():
+        minutes = None if row in CONTROLS else MINUTES[preset.owner(row)]
+        for seed, measure in product(preset.seeds, measures):
+            key = (problem, row, seed, measure)
+            n = SIZES.get(measure, 900 if measure == "alignment" else 50)
+            found.append((*key, rng.uniform(0.1, 0.9), n, minutes, "cpu"))
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 

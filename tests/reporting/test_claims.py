@@ -7,7 +7,7 @@ import pytest
 from nlot.evaluation.rows import COLUMNS
 from nlot.reporting import papers
 from nlot.reporting.claims import claims
-from nlot.reporting.layout import ABSENT
+from nlot.reporting.table import ABSENT
 from nlot.reporting.verdicts import Verdict
 
 from .claimed import PAPER, SEEDS, experiment, rows

@@ -4,15 +4,14 @@ import pandas as pd
 import pytest
 
 from nlot.provenance.records import read_records, write_records
-from nlot.reporting.layout import ABSENT
 from nlot.reporting.stages import (
     COLUMNS,
     BenchmarkError,
     keep_stages,
     read_stages,
-    stages_table,
 )
-from nlot.reporting.writer import FORMATS, render
+from nlot.reporting.table import ABSENT, FORMATS, render
+from nlot.reporting.timings import stages_table
 
 HEAD = "s\th:m:s\tmax_rss\tmean_load\tcpu_time\n"
 JOBS = {
@@ -74,12 +73,11 @@ def test_a_job_too_short_to_be_measured_counts(folder) -> None:
 
 def test_the_table_ends_with_the_sum(folder) -> None:
     table = stages_table(read_stages(folder), 1)
-    *_, last = table.blocks[0].rows
-    assert last.label == "All jobs"
-    assert last.runs == str(len(JOBS))
-    assert (
-        last.cells[0] == f"{sum(seconds for seconds, _, _ in JOBS.values()) / 60:.1f}"
-    )
+    (_, label), last = table.shown.index[-1], table.shown.iloc[-1]
+    assert label == "All jobs"
+    assert last["runs"] == str(len(JOBS))
+    seconds = sum(seconds for seconds, _, _ in JOBS.values())
+    assert last["minutes on 1 cores"] == f"{seconds / 60:.1f}"
     for kind in FORMATS:
         assert "Training NLOT" in render(table, kind)
 
@@ -103,8 +101,8 @@ def test_a_gpu_has_a_column_where_it_was_measured(folder) -> None:
     assert not any("GPU" in column for column in stages_table(stages, 2).columns)
     gpu = stages[stages["stage"] != "Training NLSB"].assign(minutes=2.5)
     table = stages_table(stages, 2, gpu=gpu)
-    column = [("GPU" in title) for title in table.columns].index(True)
-    cells = {row.label: row.cells[column] for row in table.blocks[0].rows}
+    (column,) = (title for title in table.columns if "GPU" in title)
+    cells = table.shown.droplevel("block")[column]
     assert cells["Training NLOT"] == "2.5"
     assert cells["Training NLSB"] == ABSENT
     assert cells["All jobs"] == f"{2.5 * len(gpu):.1f}"

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from nlot.config import merge, parse_config
+from nlot.evaluation import CONTROLS
 from nlot.reporting import papers
-from nlot.reporting.layout import ABSENT, cell
 from nlot.reporting.summary import RowsError, read_rows, summarise
+from nlot.reporting.table import ABSENT, cell
 from nlot.reporting.tables import table
 
 PRINTED = "Pooladian et al. (UAI 2024)"
@@ -34,15 +35,13 @@ def change(preset, name, **entry):
 
 
 def blocks(made):
-    return {block.title: [row.label for row in block.rows] for block in made.blocks}
+    """The labels of the lines of each block."""
+    return {title: list(lines.index) for title, lines in made.blocks}
 
 
 def cells(made, title):
     """By label: the cells of a block, by column."""
-    (block,) = (block for block in made.blocks if block.title == title)
-    return {
-        row.label: dict(zip(made.columns, row.cells, strict=True)) for row in block.rows
-    }
+    return dict(made.blocks)[title][[*made.columns]].to_dict("index")
 
 
 @pytest.mark.parametrize("measure", ["w2_paper", "w2_exact", "action"])
@@ -82,7 +81,7 @@ def test_an_excess_needs_no_row_of_the_floor_in_the_table(rows, preset):
 def test_order_of_rows_does_not_matter(rows, preset, name):
     first = table(rows, name, preset)
     second = table(rows.sample(frac=1, random_state=0), name, preset)
-    assert first.blocks == second.blocks
+    pd.testing.assert_frame_equal(first.shown, second.shown)
     assert first.caption == second.caption
 
 
@@ -92,7 +91,7 @@ def test_rows_of_other_problems_and_seeds_are_left_out(rows, preset, name):
     own = rows[rows["problem"].isin(entry.problems)]
     strange = rows.assign(seed=rows["seed"] + 10, value=1e6)
     found = table(pd.concat([rows, strange]), name, preset)
-    assert found.blocks == table(own, name, preset).blocks
+    pd.testing.assert_frame_equal(found.shown, table(own, name, preset).shown)
 
 
 def test_rows_and_columns_are_those_of_the_entry(rows, preset):
@@ -118,7 +117,7 @@ def test_metrics_come_in_the_order_of_the_entry(rows, preset):
     metrics = ["True metric", "Random metric", "Euclidean metric"]
     learned, oracle = ["Metric NLOT+", "Metric NLOT"], "Nearest particle (oracle)"
     printed = [f"Metric NLOT, {PRINTED}", f"Scarvelis and Solomon, {PRINTED}"]
-    assert [[row.label for row in block.rows] for block in made.blocks] == [
+    assert list(blocks(made).values()) == [
         [*learned, *metrics, *printed],
         [*learned, *metrics],
         [*learned, "True metric", "Euclidean metric", oracle],
@@ -134,14 +133,14 @@ def test_known_numbers(preset, rows):
     made = table(
         rows.assign(value=rows["value"].where(~chosen, known)), "table2", preset
     )
-    first, *_, last = made.blocks
-    assert cells(made, first.title)["Metric NLOT"]["x_paths"] == "0.9300 ± 0.0361"
-    assert cells(made, last.title)["Metric NLOT"]["x_paths"] == "1.25 ± 0.00"
+    first, *_, last = blocks(made)
+    assert cells(made, first)["Metric NLOT"]["x_paths"] == "0.9300 ± 0.0361"
+    assert cells(made, last)["Metric NLOT"]["x_paths"] == "1.25 ± 0.00"
 
 
 def test_what_a_problem_lacks_is_marked(rows, preset):
     made = table(rows, "table2", preset)
-    alignment, _, particles, populations, _ = (block.title for block in made.blocks)
+    alignment, _, particles, populations, _ = blocks(made)
     assert cells(made, alignment)["Metric NLOT"]["given"] == ABSENT
     assert cells(made, particles)["Metric NLOT"]["circle_released"] == ABSENT
     assert ABSENT not in cells(made, populations)["Metric NLOT"].values()
@@ -149,26 +148,25 @@ def test_what_a_problem_lacks_is_marked(rows, preset):
 
 def test_printed_rows_are_marked_and_keep_their_digits(rows, preset):
     made = table(rows, "table1", preset)
-    first, *others = made.blocks
-    printed = {row.label: row for row in first.rows if PRINTED in row.label}
-    assert set(printed) == {
+    (first, labels), *others = blocks(made).items()
+    assert {label for label in labels if PRINTED in label} == {
         f"NLOT (nlot), {PRINTED}",
         f"NLSB (stochastic), {PRINTED}",
         f"NLSB (expected), {PRINTED}",
     }
     numbers = papers.numbers("nlot2024")
     expected = numbers[numbers["method"] == "nlot"].set_index("problem")
-    shown = cells(made, first.title)[f"NLOT (nlot), {PRINTED}"]
+    shown = cells(made, first)[f"NLOT (nlot), {PRINTED}"]
     for problem, text in shown.items():
         row = expected.loc[problem]
         assert text == f"{row['value']:.1f} ± {row['sd']:.1f}"
-    assert not any(PRINTED in row.label for b in others for row in b.rows)
+    assert not any(PRINTED in label for _, labels in others for label in labels)
     assert papers.about("nlot2024").reference in made.caption
 
 
 def test_printed_rows_stand_also_beside_released_samples(rows, preset):
     made = table(rows, "table2", preset)
-    shown = cells(made, made.blocks[0].title)
+    shown = cells(made, next(iter(blocks(made))))
     assert shown[f"Metric NLOT, {PRINTED}"] == {
         "x_paths": "0.957 ± 0.001",
         "given": ABSENT,
@@ -179,7 +177,7 @@ def test_printed_rows_stand_also_beside_released_samples(rows, preset):
         "given": ABSENT,
         "circle_released": "0.995",
     }
-    counts = {row.label: row.runs for row in made.blocks[0].rows}
+    counts = made.blocks[0][1]["runs"]
     assert counts[f"Metric NLOT, {PRINTED}"] == "3"
     assert counts[f"Scarvelis and Solomon, {PRINTED}"] == "1"
 
@@ -191,18 +189,35 @@ def test_without_measures_an_entry_shows_all(rows, preset):
     assert set(made.data["measure"]) >= {*own["measure"], "minutes", "smoothness"}
     assert list(blocks(made))[-1] == "smoothness"
     assert lookup(made, "minutes", "nlot", "box").mean == 2.5
-    assert "NLOT, network map (nlot)" in blocks(made)[made.blocks[0].title]
+    assert "NLOT, network map (nlot)" in made.blocks[0][1].index
 
 
 @pytest.mark.parametrize("method", ["nlot", "floor", "translation"])
-def test_missing_rows_are_named(rows, preset, method):
+def test_a_missing_row_is_named(rows, preset, method):
     gone = (rows["problem"] == "box") & (rows["method"] == method) & (rows["seed"] == 1)
-    with pytest.raises(RowsError, match=f"missing.*: box {method} 1$"):
+    gone &= rows["measure"] == "w2_exact"
+    with pytest.raises(RowsError, match=f"missing.*: box {method} 1 w2_exact$"):
         table(rows[~gone], "table1", preset)
 
 
+def test_percentages_of_an_optimal_cost_of_zero_may_be_missing(rows, preset):
+    gone = (rows["measure"] == "coupling_gap") & (rows["problem"] == "box")
+    with pytest.raises(RowsError, match="missing"):
+        table(rows[~gone], "supplement", preset)
+    free = rows[rows["problem"] == "box"].head(1)
+    free = free.assign(method="reference", measure="optimal_cost", value=0.0)
+    assert len(table(pd.concat([rows[~gone], free]), "supplement", preset).shown)
+
+
+def test_notes_of_controls_stand_in_captions(rows, preset):
+    note = CONTROLS["random_metric"].note
+    assert note in table(rows, "table2", preset).caption
+    fewer = change(preset, "table2", controls=["true_metric"])
+    assert note not in table(rows, "table2", fewer).caption
+
+
 def test_many_missing_rows_are_counted(rows, preset):
-    with pytest.raises(RowsError, match=r"box nlot 1; .* and \d+ more"):
+    with pytest.raises(RowsError, match=r"box nlot 1 \w+; .* and \d+ more"):
         table(rows[rows["method"] == "floor"], "table1", preset)
 
 
@@ -214,9 +229,11 @@ def test_doubled_rows_are_refused(rows, preset):
 def test_a_table_may_have_seeds_of_its_own(rows, preset):
     single = change(preset, "table1", seeds=[1])
     made = table(rows, "table1", single)
-    ours = [r for b in made.blocks for r in b.rows if PRINTED not in r.label]
-    assert all(re.fullmatch(r"-?\d+\.\d+", c) for row in ours for c in row.cells)
-    assert {row.runs for row in ours} == {"1"}
+    labels = made.shown.index.get_level_values("label")
+    ours = made.shown[~labels.str.contains(PRINTED, regex=False)]
+    found = ours[[*made.columns]].to_numpy().ravel()
+    assert all(re.fullmatch(r"-?\d+\.\d+", text) for text in found)
+    assert set(ours["runs"]) == {"1"}
     assert "Values of seed 1." in made.caption
 
 

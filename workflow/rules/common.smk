@@ -4,7 +4,6 @@ from itertools import product
 from nlot.config import ConfigError, changed, parse_config, read_presets
 from nlot.ground_truth.memory import memory_mb
 from nlot.provenance.fingerprints import fingerprint, modules_of
-from nlot.reporting import report_captions
 from nlot.runs.code import controls_code, evaluation_code, training_code
 from snakemake.exceptions import WorkflowError
 

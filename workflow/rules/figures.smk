@@ -31,7 +31,7 @@ rule figure:
         problems=lambda w: [
             settings(CONFIG.problems[p]) for p in CONFIG.figures[w.figure].problems
         ],
-        caption=lambda w: report_captions.figure_caption(CONFIG, w.figure),
+        seed=lambda w: CONFIG.seed_of(CONFIG.figures[w.figure]),
         code=fingerprint("nlot.reporting.drawing", "nlot.provenance.records"),
     message:
         "Drawing {wildcards.figure}"
@@ -66,9 +66,6 @@ for METHOD in DRAWN:
             mem_mb=grows(2000),
             runtime=grows(30),
         params:
-            training=report_captions.training(
-                CONFIG, [METHOD], dict.fromkeys(problem for problem, _, _ in MINE)
-            ),
             code=fingerprint("nlot.reporting.figures", "nlot.provenance.records"),
         message:
             f"Drawing the maps and training curves of {METHOD}"

@@ -24,12 +24,10 @@ rule table:
         runtime=grows(10),
     params:
         table=lambda w: settings(CONFIG.tables[w.table]),
-        caption=lambda w: report_captions.table_caption(CONFIG, w.table),
         code=fingerprint(
             "nlot.reporting.collection",
             "nlot.reporting.statement",
             "nlot.reporting.tables",
-            "nlot.reporting.writer",
         ),
     message:
         "Writing table {wildcards.table}"
@@ -69,6 +67,32 @@ rule claims:
         "Comparing every number and statement of {wildcards.paper} with ours"
     script:
         "../scripts/claims.py"
+
+
+# All settings as they were used, for the report.
+rule preset:
+    output:
+        report(
+            f"{RESULTS}/preset.yaml",
+            caption="../report/preset.rst",
+            category="Settings",
+            labels={"preset": CONFIG.preset},
+        ),
+    log:
+        f"{RESULTS}/logs/preset.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/collect/preset.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=grows(1000),
+        runtime=grows(10),
+    params:
+        settings=settings(CONFIG),
+    message:
+        "Writing all settings"
+    script:
+        "../scripts/preset.py"
 
 
 # Not part of `all`: what the ground truth depends on.
@@ -116,8 +140,7 @@ rule refinement_table:
         code=fingerprint(
             "nlot.reporting.collection",
             "nlot.reporting.statement",
-            "nlot.reporting.refinement_table",
-            "nlot.reporting.writer",
+            "nlot.reporting.truth_tables",
         ),
     message:
         "Writing what the optimal costs depend on"

@@ -5,9 +5,9 @@ with job(snakemake):
 
     from nlot.config import parse_config
     from nlot.reporting.collection import gather
-    from nlot.reporting.refinement_table import refinement_table
     from nlot.reporting.statement import statement
-    from nlot.reporting.writer import write_table
+    from nlot.reporting.table import write_table
+    from nlot.reporting.truth_tables import refinement_table
 
     rows, records = gather(snakemake.input)
     table = refinement_table(rows, parse_config(snakemake.config))

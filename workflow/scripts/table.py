@@ -4,8 +4,8 @@ with job(snakemake):
     from nlot.config import parse_config
     from nlot.reporting.collection import gather
     from nlot.reporting.statement import stated
+    from nlot.reporting.table import write_table
     from nlot.reporting.tables import table
-    from nlot.reporting.writer import write_table
 
     experiment = parse_config(snakemake.config)
     rows, records = gather(snakemake.input)

@@ -1,5 +1,6 @@
 """Which measures a row of tables will have, before anything is trained."""
 
+from functools import cache
 from typing import Any
 
 from nlot.config import Experiment
@@ -37,6 +38,8 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
     return tuple(found.name for found in taken(given.kind, facts | able, variant))
 
 
+# Asked for every row of a table, and samples are read for it.
+@cache
 def _facts(given: Any) -> set[str]:
     """What will be known of a problem: `facts` of its cases."""
     if given.kind == "sequence":

@@ -12,8 +12,8 @@ from nlot.evaluation.distances import FLOOR
 from nlot.reporting import papers
 from nlot.reporting.departures import departures
 from nlot.reporting.labels import decimals, lower_is_better, measure_title, row_label
-from nlot.reporting.layout import ABSENT, cell
 from nlot.reporting.measured import Measured
+from nlot.reporting.table import ABSENT, cell
 from nlot.reporting.verdicts import (
     NOT_RUN,
     Estimate,

@@ -2,53 +2,21 @@
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from textwrap import fill
 
-import jinja2
 from PIL import Image
 from tabulate import tabulate
 
 from nlot.provenance.files import whole_file
-from nlot.reporting.claims import Claims, Group, Line
+from nlot.reporting.claims import Claims, Group
+from nlot.reporting.table import templates
 from nlot.reporting.verdicts import LEVEL, Verdict
 
-TITLE = "What was printed, and what came out here"
-CELLS = (
-    "Values are mean ± sample standard deviation, with the number of trials or seeds "
-    "in brackets."
-)
-_WIDTH = 88
+FORMATS = ("md", "html")
 # Pixels.
 _FIGURE_WIDTH = 720
-# The rule of `nlot.reporting.verdicts` in words.
-RULE = (
-    "A *number* counts as reproduced when our mean differs from it by no more than a "
-    f"tolerance: half the {LEVEL:.0%} confidence interval of the difference of two "
-    "means whose spreads differ (Welch; by Student's t, as there are few trials), plus "
-    "half a unit of its last printed digit. Beyond the tolerance ours is better or not "
-    "reproduced. A number that was printed without a deviation, from one trial, is "
-    "taken to scatter as ours do.",
-    "A number is not decidable when it was printed better than the noise floor, which "
-    "two samples of the target itself score and no map beats on average; ours is then "
-    "compared with the floor, and not reproduced if it is worse by more than the "
-    "tolerance. Nor is it when the tolerance reaches from the printed number to zero "
-    "or, for alignments, to the Euclidean metric's, which has learned nothing; nor "
-    "when neither number has a deviation.",
-    "A *statement* of the paper has a criterion that was chosen here, not there. "
-    "Where a method is to be better than another, the mean difference between runs of "
-    f"the same seed is compared with half its {LEVEL:.0%} confidence interval, by "
-    "Student's t: in favour beyond it reproduced, against beyond it not reproduced, "
-    "within it not decidable. A limit has to be kept by every single run.",
-    "A number or statement is not comparable where the preset defines its problem "
-    "otherwise than the paper; the settings that differ stand beside it.",
-    "Few trials make wide tolerances: *reproduced* says that numbers do not disagree, "
-    "not that they are equal. And of equal ones, one in "
-    f"{1 / (1 - LEVEL):.0f} falls outside its tolerance by chance. Minutes are the "
-    "mean training time of a run; it may have shared its machine with others.",
-)
 
 
 def write_claims(
@@ -63,121 +31,64 @@ def write_claims(
     Raises `ValueError` for another suffix.
     """
     path = Path(path)
-    if path.suffix == ".md":
-        text = markdown(claims, _links(figures, path.parent), provenance)
-    elif path.suffix == ".html":
-        shown = {name: _data(file) for name, file in figures.items()}
-        text = html(claims, shown, provenance)
-    else:
-        raise ValueError(f"unknown format {path.suffix!r}; valid: .md, .html")
+    shown = {
+        name: _data(file)
+        if path.suffix == ".html"
+        else Path(os.path.relpath(file, path.parent)).as_posix()
+        for name, file in figures.items()
+    }
+    text = render_claims(claims, path.suffix.removeprefix("."), shown, provenance)
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def markdown(claims: Claims, figures: Mapping[str, str], provenance: str) -> str:
-    """The page in Markdown; `figures` are where those at hand lie, by name."""
-    counts = [
-        (group.title, *(str(group.count(verdict) or "") for verdict in Verdict))
-        for group in claims.groups
-    ]
-    about = f"{_introduction(claims)} Preset `{claims.preset}`, seeds {_seeds(claims)}."
-    parts = [
-        f"# {TITLE}",
-        fill(about, _WIDTH),
-        fill(provenance, _WIDTH, break_on_hyphens=False),
-        _grid(["", *Verdict], counts),
-        "## The rule",
-        *(fill(paragraph, _WIDTH) for paragraph in RULE),
-    ]
-    for group in claims.groups:
-        lines = [_cells(group, line) for line in group.lines]
-        parts += [
-            f"## {group.title}",
-            f"{group.text} {_maker(group, claims, figures)} `{group.command}`.",
-            _grid(["", *_headings(group)], lines),
-        ]
-    return "\n\n".join([*parts, CELLS]) + "\n"
-
-
-def html(claims: Claims, figures: Mapping[str, str], provenance: str) -> str:
-    """The page in HTML, with `figures` shown from where they lie."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("nlot.reporting"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("claims.html").render(
-        title=TITLE,
-        introduction=_introduction(claims),
-        preset=claims.preset,
-        seeds=_seeds(claims),
-        rule=[paragraph.replace("*", "") for paragraph in RULE],
-        groups=claims.groups,
+def render_claims(
+    claims: Claims, format: str, figures: Mapping[str, str], provenance: str
+) -> str:
+    """The page as text; `figures` are where those at hand lie, by name."""
+    if format not in FORMATS:
+        raise ValueError(f"unknown format {format!r}; valid: {', '.join(FORMATS)}")
+    environment = templates(autoescape=format == "html")
+    rule = environment.get_template("rule.txt").render(level=LEVEL)
+    return environment.get_template(f"claims.{format}").render(
+        claims=claims,
+        seeds=", ".join(map(str, claims.seeds)),
+        rule=rule.strip().split("\n\n"),
         verdicts=list(Verdict),
-        cells=CELLS,
+        counted=_counted,
+        compared=_compared,
         figures=figures,
         provenance=provenance,
     )
 
 
-def _introduction(claims: Claims) -> str:
-    return (
-        f"Every number and statement of {claims.about.reference}, beside what this "
-        "project measured. The page is made from the measured rows by the workflow, "
-        "verdicts included."
-    )
+def _counted(claims: Claims) -> str:
+    """How many lines of each group have each verdict, in Markdown."""
+    lines = [[g.title, *(g.count(v) or "" for v in Verdict)] for g in claims.groups]
+    sides = ["left", *["right"] * len(Verdict)]
+    return tabulate(lines, ["", *Verdict], tablefmt="pipe", colalign=sides)
 
 
-def _headings(group: Group) -> list[str]:
-    floor = ["noise floor"] if group.floor else []
-    ours = ["tolerance", "verdict", "why", "minutes a run", "device"]
-    return [group.heading, "ours", *floor, *ours]
-
-
-def _cells(group: Group, line: Line) -> list[str]:
-    floor = [line.floor] if group.floor else []
-    return [
-        line.name,
-        line.reference,
-        line.ours,
-        *floor,
-        line.tolerance,
-        f"**{line.verdict}**",
-        line.why,
-        line.minutes,
-        line.device,
-    ]
-
-
-def _maker(group: Group, claims: Claims, figures: Mapping[str, str]) -> str:
-    if not group.figure:
-        return "Made by"
-    shown = f"`results/{claims.preset}/figures/{group.figure}.png`"
-    if group.figure in figures:
-        shown = f"[{group.figure}]({figures[group.figure]})"
-    return f"Our figure, {shown}, is made by"
-
-
-def _grid(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    words = {"", "verdict", "why", "device"}
-    sides = ["left" if heading in words else "right" for heading in headings]
-    return tabulate(
-        lines, headings, tablefmt="pipe", disable_numparse=True, colalign=sides
-    )
-
-
-def _seeds(claims: Claims) -> str:
-    return ", ".join(map(str, claims.seeds))
-
-
-def _links(figures: Mapping[str, Path], folder: Path) -> dict[str, str]:
-    return {
-        name: Path(os.path.relpath(path, folder)).as_posix()
-        for name, path in figures.items()
+def _compared(group: Group) -> str:
+    """The lines of a group in Markdown."""
+    columns = {
+        "": [line.name for line in group.lines],
+        group.heading: [line.reference for line in group.lines],
+        "ours": [line.ours for line in group.lines],
+        "noise floor": [line.floor for line in group.lines],
+        "tolerance": [line.tolerance for line in group.lines],
+        "verdict": [f"**{line.verdict}**" for line in group.lines],
+        "why": [line.why for line in group.lines],
+        "minutes a run": [line.minutes for line in group.lines],
+        "device": [line.device for line in group.lines],
     }
+    if not group.floor:
+        del columns["noise floor"]
+    words = {"", "verdict", "why", "device"}
+    sides = ["left" if heading in words else "right" for heading in columns]
+    return tabulate(
+        columns, "keys", tablefmt="pipe", disable_numparse=True, colalign=sides
+    )
 
 
 def _data(path: Path) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from nlot.evaluation import DERIVED
-from nlot.reporting.layout import ABSENT
 from nlot.reporting.papers import is_printed
+from nlot.reporting.table import ABSENT
 
 
 class Measured:

@@ -1,42 +1,93 @@
 """Makes anew all that is made of the committed rows: `make tables`.
 
 Nothing is trained or measured. Tables and pages of claims go to
-results/reference/tables/, those in documents between their markers.
+results/reference/tables/; docs/results.md and docs/claims/ are pages of documents.
 """
 
+import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
+from nlot.config import load_config
 from nlot.provenance.files import whole_file
-from nlot.reporting.claims_page import write_claims
-from nlot.reporting.documents import (
-    REFERENCE,
-    filled,
-    reference_claims,
-    reference_tables,
-)
-from nlot.reporting.writer import FORMATS, write_table
+from nlot.provenance.records import Records, origins, read_records
+from nlot.reporting.claims import claims
+from nlot.reporting.claims_page import render_claims
+from nlot.reporting.statement import stated, statement
+from nlot.reporting.summary import read_rows
+from nlot.reporting.table import FORMATS, Table, render, templates
+from nlot.reporting.tables import table
+from nlot.reporting.timings import benchmarks_table, stages_table
+from nlot.reporting.truth_tables import refinement_table
+
+REFERENCE = Path("results", "reference")
+# Of the machine on which results/reference/ was made.
+_CORES = 2
 
 
 def rebuild(root: Path) -> list[Path]:
     """Write it all, in the repository at `root`; the files that were written."""
-    folder = root / REFERENCE / "tables"
-    tables, pages = reference_tables(root), reference_claims(root)
-    written = []
-    for name, table in tables.items():
-        for kind in FORMATS:
-            written.append(folder / f"{name}.{kind}")
-            write_table(table, written[-1])
-    for paper, (claims, provenance) in pages.items():
-        written.append(folder / f"claims_{paper}.html")
-        write_claims(claims, written[-1], {}, provenance)
-    for name, text in filled(root, tables, pages).items():
-        written.append(root / name)
-        with whole_file(written[-1]) as path:
+    texts = made(root)
+    for name, text in texts.items():
+        with whole_file(root / name) as path:
             path.write_text(text, encoding="utf-8")
-    return written
+    return [root / name for name in texts]
+
+
+def made(root: Path) -> dict[str, str]:
+    """All that is made of the committed rows, by path in the repository at `root`."""
+    experiment = load_config(root / "config" / "config.yaml")
+    folder, kept = root / REFERENCE, (REFERENCE / "tables").as_posix()
+    tables, texts = reference_tables(root), {}
+    for name, found in tables.items():
+        for kind in FORMATS:
+            texts[f"{kept}/{name}.{kind}"] = render(found, kind)
+    shown = {name: render(found, "md") for name, found in tables.items()}
+    texts["docs/results.md"] = templates().get_template("results.md").render(shown)
+    rows, provenance = read_rows(folder / "rows.csv"), _provenance(folder / "rows.json")
+    for paper in experiment.papers():
+        judged = claims(rows, paper, experiment)
+        for name, kind in (
+            (f"{kept}/claims_{paper}", "html"),
+            (f"docs/claims/{paper}", "md"),
+        ):
+            # The figures are not kept with the rows.
+            texts[f"{name}.{kind}"] = render_claims(judged, kind, {}, provenance)
+    return texts
+
+
+def reference_tables(root: Path) -> dict[str, Table]:
+    """The tables of the committed rows of the default preset, by name."""
+    experiment = load_config(root / "config" / "config.yaml")
+    folder = root / REFERENCE
+    rows, records = read_rows(folder / "rows.csv"), read_records(folder / "rows.json")
+    tables = {
+        name: stated(table(rows, name, experiment), records, experiment)
+        for name in experiment.tables
+    }
+    frames = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
+    more = {
+        "refinement": refinement_table(frames["refinement"], experiment),
+        "stages": stages_table(frames["stages"], _CORES, frames.get("stages_paper")),
+        "benchmarks": benchmarks_table(frames["benchmarks"]),
+    }
+    for name, found in more.items():
+        tables[name] = replace(found, provenance=_provenance(folder / f"{name}.json"))
+    return tables
+
+
+def _provenance(path: Path) -> str:
+    """Of the records in a file, or of the one header that benchmarks have."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if "versions" in data:
+        header = {"problem": "", "method": "", "provenance": data}
+        return statement(Records({}, origins([header])))
+    return statement(read_records(path))
 
 
 if __name__ == "__main__":
-    for path in rebuild(Path()):
-        sys.stdout.write(f"{path}\n")
+    for written in rebuild(Path()):
+        sys.stdout.write(f"{written}\n")

@@ -9,7 +9,6 @@ which there is no benchmark, as its result was there, is in none.
 """
 
 import argparse
-import math
 import os
 import sys
 from pathlib import Path
@@ -20,9 +19,9 @@ from nlot.config.kinds import KINDS
 from nlot.methods.labels import row_label
 from nlot.provenance.files import write_csv
 from nlot.provenance.records import read_records, write_records
-from nlot.reporting.layout import Block, Row, Table, cell, numbers
 from nlot.reporting.reference import suffix_of
-from nlot.reporting.writer import render
+from nlot.reporting.table import render
+from nlot.reporting.timings import stages_table, total
 
 COLUMNS = ("stage", "jobs", "minutes", "longest", "cpu_minutes", "peak_mb")
 _TOGETHER = "Tables, figures and claims"
@@ -34,13 +33,6 @@ _STAGES = {
     "train": "Training {}",
     "evaluate": "Measuring {}",
     **dict.fromkeys(("collect", "tables", "figures", "claims"), _TOGETHER),
-}
-_SHOWN = {
-    "share": ("minutes on {} cores", 1),
-    "gpu": ("minutes of paper.yaml on a GPU", 1),
-    "longest": ("longest job", 1),
-    "cpu_minutes": ("CPU minutes in all", 1),
-    "peak_mb": ("peak memory of a job, MB", 0),
 }
 
 
@@ -56,8 +48,9 @@ def read_stages(folder: Path) -> pd.DataFrame:
     """
     jobs = [_job(path, folder) for path in sorted(folder.rglob("*.tsv"))]
     table = pd.DataFrame(jobs, columns=["order", *COLUMNS])
-    stages = [group for _, group in table.groupby(["order", "stage"])]
-    return pd.DataFrame(map(_total, stages), columns=list(COLUMNS))
+    stages = table.groupby(["order", "stage"])
+    found = [{"stage": stage, **total(jobs)} for (_, stage), jobs in stages]
+    return pd.DataFrame(found, columns=list(COLUMNS))
 
 
 def _job(path: Path, folder: Path) -> tuple[int, str, int, float, float, float, float]:
@@ -82,59 +75,6 @@ def _subject(folder: str, name: str) -> str:
     if folder == "controls":
         return "the controls"
     return row_label(name) if name in KINDS["method"] else name
-
-
-def _total(stages: pd.DataFrame, name: str | None = None) -> dict[str, object]:
-    """Of some stages, as one with that name, or that of the first."""
-    return {
-        "stage": name or stages["stage"].iloc[0],
-        **{key: stages[key].sum() for key in ("jobs", "minutes", "cpu_minutes")},
-        **{key: stages[key].max() for key in ("longest", "peak_mb")},
-    }
-
-
-def stages_table(
-    stages: pd.DataFrame,
-    cores: int,
-    provenance: str = "",
-    gpu: pd.DataFrame | None = None,
-) -> Table:
-    """A row a stage of what `read_stages` found, and their sum.
-
-    As many jobs run at a time as there are `cores`, each on one of them. `gpu` holds
-    the stages of the paper's preset on one GPU, on which its jobs run one at a time: a
-    column has their minutes.
-    """
-    whole = _with_sum(stages)
-    whole["share"] = whole["minutes"] / cores
-    if gpu is not None:
-        minutes = _with_sum(gpu).set_index("stage")["minutes"]
-        whole["gpu"] = whole["stage"].map(minutes)
-    shown = {key: about for key, about in _SHOWN.items() if key in whole}
-    rows = tuple(
-        Row(
-            str(line["stage"]),
-            str(line["jobs"]),
-            tuple(
-                cell(line[key], math.nan, digits) for key, (_, digits) in shown.items()
-            ),
-        )
-        for line in whole.to_dict("records")
-    )
-    caption = (
-        "Time and memory of the workflow's jobs, from Snakemake's benchmark files; "
-        f"runs: number of jobs. As many jobs run at a time as there are cores: minutes "
-        f"on {cores} cores are those of all jobs of a stage, divided by {cores}. CPU "
-        "minutes of a job are as last looked at, some seconds before its end."
-    )
-    columns = tuple(title.format(cores) for title, _ in shown.values())
-    data = numbers(whole, list(shown), stage="method", jobs="runs")
-    return Table("stages", caption, columns, (Block("Stage", rows),), data, provenance)
-
-
-def _with_sum(stages: pd.DataFrame) -> pd.DataFrame:
-    total = pd.DataFrame([_total(stages, "All jobs")])
-    return pd.concat([stages, total], ignore_index=True)
 
 
 def keep_stages(stages: pd.DataFrame, results: Path, reference: Path) -> None:

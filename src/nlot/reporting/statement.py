@@ -7,8 +7,8 @@ from nlot.config import Experiment
 from nlot.evaluation import CONTROLS
 from nlot.provenance.fingerprints import config_hash
 from nlot.provenance.records import Job, Origin, Origins, Records, chosen
-from nlot.reporting.layout import Table
 from nlot.reporting.summary import MEASURED
+from nlot.reporting.table import Table
 
 # The versions that a reader looks for; records hold those of all packages.
 _PACKAGES = ("nlot", "python", "jax")

@@ -7,14 +7,17 @@ from pathlib import Path
 import pandas as pd
 
 from nlot.config import Experiment, TableConfig
-from nlot.evaluation import CONTROLS, DERIVED
-from nlot.evaluation.rows import COLUMNS
+from nlot.evaluation import DERIVED
+from nlot.evaluation.applicable import applicable
+from nlot.evaluation.rows import COLUMNS, REFERENCE
 from nlot.reporting import papers
 from nlot.reporting.labels import decimals
 
 MEASURED = "measured"
 _KEY = ["problem", "method", "seed", "measure"]
 _OVER_SEEDS = {"mean": "mean", "sd": "std", "runs": "count"}
+# Of the optimal cost.
+_PERCENT = {"action_gap", "coupling_gap", "duality_gap"}
 # How many faults an error message spells out.
 _NAMED = 8
 
@@ -35,20 +38,24 @@ def read_rows(path: str | Path) -> pd.DataFrame:
 def check_rows(rows: pd.DataFrame, entry: TableConfig, experiment: Experiment) -> None:
     """Raise `RowsError`, naming them, for rows that are doubled or missing.
 
-    Every method of a table needs some rows of every problem and seed, and every
-    control that has any of a problem those of every seed.
+    Every row of a table needs all measures that are foretold for it
+    (`nlot.evaluation.applicable`), but percentages of an optimal cost that is zero.
     """
     doubled = rows[rows.duplicated(_KEY)]
     _refuse("rows are doubled", doubled[_KEY].itertuples(index=False, name=None))
-    found = set(rows[["problem", "method", "seed"]].itertuples(index=False, name=None))
-    methods, seeds = experiment.rows(entry.methods), experiment.seeds_of(entry)
-    wanted = set(product(entry.problems, methods, seeds))
-    # What the ground truth gives is that of one seed.
-    controls = [c for c in entry.controls if CONTROLS[c].make is not None]
-    for problem, control in product(entry.problems, controls):
-        keys = {(problem, control, seed) for seed in seeds}
-        wanted |= keys if keys & found else set()
-    _refuse("rows are missing", sorted(wanted - found))
+    found = set(rows[_KEY].itertuples(index=False, name=None))
+    shown = (*experiment.rows(entry.methods), *entry.controls)
+    wanted = {
+        (problem, row, seed, measure)
+        for problem, row in product(entry.problems, shown)
+        # What the ground truth gives is that of one seed.
+        for seed in ([] if row == REFERENCE else experiment.seeds_of(entry))
+        for measure in applicable(experiment, row, problem)
+    }
+    optimum = rows[rows["measure"] == "optimal_cost"].set_index("problem")["value"]
+    free = set(optimum.index[optimum <= 0])
+    missing = {k for k in wanted - found if k[0] not in free or k[3] not in _PERCENT}
+    _refuse("rows are missing", sorted(missing))
 
 
 def _refuse(fault: str, faulty: Iterable[tuple]) -> None:

@@ -1,13 +1,16 @@
 """The tables that a preset asks for, made from tidy rows."""
 
+from collections.abc import Iterable, Iterator, Sequence
+
 import pandas as pd
 
 from nlot.config import Experiment, TableConfig
-from nlot.evaluation import MEASURES
+from nlot.evaluation import CONTROLS, MEASURES
 from nlot.reporting import papers
-from nlot.reporting.bounds_table import bounds_table
-from nlot.reporting.layout import Table, lay_out, ordered
+from nlot.reporting.labels import measure_title, row_label
 from nlot.reporting.summary import MEASURED, check_rows, published_summary, summarise
+from nlot.reporting.table import ABSENT, Table, cell, in_print
+from nlot.reporting.truth_tables import bounds_table
 
 
 def table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table:
@@ -35,10 +38,57 @@ def table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table:
     summary = summary[summary["method"].isin(asked)]
     if entry.published:
         summary = pd.concat([summary, published_summary(entry)], ignore_index=True)
-    measures = entry.measures or ordered(summary["measure"])
-    shown = summary[summary["measure"].isin(measures)]
-    caption = _caption(entry, name, shown, experiment)
-    return lay_out(name, caption, shown, entry.problems, asked, measures, experiment)
+    order = entry.measures or _ordered(summary["measure"])
+    numbers = ["mean", "sd", "decimals"]
+    summary["cell"] = [cell(*x) for x in summary[numbers].to_numpy(float)]
+    groups = list(_groups(summary, asked, order))
+    data = pd.concat([group for _, group in groups] or [summary[:0]], ignore_index=True)
+    lines = [_line(key, g, data, entry.problems, experiment) for key, g in groups]
+    caption = _caption(entry, name, data, experiment)
+    return Table(name, caption, in_print(lines, entry.problems), data)
+
+
+# Measure, source (ours or a paper), method.
+_Key = tuple[str, str, str]
+
+
+def _groups(
+    summary: pd.DataFrame, asked: Iterable[str], measures: Iterable[str]
+) -> Iterator[tuple[_Key, pd.DataFrame]]:
+    """The numbers of each line, in order: those asked for, then printed ones."""
+    printed = summary.loc[summary["source"] != MEASURED, ["source", "method"]]
+    rows = [(MEASURED, row) for row in asked]
+    rows += printed.drop_duplicates().itertuples(index=False, name=None)
+    groups = dict(list(summary.groupby(["measure", "source", "method"])))
+    for measure in measures:
+        for row in rows:
+            if (measure, *row) in groups:
+                yield (measure, *row), groups[measure, *row]
+
+
+def _line(
+    key: _Key,
+    numbers: pd.DataFrame,
+    data: pd.DataFrame,
+    problems: Sequence[str],
+    experiment: Experiment,
+) -> tuple[str, ...]:
+    measure, source, row = key
+    sizes = data.loc[data["measure"] == measure, "n"].dropna().astype(int)
+    label = row_label(experiment, row)
+    if source != MEASURED:
+        label = f"{label}, {papers.about(source).citation}"
+    counts = numbers["runs"].dropna().astype(int)
+    runs = "–".join(str(n) for n in dict.fromkeys((counts.min(), counts.max())))
+    cells = numbers.set_index("problem")["cell"].reindex([*problems], fill_value=ABSENT)
+    return measure_title(measure, sizes), label, runs, *cells
+
+
+def _ordered(measures: Iterable[str]) -> list[str]:
+    """In the order of tables, unknown ones last."""
+    found = dict.fromkeys(measures)
+    known = [name for name in MEASURES if name in found]
+    return [*known, *(name for name in found if name not in MEASURES)]
 
 
 def _caption(
@@ -50,11 +100,13 @@ def _caption(
         f"Mean ± sample standard deviation over seeds {seeds}; runs: number of seeds, "
         "or of trials for printed rows."
     )
-    notes = (
-        MEASURES[m].note.format(e=experiment.evaluation)
-        for m in ordered(shown["measure"])
-        if m in MEASURES
-    )
+    measures, rows = set(shown["measure"]), set(shown["method"])
+    notes = [
+        m.note.format(e=experiment.evaluation)
+        for m in MEASURES.values()
+        if m.name in measures
+    ]
+    notes += [CONTROLS[name].note for name in entry.controls if name in rows]
     sources = [s for s in dict.fromkeys(shown["source"]) if s != MEASURED]
     parts = (
         f"{entry.title or name} (preset {experiment.preset}).",

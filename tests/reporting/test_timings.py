@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from nlot.reporting.benchmarks_table import benchmarks_table
-from nlot.reporting.writer import FORMATS, render
+from nlot.reporting.table import FORMATS, render
+from nlot.reporting.timings import benchmarks_table
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def found() -> pd.DataFrame:
 
 def test_growth_is_that_over_linear_growth(found) -> None:
     table = benchmarks_table(found)
-    growth = {row.label: row.cells[2] for block in table.blocks for row in block.rows}
-    assert growth == {
+    growth = table.shown.droplevel("block")["growth over linear"]
+    assert growth.to_dict() == {
         "whole": "–",
         "linear, 4": "1.00",
         "linear, 1": "1.00",
@@ -38,7 +38,7 @@ def test_growth_is_that_over_linear_growth(found) -> None:
 
 def test_every_case_is_in_every_format(found) -> None:
     table = benchmarks_table(found)
-    assert sum(len(block.rows) for block in table.blocks) == len(found)
+    assert len(table.shown) == len(found)
     for kind in FORMATS:
         text = render(table, kind)
-        assert all(row.label in text for block in table.blocks for row in block.rows)
+        assert all(label in text for _, label in table.shown.index)

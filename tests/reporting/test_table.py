@@ -5,10 +5,9 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from nlot.reporting.layout import Block, Row, Table, cell
 from nlot.reporting.statement import stated
+from nlot.reporting.table import Table, cell, in_print, render, write_table
 from nlot.reporting.tables import table as make
-from nlot.reporting.writer import render, write_table
 
 NUMBER = re.compile(r"-?\d+\.\d+")
 
@@ -41,7 +40,7 @@ class Page(HTMLParser):
 
 
 def cells(table):
-    return [text for block in table.blocks for row in block.rows for text in row.cells]
+    return [*table.shown[[*table.columns]].to_numpy().ravel()]
 
 
 def numbers(texts):
@@ -143,6 +142,6 @@ def test_unknown_format(table, tmp_path):
     ],
 )
 def test_latex_sets_numbers_as_mathematics_and_words_as_words(cell, latex):
-    row = Row("a", "1", (cell,))
-    table = Table("t", "A table.", ("box",), (Block("b", (row,)),), pd.DataFrame())
+    shown = in_print([("b", "a", "1", cell)], ["box"])
+    table = Table("t", "A table.", shown, pd.DataFrame())
     assert f"& {latex} \\\\" in render(table, "tex")

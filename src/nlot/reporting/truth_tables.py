@@ -1,0 +1,94 @@
+"""Optimal costs: every run against their bounds, and what they depend on."""
+
+import pandas as pd
+
+from nlot.config import Experiment
+from nlot.evaluation.rows import REFERENCE
+from nlot.reporting.labels import row_label
+from nlot.reporting.summary import MEASURED
+from nlot.reporting.table import ABSENT, Table, in_print
+
+_KEY = ["problem", "method", "seed"]
+_BOUNDS = ["optimal_cost", "optimal_low", "optimal_high"]
+_TITLES = {
+    "coupling_cost": "Cost of the nearest coupling",
+    "action": "Mean action of the map",
+}
+_CAPTION = (
+    "Every run (preset {}) against the bounds on the optimal cost of the measures, the "
+    "outer ends of 95 % bootstrap intervals: the cost, and how far it is above (+) or "
+    "below (-) the interval. The nearest coupling cannot cost less than the optimal "
+    "one of the same points; the mean action can, where the map falls short of the "
+    "target."
+)
+
+
+def bounds_table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table:
+    """Where the coupling and the action of each run lie: below, inside or above.
+
+    **Arguments:** tidy rows, of which those of the entry's problems and methods count
+    where their ground truth stands among them, and the entry's name.
+
+    The cost of the nearest coupling is the optimal cost and its `coupling_gap`. In the
+    table's data `mean` is the cost, and `over` its distance from the interval in
+    percent: negative below, 0 inside.
+    """
+    entry = experiment.tables[name]
+    methods = experiment.rows(entry.methods)
+    wide = rows.pivot(index=_KEY, columns="measure", values="value").reset_index()
+    wide = wide.reindex(columns=[*_KEY, *_BOUNDS, "coupling_gap", "action"])
+    truth = wide.loc[wide["method"] == REFERENCE, ["problem", *_BOUNDS]]
+    runs = wide[wide["method"].isin(methods)].drop(columns=_BOUNDS)
+    found = runs.merge(truth, on="problem").dropna()
+    found["coupling_cost"] = found["optimal_cost"] * (1 + found["coupling_gap"] / 100)
+    data = found.melt([*_KEY, *_BOUNDS], [*_TITLES], "measure", "mean")
+    below = (data["mean"] / data["optimal_low"] - 1).clip(upper=0)
+    above = (data["mean"] / data["optimal_high"] - 1).clip(lower=0)
+    data = data.assign(over=100 * (below + above), source=MEASURED)
+    lines = []
+    groups = dict(list(data.groupby(["measure", "method", "seed"])))
+    for measure, title in _TITLES.items():
+        for method in methods:
+            for seed in experiment.seeds_of(entry):
+                if (measure, method, seed) in groups:
+                    costs = groups[measure, method, seed].set_index("problem")
+                    shown = map(_cell, costs["mean"], costs["over"])
+                    cells = dict(zip(costs.index, shown, strict=True))
+                    label = f"{row_label(experiment, method)}, seed {seed}"
+                    line = (cells.get(problem, ABSENT) for problem in entry.problems)
+                    lines.append((title, label, "1", *line))
+    caption = _CAPTION.format(experiment.preset)
+    return Table(name, caption, in_print(lines, entry.problems), data)
+
+
+def _cell(cost: float, over: float) -> str:
+    return f"{cost:.4f} ({'inside' if over == 0 else f'{over:+.3f} %'})"
+
+
+def refinement_table(rows: pd.DataFrame, experiment: Experiment) -> Table:
+    """The optimal costs that `nlot.ground_truth.refinement` found, a row a setting.
+
+    `rows` have the columns of `nlot.ground_truth.refinement.COLUMNS`; columns of the
+    table are their problems, in the order of the preset.
+    """
+    found = set(rows["problem"])
+    problems = [name for name in experiment.problems if name in found]
+    costs, changes = rows["optimal_cost"], rows["change"]
+    cells = [f"{c:.4f} ({d:+.3f} %)" for c, d in zip(costs, changes, strict=True)]
+    wide = rows.assign(cell=cells).pivot(
+        index="setting", columns="problem", values="cell"
+    )
+    wide = wide.reindex(rows["setting"].unique())[problems].fillna(ABSENT)
+    title = "Optimal cost, and its change from the first row"
+    lines = [(title, name, "1", *line) for name, *line in wide.itertuples()]
+    caption = (
+        "Optimal cost between points of source and target (preset "
+        f"{experiment.preset}), one setting changed at a time. Costs are least actions "
+        "along polygons, the best found from several starts and from the paths of "
+        "neighbouring pairs."
+    )
+    data = rows.rename(columns={"setting": "method"})
+    data = data.melt(
+        ["problem", "method"], ["optimal_cost", "change"], "measure", "mean"
+    )
+    return Table("refinement", caption, in_print(lines, problems), data)
