@@ -39,7 +39,7 @@ ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR)
 .PHONY: $(LOCKED)
 endif
 
-.PHONY: help env reproduce smoke report tables test test-slow lint site bench lock
+.PHONY: help env reproduce smoke report tables images test test-slow lint site bench lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ tables: env ## Make tables and documents from the committed rows, without traini
 
 # Files stay with one of the workers, in the order in which they are collected.
 PYTEST := pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
+images: env ## Make the pictures of the documents from results/default
+	@$(IN_VENV) python -m nlot.reporting.images results/default
 
 test: env ## Run the tests, those of the workflow included
 	@$(IN_VENV) $(PYTEST) -m "not slow" $(PYTEST_ARGS)

@@ -13,11 +13,11 @@ from nlot.reporting.drawing import draw
 from nlot.reporting.metric_panels import (
     box,
     draw_data,
-    draw_directions,
     draw_journey,
     frame,
     journey,
 )
+from nlot.reporting.panels import draw_directions
 from nlot.reporting.style import AGE, FIELD, LEARNED, save_figure
 
 from ..conftest import SCARVELIS_SOLOMON
@@ -104,7 +104,9 @@ def test_a_column_a_sequence_and_a_row_a_method(kind, runs, sequences, config):
     assert labels == ["Metric NLOT+", "", "Metric NLOT", ""]
     for column, name in enumerate(["crossing", "given"]):
         points = sequences[name].measures
-        limits = frame(box(experiment.problems[name].grid, points), points)
+        limits = frame(
+            [np.array(box(experiment.problems[name].grid, points)).T, *points]
+        )
         for axes in found[column::2]:
             assert (axes.get_xlim(), axes.get_ylim()) == limits
             assert axes.get_aspect() == 1
@@ -175,9 +177,7 @@ def test_journeys_through_space_are_seen_in_two_coordinates(in_space):
     shown = journey(run, x)
     np.testing.assert_allclose(shown.stops[0], x[:, :2], rtol=1e-5)
     np.testing.assert_allclose(shown.stops, run.carry(x)[..., :2], rtol=1e-5)
-    (left, right), (bottom, top) = frame(
-        box(None, in_space.measures), in_space.measures
-    )
+    (left, right), (bottom, top) = frame(in_space.measures)
     for part in in_space.measures:
         assert np.all((part[:, :2] > [left, bottom]) & (part[:, :2] < [right, top]))
     assert max(right, top) < 10
@@ -329,8 +329,8 @@ def test_panels_show_the_samples_and_where_they_are_carried(runs, sequences, con
 def test_a_frame_holds_the_grid_and_all_points():
     rng = np.random.default_rng(0)
     points = rng.normal(size=(50, 2)) * [1, 3], rng.normal(size=(20, 2)) + 7
-    (left, right), (low, high) = frame(BOX, points)
+    (left, right), (low, high) = frame([np.array(BOX).T, *points])
     for part in (*points, np.stack(BOX)):
         assert np.all((part > [left, low]) & (part < [right, high]))
-    assert frame(BOX, [])[0] == pytest.approx((-2.12, 2.12))
-    assert frame(BOX, [])[1] == pytest.approx((-0.12, 1.12))
+    assert frame([np.array(BOX).T])[0] == pytest.approx((-2.12, 2.12))
+    assert frame([np.array(BOX).T])[1] == pytest.approx((-0.12, 1.12))

@@ -28,6 +28,7 @@ PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged")
 # What differs from the smoke preset, to go from data to tables in a few short jobs.
 PRESET = {
     "extends": "smoke.yaml",
+    "seeds": [0, 1],
     "evaluation": EVALUATION,
     "tables": {**DROPPED["tables"], "table1": {"methods": ["nlot"], "controls": []}},
     "figures": DROPPED["figures"],

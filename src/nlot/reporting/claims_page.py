@@ -3,14 +3,13 @@
 import base64
 import os
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
 from tabulate import tabulate
 
 from nlot.provenance.files import whole_file
 from nlot.reporting.claims import Claims, Group
+from nlot.reporting.images import small
 from nlot.reporting.table import templates
 from nlot.reporting.verdicts import LEVEL, Verdict
 
@@ -92,15 +91,10 @@ def _compared(group: Group) -> str:
 
 
 def _data(path: Path) -> str:
-    """A figure as an address that holds it, small and in 256 colours.
+    """A figure as an address that holds it.
 
     Reports show pages by such addresses in turn, and browsers show nothing at those
     longer than 2 MB: with all colours the page of the default preset is too long.
     """
-    small = BytesIO()
-    with Image.open(path) as image:
-        shown = image.convert("RGB")
-        shown.thumbnail((_FIGURE_WIDTH, image.height), Image.Resampling.LANCZOS)
-        shown.quantize(256).save(small, "PNG", optimize=True)
-    data = base64.b64encode(small.getvalue()).decode("ascii")
+    data = base64.b64encode(small(path, _FIGURE_WIDTH)).decode("ascii")
     return f"data:image/png;base64,{data}"

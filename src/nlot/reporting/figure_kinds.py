@@ -1,14 +1,16 @@
 """Kinds of figures: what each is of, what its runs must be able to do, who draws it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nlot.config import Experiment, FigureConfig
 from nlot.ground_truth.truth import GroundTruth
 from nlot.reporting.labels import row_label
+from nlot.reporting.style import few_ticks, grid
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,36 @@ class Scene:
         """Of the runs, and of what is drawn to show them."""
         return self.experiment.seed_of(self.entry)
 
-    def label(self, row: str) -> str:
-        """How a row is called in print."""
-        return row_label(self.experiment, row)
+    def panels(
+        self,
+        rows: Sequence[str],
+        draw: Callable[[Axes, str, str], None],
+        loc: Literal["left", "center"] = "center",
+        **layout: Any,
+    ) -> tuple[Figure, list[list[Axes]]]:
+        """A figure with a row of panels each of `rows`, a column a problem.
+
+        **Arguments:** `draw` fills a panel for a problem and a row; `loc` is where
+        the problem's name stands; `layout` are further arguments of
+        `nlot.reporting.style.grid`.
+        """
+        names = self.entry.problems
+        figure, axes = grid(len(rows), len(names), **layout)
+        for line, row in zip(axes, rows, strict=True):
+            line[0].set_ylabel(row_label(self.experiment, row))
+            for panel, name in zip(line, names, strict=True):
+                draw(panel, name, row)
+                few_ticks(panel)
+                # Which two of more coordinates are shown; a row's label stays.
+                if (
+                    self.data.get(name) or self.experiment.problems[name]
+                ).dimension > 2:
+                    label = panel.get_ylabel()
+                    label = f"{label}\n$x_2$" if label else "$x_2$"
+                    panel.set(xlabel="$x_1$", ylabel=label)
+        for panel, name in zip(axes[0], names, strict=True):
+            panel.set_title(name, loc=loc, pad=2 if loc == "left" else None)
+        return figure, axes
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
@@ -18,7 +19,6 @@ from nlot.reporting.figure_kinds import Scene, drawing
 from nlot.reporting.panels import (
     draw_background,
     draw_transport,
-    name_coordinates,
     scatter,
     square,
     transport,
@@ -29,6 +29,7 @@ from nlot.reporting.style import (
     SERIES,
     few_ticks,
     grid,
+    legend,
     style,
     time_bar,
 )
@@ -38,6 +39,8 @@ from nlot.training.streams import stream
 _SAMPLES = 256
 _PUSHED = 2048
 _CURVES_A_ROW = 3
+# In a row of the legend.
+_PHASES = 6
 # Reports below which each is marked.
 _FEW = 10
 # Largest over smallest value from which a logarithmic scale reads better.
@@ -58,28 +61,17 @@ def transport_figure(scene: Scene) -> Figure:
         for name in names
         for row in rows
     }
+    lines: dict[str, LineCollection] = {}
+
+    def draw(panel: Axes, name: str, row: str) -> None:
+        limits = square(*(part for row in rows for part in shown[name, row]))
+        draw_background(panel, scene.runs[name, row].problem, limits)
+        lines[name] = draw_transport(panel, shown[name, row])
+
     with style():
-        figure, axes = grid(len(rows), len(names))
-        for i, row in enumerate(rows):
-            axes[i][0].set_ylabel(scene.label(row))
-        for column, name in enumerate(names):
-            limits = square(*(part for row in rows for part in shown[name, row]))
-            for i, row in enumerate(rows):
-                panel, problem = axes[i][column], scene.runs[name, row].problem
-                draw_background(panel, problem, limits)
-                lines = draw_transport(panel, shown[name, row])
-                name_coordinates(panel, problem.dimension)
-                few_ticks(panel)
-            axes[0][column].set_title(name)
-        figure.legend(
-            *axes[0][0].get_legend_handles_labels(),
-            loc="outside lower center",
-            ncols=3,
-            frameon=False,
-            markerscale=2.5,
-            handletextpad=0.1,
-        )
-        time_bar(figure, lines, "time along the path")
+        figure, _ = scene.panels(rows, draw)
+        legend(figure, 3, markerscale=2.5, handletextpad=0.1)
+        time_bar(figure, lines[names[0]], "time along the path")
     return figure
 
 
@@ -161,16 +153,7 @@ def training_figure(history: pd.DataFrame, title: str) -> Figure:
             _draw_curves(panel, history, str(name))
         for panel in panels[len(quantities) :]:
             panel.remove()
-        handles = {
-            str(line.get_label()): line for panel in panels for line in panel.lines
-        }
-        figure.legend(
-            handles.values(),
-            handles.keys(),
-            loc="outside lower center",
-            ncols=len(handles),
-            frameon=False,
-        )
+        legend(figure, _PHASES)
     return figure
 
 

@@ -5,14 +5,16 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from nlot.evaluation.controls import Translation
 from nlot.evaluation.losses import losses
 from nlot.reporting.figure_kinds import Scene, drawing
-from nlot.reporting.panels import name_coordinates, scatter
-from nlot.reporting.style import few_ticks, grid, style
+from nlot.reporting.panels import scatter
+from nlot.reporting.style import style
 from nlot.training.streams import stream
 
 TRANSLATION = "translation"
@@ -34,29 +36,29 @@ def loss_figure(scene: Scene) -> Figure:
     """
     rows, names = (TRANSLATION, *scene.rows), scene.entry.problems
     shown = {(name, row): _losses(scene, name, row) for name in names for row in rows}
+    dots: dict[str, PathCollection] = {}
+
+    def draw(panel: Axes, name: str, row: str) -> None:
+        every = np.concatenate([shown[name, other] for other in rows])
+        top = max(float(np.quantile(every, _SHOWN)), _LEAST)
+        x, loss = scene.truths[name].x, shown[name, row]
+        order = np.argsort(loss)
+        points = x[:, :2] if x.shape[1] > 1 else np.column_stack([x, loss])
+        dots[name] = scatter(
+            panel,
+            points[order],
+            size=4.0,
+            c=loss[order],
+            cmap="magma_r",
+            norm=PowerNorm(0.5, vmin=0.0, vmax=top),
+        )
+        panel.set_title(f"{loss.mean():.3f} %", loc="right", fontsize=6, pad=2)
+
     with style():
-        figure, axes = grid(len(rows), len(names), panel=(1.65, 1.25))
-        for i, row in enumerate(rows):
-            axes[i][0].set_ylabel(scene.label(row))
+        figure, axes = scene.panels(rows, draw, "left", panel=(1.65, 1.25))
         for column, name in enumerate(names):
-            x = scene.truths[name].x
-            every = np.concatenate([shown[name, row] for row in rows])
-            top = max(float(np.quantile(every, _SHOWN)), _LEAST)
-            norm = PowerNorm(0.5, vmin=0.0, vmax=top)
-            for i, row in enumerate(rows):
-                panel, loss = axes[i][column], shown[name, row]
-                points = _plane(x, loss)
-                order = np.argsort(loss)
-                dots = scatter(
-                    panel, points[order], size=4.0, c=loss[order], cmap="magma_r"
-                )
-                dots.set_norm(norm)
-                panel.set_title(f"{loss.mean():.3f} %", loc="right", fontsize=6, pad=2)
-                name_coordinates(panel, x.shape[1])
-                few_ticks(panel)
-            axes[0][column].set_title(name, loc="left", pad=2)
             bar = figure.colorbar(
-                dots,
+                dots[name],
                 ax=[line[column] for line in axes],
                 location="bottom",
                 aspect=25,
@@ -78,9 +80,3 @@ def _losses(scene: Scene, name: str, row: str) -> Float[np.ndarray, " n"]:
     pushed = subject.transport(jnp.asarray(truth.x, jnp.float32), key)
     loss = losses(truth, np.asarray(pushed, np.float64)).loss
     return _PERCENT * loss / truth.optimum
-
-
-def _plane(
-    x: Float[np.ndarray, "n d"], loss: Float[np.ndarray, " n"]
-) -> Float[np.ndarray, "n 2"]:
-    return x[:, :2] if x.shape[1] > 1 else np.column_stack([x, loss])

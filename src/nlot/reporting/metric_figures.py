@@ -12,16 +12,14 @@ from matplotlib.figure import Figure
 from nlot.evaluation.alignment import matrices
 from nlot.reporting.figure_kinds import Scene, drawing
 from nlot.reporting.metric_panels import (
-    Box,
     box,
     draw_data,
-    draw_directions,
     draw_journey,
     frame,
     journey,
 )
-from nlot.reporting.panels import name_coordinates
-from nlot.reporting.style import FIELD, LEARNED, few_ticks, grid, style, time_bar
+from nlot.reporting.panels import Limits, draw_directions
+from nlot.reporting.style import FIELD, LEARNED, legend, style, time_bar
 
 # Inches: a panel's height, room for the labels beside it and below it, for names of
 # coordinates, for the bar of times, for title and legend, and the width that all of the
@@ -37,7 +35,7 @@ def eigenvector_figure(scene: Scene) -> Figure:
     Without a true metric only the learned one is drawn.
     """
 
-    def draw(panel: Axes, name: str, row: str, where: Box) -> ScalarMappable:
+    def draw(panel: Axes, name: str, row: str, where: Limits) -> ScalarMappable:
         dots = draw_data(panel, scene.data[name])
         _draw_truth(panel, scene, name, where, linewidths=1.6, zorder=2)
         draw_directions(
@@ -69,14 +67,16 @@ def geodesic_figure(scene: Scene) -> Figure:
         for row in scene.rows
     }
 
-    def draw(panel: Axes, name: str, row: str, where: Box) -> ScalarMappable:
+    def draw(panel: Axes, name: str, row: str, where: Limits) -> ScalarMappable:
         _draw_truth(panel, scene, name, where, linewidths=0.7, zorder=0)
         return draw_journey(panel, shown[name, row])
 
     return _figure(scene, draw)
 
 
-def _draw_truth(panel: Axes, scene: Scene, name: str, where: Box, **look: Any) -> None:
+def _draw_truth(
+    panel: Axes, scene: Scene, name: str, where: Limits, **look: Any
+) -> None:
     truth: Any = getattr(scene.experiment.problems[name], "truth", None)
     if truth is None or scene.data[name].dimension != 2:
         return
@@ -87,45 +87,29 @@ def _draw_truth(panel: Axes, scene: Scene, name: str, where: Box, **look: Any) -
 
 
 def _figure(
-    scene: Scene, draw: Callable[[Axes, str, str, Box], ScalarMappable]
+    scene: Scene, draw: Callable[[Axes, str, str, Limits], ScalarMappable]
 ) -> Figure:
     """Panels as wide as the grid and the data of their problem ask for."""
-    names = scene.entry.problems
-    boxes, limits = {}, {}
+    names, boxes, limits = scene.entry.problems, {}, {}
     for name in names:
         measures = scene.data[name].measures
         given = getattr(scene.experiment.problems[name], "grid", None)
         boxes[name] = box(given, measures)
-        limits[name] = frame(boxes[name], measures)
+        limits[name] = frame([np.array(boxes[name]).T, *measures])
     widths = [float(np.ptp(x) / np.ptp(y)) for x, y in limits.values()]
+    coloured: dict[str, ScalarMappable] = {}
+
+    def fill(panel: Axes, name: str, row: str) -> None:
+        x, y = limits[name]
+        panel.set(xlim=x, ylim=y, aspect="equal")
+        coloured[name] = draw(panel, name, row, boxes[name])
+
     with style():
-        figure, axes = grid(len(scene.rows), len(names), widths=widths)
+        figure, axes = scene.panels(scene.rows, fill, widths=widths)
         named = _NAMES * any(scene.data[name].dimension > 2 for name in names)
         width = sum(widths) * _SIDE + len(widths) * (_LABELS + named) + _BAR
         height = len(axes) * (_SIDE + _TICKS + named) + _LEGEND
         figure.set_size_inches(width, height)
-        for line, row in zip(axes, scene.rows, strict=True):
-            line[0].set_ylabel(scene.label(row))
-            for panel, name in zip(line, names, strict=True):
-                x, y = limits[name]
-                panel.set(xlim=x, ylim=y, aspect="equal")
-                coloured = draw(panel, name, row, boxes[name])
-                name_coordinates(panel, scene.data[name].dimension)
-                few_ticks(panel)
-        for panel, name in zip(axes[0], names, strict=True):
-            panel.set_title(name)
-        handles = {
-            label: handle
-            for panel in figure.axes
-            for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(
-            handles.values(),
-            handles.keys(),
-            loc="outside lower center",
-            ncols=len(handles) if width > _WIDE else 1,
-            frameon=False,
-            markerscale=2.5,
-        )
-        time_bar(figure, coloured, "time")
+        legend(figure, 4 if width > _WIDE else 1, markerscale=2.5)
+        time_bar(figure, coloured[names[0]], "time")
     return figure

@@ -5,6 +5,7 @@ potential in the plane where the other coordinates are zero.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -14,17 +15,19 @@ from jaxtyping import Array, Float
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
-from nlot.evaluation.alignment import smallest
+from nlot.evaluation.alignment import matrices, smallest
 from nlot.problems.transport import Transport
 from nlot.reporting.style import FIELD, OBSTACLE, PUSHED, SOURCE, TARGET, TIME
 from nlot.training.streams import stream
 
-# Points of a path, shades of a potential, points a side on which it is evaluated,
-# eigenvectors a side, margin as a share of the data's extent.
+# Points of a path, shades of a potential, points a side on which it is evaluated.
 _TIMES = 60
 _LEVELS = 12
 _RASTER = 240
-_ARROWS = 13
+# Directions along the longer side, their length as a share of their distance.
+_SEGMENTS = 16
+_LENGTH = 0.8
+# As a share of the data's extent.
 _MARGIN = 0.06
 
 Limits = tuple[tuple[float, float], tuple[float, float]]
@@ -64,13 +67,6 @@ def transport(run: Any, seed: int, samples: int, paths: int) -> Transported:
     )
 
 
-def name_coordinates(axes: Axes, dimension: int) -> None:
-    """Say which two of more than two coordinates are shown; a row's label stays."""
-    if dimension > 2:
-        label = axes.get_ylabel()
-        axes.set(xlabel="$x_1$", ylabel=f"{label}\n$x_2$" if label else "$x_2$")
-
-
 def square(*points: Float[np.ndarray, "..."]) -> Limits:
     """Limits of a square round all `points`, of shape (..., 2), with a margin."""
     flat = np.concatenate([p.reshape(-1, 2) for p in points]).astype(float)
@@ -92,14 +88,24 @@ def draw_background(axes: Axes, problem: Transport, limits: Limits) -> None:
     if potential is not None:
         _draw_potential(axes, potential, limits, problem.dimension)
     if metric is not None and problem.dimension == 2:
-        _draw_metric(axes, metric, limits)
+        draw_directions(
+            axes,
+            partial(matrices, metric),
+            limits,
+            color=FIELD,
+            linewidths=0.7,
+            zorder=0,
+        )
 
 
 def _draw_potential(
     axes: Axes, potential: Callable[[Array], Array], limits: Limits, dimension: int
 ) -> None:
-    x, y, points = _plane(limits, np.linspace(0, 1, _RASTER), dimension)
-    depth = -np.asarray(jax.vmap(potential)(points))
+    side = np.linspace(0, 1, _RASTER)
+    x, y = np.meshgrid(*(low + (high - low) * side for low, high in limits))
+    points = np.zeros((x.size, dimension), np.float32)
+    points[:, 0], points[:, 1] = x.ravel(), y.ravel()
+    depth = -np.asarray(jax.vmap(potential)(jnp.asarray(points)))
     shading = axes.contourf(
         x, y, depth.reshape(x.shape), _LEVELS, cmap=OBSTACLE, zorder=0
     )
@@ -107,56 +113,57 @@ def _draw_potential(
     shading.set(edgecolor="face", linewidth=0.2)
 
 
-def _draw_metric(axes: Axes, metric: Callable[[Array], Array], limits: Limits) -> None:
-    """The eigenvectors of the smallest eigenvalue: lines without a sense."""
-    centres = (np.arange(_ARROWS) + 0.5) / _ARROWS
-    x, y, points = _plane(limits, centres, 2)
-    cheap = smallest(np.asarray(jax.vmap(metric)(points)))
-    axes.quiver(
-        x,
-        y,
-        cheap[:, 0],
-        cheap[:, 1],
-        color=FIELD,
-        pivot="mid",
-        headwidth=0,
-        headlength=0,
-        headaxislength=0,
-        width=0.006,
-        scale=1.6 * _ARROWS,
-        zorder=0,
-    )
+def draw_directions(
+    axes: Axes,
+    metric: Callable[[Float[np.ndarray, "n 2"]], Any],
+    limits: Limits,
+    **look: Any,
+) -> LineCollection:
+    """Segments along the eigenvectors of the smallest eigenvalue, without a sense.
 
-
-def _plane(
-    limits: Limits, fractions: Float[np.ndarray, " size"], dimension: int
-) -> tuple[
-    Float[np.ndarray, "size size"],
-    Float[np.ndarray, "size size"],
-    Float[Array, "points dimension"],
-]:
-    """A grid at the given fractions of the limits: its coordinates and its points."""
-    x, y = np.meshgrid(*(low + (high - low) * fractions for low, high in limits))
-    points = np.zeros((x.size, dimension), np.float32)
-    points[:, 0], points[:, 1] = x.ravel(), y.ravel()
-    return x, y, jnp.asarray(points)
+    `metric` gives matrices of shape (n, 2, 2). The segments are centred in the cells of
+    a coarse lattice within the limits.
+    """
+    low, high = np.array(limits).T
+    # Even numbers: metrics are often singular in the middle.
+    half_cells = np.rint(0.5 * _SEGMENTS * (high - low) / np.max(high - low))
+    cells = 2 * np.maximum(half_cells, 1)
+    step = (high - low) / cells
+    axis = [low[i] + step[i] * (np.arange(cells[i]) + 0.5) for i in (0, 1)]
+    centres = np.stack(np.meshgrid(*axis, indexing="ij"), -1).reshape(-1, 2)
+    half = 0.5 * _LENGTH * step.min() * smallest(np.asarray(metric(centres)))
+    segments = np.stack([centres - half, centres + half], axis=1)
+    lines = LineCollection(list(segments), capstyle="round", **look)
+    axes.add_collection(lines)
+    return lines
 
 
 def draw_transport(axes: Axes, shown: Transported) -> LineCollection:
     """Samples, transported samples, and paths coloured by the share of time passed."""
-    paths = shown.paths
-    segments = np.stack([paths[:, :-1], paths[:, 1:]], axis=2).reshape(-1, 2, 2)
-    middles = (np.arange(_TIMES - 1) + 0.5) / (_TIMES - 1)
-    lines = LineCollection(
-        list(segments), cmap=TIME, linewidths=0.6, capstyle="round", zorder=2
-    )
-    lines.set_array(np.tile(middles, len(paths)))
-    lines.set_clim(0, 1)
-    axes.add_collection(lines)
+    times = np.linspace(0.0, 1.0, _TIMES)
+    lines = draw_paths(axes, shown.paths, times, cmap=TIME, linewidths=0.6)
     # Larger dots of the target stay visible under a map that covers it.
     scatter(axes, shown.source, size=2.0, color=SOURCE, label="source")
     scatter(axes, shown.target, size=4.0, color=TARGET, label="target")
     scatter(axes, shown.pushed, size=2.0, color=PUSHED, label="transported")
+    return lines
+
+
+def draw_paths(
+    axes: Axes,
+    paths: Float[np.ndarray, "n times 2"],
+    times: Float[np.ndarray, " times"],
+    **look: Any,
+) -> LineCollection:
+    """Paths in the colours of their times, which go from 0 to 1."""
+    segments = np.stack([paths[:, :-1], paths[:, 1:]], axis=2).reshape(-1, 2, 2)
+    # So many that a page of outlines would be slow to show.
+    lines = LineCollection(
+        list(segments), capstyle="round", zorder=2, rasterized=True, **look
+    )
+    lines.set_array(np.tile((times[:-1] + times[1:]) / 2, len(paths)))
+    lines.set_clim(0, 1)
+    axes.add_collection(lines)
     return lines
 
 

@@ -93,6 +93,23 @@ def few_ticks(axes: Axes) -> None:
         axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
 
 
+def legend(figure: Figure, columns: int, **look: Any) -> None:
+    """A legend below all panels, each of their labels once."""
+    named = {
+        str(label): handle
+        for panel in figure.axes
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(
+        named.values(),
+        named.keys(),
+        loc="outside lower center",
+        ncols=min(columns, len(named)),
+        frameon=False,
+        **look,
+    )
+
+
 def time_bar(figure: Figure, coloured: ScalarMappable, label: str) -> None:
     """A bar beside all panels, from 0 to T, for colours that stand for time."""
     bar = figure.colorbar(coloured, ax=figure.axes, aspect=30, pad=0.01, ticks=[0, 1])
