@@ -14,16 +14,16 @@ from nlot.provenance.files import whole_file
 
 # The figures that documents show, and their width in pixels.
 SHOWN = ("figure1", "figure2", "figure3", "figure4", "loss")
-_WIDTH = 1200
+_WIDTH = 1000
 
 
 def small(path: str | Path, width: int = _WIDTH) -> bytes:
-    """A picture as a PNG of 256 opaque colours, no wider than `width` pixels."""
+    """A picture as a PNG of 64 opaque colours, no wider than `width` pixels."""
     made = BytesIO()
     with Image.open(path) as image:
         shown = image.convert("RGB")
     shown.thumbnail((width, shown.height), Image.Resampling.LANCZOS)
-    shown.quantize(256).save(made, "PNG", optimize=True)
+    shown.quantize(64).save(made, "PNG", optimize=True)
     return made.getvalue()
 
 
