@@ -34,24 +34,16 @@ class Section(pydantic.BaseModel):
         ser_json_inf_nan="constants",
     )
 
-    @pydantic.model_validator(mode="before")
-    @classmethod
-    def _known_keys(cls, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            for key in data:
-                if key not in cls.model_fields:
-                    valid = ", ".join(cls.model_fields)
-                    message = unknown("key ", key, cls.model_fields)
-                    raise ValueError(f"{message}; valid keys: {valid}")
-        return data
-
     # Numbers as text remain welcome: YAML reads 1e-3 as text.
     @pydantic.model_validator(mode="before")
     @classmethod
-    def _numbers_are_numbers(cls, data: Any) -> Any:
+    def _known_keys_and_numbers(cls, data: Any) -> Any:
         for key, value in data.items() if isinstance(data, Mapping) else ():
-            field = cls.model_fields.get(key)
-            if field is None or field.annotation in (bool, bool | None):
+            if key not in cls.model_fields:
+                valid = ", ".join(cls.model_fields)
+                message = unknown("key ", key, cls.model_fields)
+                raise ValueError(f"{message}; valid keys: {valid}")
+            if cls.model_fields[key].annotation in (bool, bool | None):
                 continue
             for leaf in _leaves(value):
                 if isinstance(leaf, bool):
