@@ -40,9 +40,7 @@ class Section(pydantic.BaseModel):
     def _known_keys_and_numbers(cls, data: Any) -> Any:
         for key, value in data.items() if isinstance(data, Mapping) else ():
             if key not in cls.model_fields:
-                valid = ", ".join(cls.model_fields)
-                message = unknown("key ", key, cls.model_fields)
-                raise ValueError(f"{message}; valid keys: {valid}")
+                raise ValueError(unknown("key", key, cls.model_fields))
             if cls.model_fields[key].annotation in (bool, bool | None):
                 continue
             for leaf in _leaves(value):

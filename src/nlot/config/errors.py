@@ -2,7 +2,7 @@
 
 import re
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -29,15 +29,16 @@ NESTED = "nested_settings"
 
 
 def unknown(what: str, name: Any, valid: Iterable[str]) -> str:
-    """That `name` is not one of `valid`, and which of them may have been meant."""
-    names = list(valid)
+    """That `name` is not a valid `what`, which are, and which may have been meant."""
+    names = [str(name) for name in valid]
     near = get_close_matches(str(name), names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown {what}{name!r}{hint}"
+    one, all_of_them = (f" {what}", f" {what}s") if what else ("", "")
+    return f"unknown{one} {name!r}{hint}; valid{all_of_them}: {', '.join(names)}"
 
 
-def describe(error: pydantic.ValidationError, data: Any, prefix: str = "") -> str:
-    """One line for all faults of `data`: key, what is wrong, and the value found."""
+def describe(error: pydantic.ValidationError, prefix: str = "") -> str:
+    """One line for all faults: key, what is wrong, and the value found."""
     lines = []
     items = list(_flat(error.errors(), ()))
     places = [item["loc"] for item in items]
@@ -46,12 +47,17 @@ def describe(error: pydantic.ValidationError, data: Any, prefix: str = "") -> st
         if item["type"] == "too_short" and sum(inside) > 1:
             # Its parts were refused, and are named by themselves.
             continue
-        key = ".".join(filter(None, [prefix, *_keys(item["loc"], data)]))
+        keys = [str(part) for part in item["loc"]]
+        if "[key]" in keys:
+            # The name itself is at fault, and follows as the value found.
+            keys = keys[: keys.index("[key]") - 1]
+        key = ".".join(filter(None, [prefix, *keys]))
         message = item["msg"].removeprefix("Value error, ")
         for pattern, words in _WORDS.items():
             message = re.sub(pattern, words, message)
-        found = "" if item["type"] in {"value_error", "missing"} else _found(item)
-        lines.append(f"{key}: {message}{found}" if key else message)
+        if item["type"] not in {"value_error", "missing"}:
+            message += f" (found {reprlib.repr(item['input'])})"
+        lines.append(f"{key}: {message}" if key else message)
     return "; ".join(lines)
 
 
@@ -63,24 +69,3 @@ def _flat(items: Iterable[Any], place: tuple[int | str, ...]) -> Iterator[Any]:
             yield from _flat(item["ctx"]["errors"], at)
         else:
             yield {**item, "loc": at}
-
-
-def _keys(location: Iterable[int | str], data: Any) -> list[str]:
-    """The location without what pydantic adds to the keys of the file."""
-    keys: list[str] = []
-    for part in location:
-        if part == "[key]":
-            # The name itself is at fault, and follows as the value found.
-            return keys[:-1]
-        if isinstance(data, Mapping):
-            if part not in data and part == data.get("kind"):
-                continue
-            data = data.get(part)
-        elif isinstance(data, list | tuple) and isinstance(part, int):
-            data = data[part] if part < len(data) else None
-        keys.append(str(part))
-    return keys
-
-
-def _found(item: Any) -> str:
-    return f" (found {reprlib.repr(item['input'])})"

@@ -178,9 +178,8 @@ class Experiment(Section):
         try:
             return _METHOD.parse(data)
         except pydantic.ValidationError as error:
-            raise ValueError(
-                describe(error, data, prefix=f"overrides.{method}.{problem}")
-            ) from None
+            prefix = f"overrides.{method}.{problem}"
+            raise ValueError(describe(error, prefix)) from None
 
     def unable(self, method: str, problem: str) -> str | None:
         """Why `method` cannot be trained on `problem`; None where it can."""

@@ -66,7 +66,7 @@ def register(what: str, kind: str, target: str) -> None:
     module. Raises `ValueError` for an unknown `what`, or a kind that is taken.
     """
     if what not in KINDS:
-        raise ValueError(f"{unknown('', what, KINDS)}; valid: {', '.join(KINDS)}")
+        raise ValueError(unknown("", what, KINDS))
     if KINDS[what].get(kind, target) != target:
         raise ValueError(f"{what} {kind!r} is registered as {KINDS[what][kind]}")
     KINDS[what][kind] = target
@@ -79,8 +79,7 @@ def target(what: str, kind: str) -> Any:
     """
     kinds = KINDS[what]
     if kind not in kinds:
-        message = unknown("kind ", kind, kinds)
-        raise ValueError(f"{message}; valid kinds: {', '.join(kinds)}")
+        raise ValueError(unknown("kind", kind, kinds))
     module, _, name = kinds[kind].partition(":")
     found = importlib.import_module(module)
     return getattr(found, name) if name else found

@@ -38,6 +38,6 @@ def parse_config(data: Mapping[str, Any], source: str = "configuration") -> Expe
     try:
         return Experiment.model_validate(data)
     except pydantic.ValidationError as error:
-        raise ConfigError(f"{source}: {describe(error, data)}") from None
+        raise ConfigError(f"{source}: {describe(error)}") from None
     except RecursionError:
         raise ConfigError(f"{source}: a list contains itself") from None

@@ -48,8 +48,7 @@ def check_known(key: str, names: Iterable[str], known: Iterable[str]) -> None:
     valid = list(known)
     for name in names:
         if name not in valid:
-            message = unknown("", name, valid)
-            raise ValueError(f"{key}: {message}; valid: {', '.join(valid)}")
+            raise ValueError(f"{key}: {unknown('', name, valid)}")
 
 
 def check_once(key: str, names: Iterable[object]) -> None:
