@@ -23,7 +23,7 @@ from nlot.config.sections import MethodConfig, ProblemConfig
 
 # Problem, method, seed.
 Run = tuple[str, str, int]
-_METHOD = Kind("method")
+_METHOD = Annotated[MethodConfig, Kind("method")]
 _PLANE = 2
 # How many levels of names there are below a key.
 _NAMED = {"problems": 1, "methods": 1, "overrides": 2, "tables": 1, "figures": 1}
@@ -43,7 +43,7 @@ class Experiment(Section):
     problems: dict[Name, Annotated[ProblemConfig, Kind("problem")]] = Field(
         min_length=1, description="by name"
     )
-    methods: dict[Name, Annotated[MethodConfig, _METHOD]] = Field(
+    methods: dict[Name, _METHOD] = Field(
         min_length=1, description="by name; every preset starts with one of each kind"
     )
     overrides: dict[Name, dict[Name, dict[str, Any]]] = Field(
@@ -98,12 +98,12 @@ class Experiment(Section):
             for name, entry in getattr(self, key).items():
                 yield key, name, entry
 
+    def _rows_of(self, method: str) -> list[str]:
+        variants = self.methods[method].variants
+        return ["_".join(filter(None, [method, variant])) for variant in variants]
+
     def _all_rows(self) -> list[str]:
-        return [
-            _row(method, variant)
-            for method, settings in self.methods.items()
-            for variant in settings.variants
-        ]
+        return list(chain.from_iterable(map(self._rows_of, self.methods)))
 
     def _check_output(self, key: str, entry: OutputConfig) -> None:
         check_known(f"{key}.problems", entry.problems, self.problems)
@@ -118,11 +118,10 @@ class Experiment(Section):
                 f"{name!r} is a {kind}" for kind, name in kinds.items()
             )
             raise ValueError(f"{key}.problems: all must be of one kind; {found}")
-        for problem in entry.problems:
-            for row in entry.methods:
-                reason = self.unable(self.owner(row), problem)
-                if reason:
-                    raise ValueError(f"{key}: {reason}")
+        for problem, row in product(entry.problems, entry.methods):
+            reason = self.unable(self.owner(row), problem)
+            if reason:
+                raise ValueError(f"{key}: {reason}")
         if isinstance(entry, FigureConfig):
             self._check_plane(key, entry)
 
@@ -176,7 +175,7 @@ class Experiment(Section):
             return self.methods[method]
         data = merge(self.methods[method].model_dump(), override)
         try:
-            return _METHOD.parse(data)
+            return pydantic.TypeAdapter(_METHOD).validate_python(data)
         except pydantic.ValidationError as error:
             prefix = f"overrides.{method}.{problem}"
             raise ValueError(describe(error, prefix)) from None
@@ -205,20 +204,16 @@ class Experiment(Section):
         A method stands for its row of the same name, or for all its variants where it
         has none; a variant may be named by itself.
         """
-        return tuple(
-            row
-            for name in methods
-            for row in (
-                [name]
-                if name not in self.methods or "" in self.methods[name].variants
-                else [_row(name, v) for v in self.methods[name].variants]
-            )
-        )
+        found: list[str] = []
+        for name in methods:
+            own = self._rows_of(name) if name in self.methods else [name]
+            found += [name] if name in own else own
+        return tuple(found)
 
     def owner(self, row: str) -> str:
         """The method that a row is a variant of. Raises `KeyError` for no row."""
-        for method, settings in self.methods.items():
-            if row == method or row in (_row(method, v) for v in settings.variants):
+        for method in self.methods:
+            if row in (method, *self._rows_of(method)):
                 return method
         raise KeyError(row)
 
@@ -260,7 +255,3 @@ def _given(part: Any, levels: int) -> Any:
     if not levels or not isinstance(part, Mapping):
         return part
     return {k: _given(v, levels - 1) for k, v in part.items() if v is not None}
-
-
-def _row(method: str, variant: str) -> str:
-    return f"{method}_{variant}" if variant else method

@@ -96,10 +96,10 @@ class Kind:
     def __init__(self, what: str):
         self.what = what
 
-    def parse(self, data: Any) -> Part:
+    def _validated(self, data: Any) -> Part:
         """Settings from a mapping with the key `kind`, as its kind's class reads them.
 
-        Raises `ValueError` without a known kind, and pydantic's `ValidationError`.
+        Faults in them come in an error that keeps where they are, for `describe`.
         """
         if isinstance(data, Part):
             return data
@@ -108,12 +108,9 @@ class Kind:
         if "kind" not in data:
             valid = ", ".join(KINDS[self.what])
             raise ValueError(f"no key 'kind'; valid kinds: {valid}")
-        return settings_class(self.what, str(data["kind"])).model_validate(data)
-
-    def _nested(self, data: Any) -> Part:
-        """`parse`, with its errors in a form that keeps where they are."""
+        settings = settings_class(self.what, str(data["kind"]))
         try:
-            return self.parse(data)
+            return settings.model_validate(data)
         except pydantic.ValidationError as error:
             raise PydanticCustomError(
                 NESTED, "invalid settings", {"errors": error.errors()}
@@ -123,7 +120,7 @@ class Kind:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            self._nested,
+            self._validated,
             serialization=core_schema.plain_serializer_function_ser_schema(
                 lambda part, info: part.model_dump(mode=info.mode), info_arg=True
             ),

@@ -11,7 +11,6 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from nlot.config.base import Section
@@ -52,7 +51,7 @@ def markdown() -> str:
         parts.append(f"\n## {name}\n\n{doc}\n\n| key | meaning | type | default |")
         parts.append("|---|---|---|---|")
         for key, field in section.model_fields.items():
-            kind = _name(_whole(field))
+            kind = _name(_hints(section)[key])
             meaning = field.description or f"see {kind}"
             default = _default(field.default, field.is_required())
             parts.append(f"| `{key}` | {meaning} | {kind} | {default} |")
@@ -65,15 +64,13 @@ def _sections(section: type[Section], seen: list[type]) -> Iterator[type[Section
         return
     seen.append(section)
     yield section
-    for field in section.model_fields.values():
-        for inner in _models(_whole(field)):
+    for key in section.model_fields:
+        for inner in _models(_hints(section)[key]):
             yield from _sections(inner, seen)
 
 
-def _whole(field: FieldInfo) -> Any:
-    """The annotation of a field, with the kinds that pydantic keeps apart from it."""
-    kinds = [part for part in field.metadata if isinstance(part, Kind)]
-    return typing.Annotated[field.annotation, kinds[0]] if kinds else field.annotation
+def _hints(section: type[Section]) -> dict[str, Any]:
+    return typing.get_type_hints(section, include_extras=True)
 
 
 def _kind(annotation: Any) -> Kind | None:
