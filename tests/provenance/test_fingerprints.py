@@ -122,7 +122,12 @@ def test_settings_are_compared_by_value_and_what_is_built_of_them_by_code(copy):
 
 @pytest.mark.parametrize(
     ("file", "counts"),
-    [("papers/nlot2024/numbers.csv", True), ("reporting/templates/table.tex", False)],
+    [
+        ("papers/nlot2024/numbers.csv", True),
+        ("reporting/templates/claims.md", True),
+        ("reporting/templates/rule.txt", True),
+        ("reporting/templates/results.md", False),
+    ],
 )
 def test_data_files_count_for_modules_that_name_them(copy, file, counts):
     training, claims = fingerprint(TRAINING), fingerprint("nlot.reporting.claims_page")

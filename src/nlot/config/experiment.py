@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, product
 from typing import Annotated, Any
 
 import pydantic

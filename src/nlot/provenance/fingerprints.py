@@ -199,5 +199,5 @@ def _data_files(root: Path) -> tuple[Path, ...]:
     return tuple(
         path
         for path in sorted(root.rglob("*"))
-        if path.suffix in {".csv", ".html", ".tex", ".yaml"}
+        if path.suffix in {".csv", ".html", ".md", ".tex", ".txt", ".yaml"}
     )

@@ -13,7 +13,7 @@ from nlot.reporting.images import small
 from nlot.reporting.table import templates
 from nlot.reporting.verdicts import LEVEL, Verdict
 
-FORMATS = ("md", "html")
+_PAGES = {"md": "claims.md", "html": "claims.html"}
 # Pixels.
 _FIGURE_WIDTH = 720
 
@@ -45,11 +45,11 @@ def render_claims(
     claims: Claims, format: str, figures: Mapping[str, str], provenance: str
 ) -> str:
     """The page as text; `figures` are where those at hand lie, by name."""
-    if format not in FORMATS:
-        raise ValueError(f"unknown format {format!r}; valid: {', '.join(FORMATS)}")
+    if format not in _PAGES:
+        raise ValueError(f"unknown format {format!r}; valid: {', '.join(_PAGES)}")
     environment = templates(autoescape=format == "html")
     rule = environment.get_template("rule.txt").render(level=LEVEL)
-    return environment.get_template(f"claims.{format}").render(
+    return environment.get_template(_PAGES[format]).render(
         claims=claims,
         seeds=", ".join(map(str, claims.seeds)),
         rule=rule.strip().split("\n\n"),
