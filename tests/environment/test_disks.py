@@ -28,7 +28,9 @@ LIMIT = 64 * 1024
 
 def figure() -> Figure:
     drawn = Figure()
-    drawn.subplots().plot(*NOISE[0].T)
+    axes = drawn.subplots()
+    axes.plot(*NOISE[0].T)
+    axes.imshow(NOISE[0].reshape(200, 200))
     return drawn
 
 

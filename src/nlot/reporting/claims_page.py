@@ -9,13 +9,10 @@ from tabulate import tabulate
 
 from nlot.provenance.files import whole_file
 from nlot.reporting.claims import Claims, Group
-from nlot.reporting.images import small
 from nlot.reporting.table import templates
 from nlot.reporting.verdicts import LEVEL, Verdict
 
 _PAGES = {"md": "claims.md", "html": "claims.html"}
-# Pixels.
-_FIGURE_WIDTH = 720
 
 
 def write_claims(
@@ -91,10 +88,6 @@ def _compared(group: Group) -> str:
 
 
 def _data(path: Path) -> str:
-    """A figure as an address that holds it.
-
-    Reports show pages by such addresses in turn, and browsers show nothing at those
-    longer than 2 MB: with all colours the page of the default preset is too long.
-    """
-    data = base64.b64encode(small(path, _FIGURE_WIDTH)).decode("ascii")
+    """A figure as an address that holds it."""
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
     return f"data:image/png;base64,{data}"

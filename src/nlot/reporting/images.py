@@ -1,38 +1,23 @@
-"""The pictures of the documents, from a preset's figures: `make images`.
+"""The pictures of the documents: `python -m nlot.reporting.images results/default`.
 
-`python -m nlot.reporting.images results/default` writes them to docs/images/, small
-enough for a page that is read on a telephone.
+Copies a preset's figures to docs/images/ (`make images`).
 """
 
+import shutil
 import sys
-from io import BytesIO
 from pathlib import Path
-
-from PIL import Image
 
 from nlot.provenance.files import whole_file
 
-# The figures that documents show, and their width in pixels.
+# The figures that documents show.
 SHOWN = ("figure1", "figure2", "figure3", "figure4", "loss")
-_WIDTH = 1000
-
-
-def small(path: str | Path, width: int = _WIDTH) -> bytes:
-    """A picture as a PNG of 64 opaque colours, no wider than `width` pixels."""
-    made = BytesIO()
-    with Image.open(path) as image:
-        shown = image.convert("RGB")
-    shown.thumbnail((width, shown.height), Image.Resampling.LANCZOS)
-    shown.quantize(64).save(made, "PNG", optimize=True)
-    return made.getvalue()
 
 
 def write_images(results: Path, folder: Path) -> None:
-    """Write the figures in a preset's folder of results, made small, to `folder`."""
+    """Copy the figures of a preset, from its folder of results, to `folder`."""
     for name in SHOWN:
-        data = small(results / "figures" / f"{name}.png")
         with whole_file(folder / f"{name}.png") as path:
-            path.write_bytes(data)
+            shutil.copyfile(results / "figures" / f"{name}.png", path)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from PIL import Image
 # By suffix, for Matplotlib. Without dates, so that the same figure is the same file.
 _PLAIN: dict[str, dict[str, Any]] = {
     ".pdf": {"CreationDate": None},
-    ".png": {"Software": None},
+    ".png": {},
 }
 _KEYS = {".pdf": "Subject", ".png": "Provenance"}
 # A PDF escapes what would end its strings early.

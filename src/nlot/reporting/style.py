@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from nlot.provenance.files import whole_file
 from nlot.reporting.stamps import metadata
@@ -19,6 +22,8 @@ from nlot.reporting.stamps import metadata
 # Inches; a figure of two panels fills a column, one of four a page.
 PANEL = 1.65
 _RESOLUTION = 300
+# Of pictures for the screen, which a report holds by the hundred.
+_SCREEN, _COLOURS = 150, 64
 
 # Okabe and Ito's colours, which the colour-blind tell apart.
 _OKABE_ITO = sns.color_palette("colorblind")
@@ -122,11 +127,20 @@ def save_figure(figure: Figure, path: str | Path, provenance: Any = None) -> Non
     """Write `figure` to `path`, in the format that its suffix names.
 
     `provenance`, plain data, is kept in the file; `nlot.reporting.stamps` reads it. The
-    same figure with the same provenance gives the same bytes. Raises `ValueError` for a
-    suffix other than `.pdf` and `.png`.
+    same figure with the same provenance gives the same bytes. A PDF is for print, a PNG
+    small, for the screen. Raises `ValueError` for a suffix other than these.
     """
     suffix = Path(path).suffix
     about = metadata(suffix, provenance)
     # Opened here, as Matplotlib leaves a file open that it cannot finish.
     with style(), whole_file(path) as temporary, temporary.open("wb") as file:
-        figure.savefig(file, format=suffix[1:], metadata=about)
+        if suffix == ".pdf":
+            figure.savefig(file, format="pdf", metadata=about)
+            return
+        drawn, notes = BytesIO(), PngInfo()
+        figure.savefig(drawn, format="png", dpi=_SCREEN)
+        for key, text in about.items():
+            notes.add_text(key, text)
+        with Image.open(drawn) as image:
+            shown = image.convert("RGB").quantize(_COLOURS)
+        shown.save(file, "PNG", optimize=True, pnginfo=notes)
