@@ -56,8 +56,7 @@ def couple(
         cost = np.asarray(
             cost_matrix(spline, quadrature, problem.lagrangian, x, y), np.float64
         )
-        ties = ot.dist(np.asarray(x, np.float64), np.asarray(y, np.float64)) / 2
-        order, dual = assign(cost + tie_breaking * ties)
+        order, dual = assign(cost + tie_breaking * squared_distances(x, y) / 2)
         dual = dual - dual.mean()
         parts.append(Coupling(x, y[order], jnp.asarray(dual[order], x.dtype)))
     return Coupling(*(jnp.concatenate(leaves) for leaves in zip(*parts, strict=True)))
@@ -76,10 +75,8 @@ def cost_matrix(
     def cost(a: Array, b: Array) -> Array:
         return quadrature(lagrangian, a, b, spline(a, b))
 
-    def row(a: Array) -> Array:
-        return jax.vmap(lambda b: cost(a, b))(y)
-
-    return jax.lax.map(row, x, batch_size=_ROWS)
+    row = jax.vmap(cost, (None, 0))
+    return jax.lax.map(lambda a: row(a, y), x, batch_size=_ROWS)
 
 
 def assign(
@@ -90,27 +87,33 @@ def assign(
     Returns the column that each row is sent to, and the dual variable of each column.
     Raises `RuntimeError` when the solver does not reach the optimum.
     """
-    plan, dual = exact_plan(cost)
+    plan, dual, _ = exact_plan(cost)
     return plan.argmax(axis=1), dual
 
 
 def exact_plan(
     cost: Float[np.ndarray, "n m"],
-) -> tuple[Float[np.ndarray, "n m"], Float[np.ndarray, " m"]]:
+) -> tuple[Float[np.ndarray, "n m"], Float[np.ndarray, " m"], float]:
     """Optimal plan between uniform weights, by network simplex.
 
-    Also returns the dual variable of each column. Raises `RuntimeError` when the solver
-    does not reach the optimum.
+    Also returns the dual variable of each column, and the plan's cost. Raises
+    `RuntimeError` when the solver does not reach the optimum.
     """
     plan, log = ot.emd([], [], cost, 10_000_000, log=True)
     if log["warning"] is not None:
         raise RuntimeError(f"exact optimal transport failed: {log['warning']}")
-    return plan, log["v"]
+    return plan, log["v"], float(log["cost"])
 
 
 def match(
     a: Float[Array | np.ndarray, "n d"], b: Float[Array | np.ndarray, "n d"]
 ) -> Int[np.ndarray, " n"]:
     """The permutation s that minimises the sum of |a[i] - b[s[i]]|²."""
-    cost = ot.dist(np.asarray(a, np.float64), np.asarray(b, np.float64))
-    return linear_sum_assignment(cost)[1]
+    return linear_sum_assignment(squared_distances(a, b))[1]
+
+
+def squared_distances(
+    x: Float[Array | np.ndarray, "n d"], y: Float[Array | np.ndarray, "m d"]
+) -> Float[np.ndarray, "n m"]:
+    """|x[i] - y[j]|², in double precision."""
+    return ot.dist(np.asarray(x, np.float64), np.asarray(y, np.float64))

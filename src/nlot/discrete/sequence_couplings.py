@@ -6,11 +6,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import ot
 from jaxtyping import Array, Float
 
 from nlot.costs.metrics import AbstractMetric
-from nlot.discrete.couplings import exact_plan
+from nlot.discrete.couplings import exact_plan, squared_distances
 from nlot.problems.sequence import Sequence
 
 
@@ -33,22 +32,16 @@ def couple_neighbours(
     **Arguments:** the cost is the action along `metric` of the straight path, by a
     midpoint rule of `nodes` nodes; where `metric` is None, |x - y|².
     """
-    measures = sequence.measures
+    pairs = list(itertools.pairwise(sequence.measures))
     if metric is None:
-        costs = [
-            ot.dist(a.astype(np.float64), b.astype(np.float64))
-            for a, b in itertools.pairwise(measures)
-        ]
+        costs = [squared_distances(a, b) for a, b in pairs]
     else:
         table = np.asarray(straight_actions(metric, sequence, nodes), np.float64)
-        costs = [
-            c[: len(a), : len(b)]
-            for c, (a, b) in zip(table, itertools.pairwise(measures), strict=True)
-        ]
-    size = max(len(a) + len(b) - 1 for a, b in itertools.pairwise(measures))
+        costs = [c[: len(a), : len(b)] for c, (a, b) in zip(table, pairs, strict=True)]
+    size = max(len(a) + len(b) - 1 for a, b in pairs)
     parts = []
-    for cost, (a, b) in zip(costs, itertools.pairwise(measures), strict=True):
-        plan, _ = exact_plan(cost)
+    for cost, (a, b) in zip(costs, pairs, strict=True):
+        plan, _, _ = exact_plan(cost)
         i, j = np.nonzero(plan)
         fill = size - len(i)
         mass = np.concatenate([plan[i, j], np.zeros(fill)])
@@ -71,12 +64,9 @@ def straight_actions(
         matrices = jax.vmap(lambda s: metric(x + s * v))(times)
         return 0.5 * v @ jnp.mean(matrices, 0) @ v
 
-    def row(ends: tuple[Array, Array]) -> Array:
-        x, targets = ends
-        return jax.vmap(lambda y: action(x, y))(targets)
-
     def pair(ends: tuple[Array, Array]) -> Array:
         starts, targets = ends
-        return jax.lax.map(lambda x: row((x, targets)), starts, batch_size=4)
+        row = jax.vmap(action, (None, 0))
+        return jax.lax.map(lambda x: row(x, targets), starts, batch_size=4)
 
     return jax.lax.map(pair, (sequence.points[:-1], sequence.points[1:]))
