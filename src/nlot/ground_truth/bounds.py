@@ -12,6 +12,8 @@ represented by the members of their cells, evenly spread points, and actions are
 of polygons: the bounds hold as far as these stand for measures and curves.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -21,10 +23,9 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
 from nlot.config import EvaluationConfig
-from nlot.ground_truth.costs import ExactCosts
 from nlot.ground_truth.memory import at_a_time
 from nlot.ground_truth.strata import Cells
-from nlot.ground_truth.table import moved
+from nlot.ground_truth.table import Table, moved
 from nlot.paths.multistart import solve
 from nlot.paths.newton import Geodesic
 from nlot.problems.transport import Transport
@@ -35,6 +36,9 @@ _SMOOTHING = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 # Cells whose members a c-transform looks at, nearest points of its last look, and
 # points of each look that are priced exactly.
 _CELLS, _AROUND, _PRICED = 4, 64, 2
+
+# A function g on the target's support.
+Potential = Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, " n"]]
 
 
 class Interval(NamedTuple):
@@ -47,16 +51,6 @@ class Interval(NamedTuple):
     low: float
     high: float
     converged: float
-
-
-class Potential(NamedTuple):
-    """A smooth function g on the target's support, and its mean over the target."""
-
-    fit: RBFInterpolator
-    mean: float
-
-    def __call__(self, y: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
-        return self.fit(y)
 
 
 def interval(
@@ -87,7 +81,7 @@ def upper_bound(
     problem: Transport,
     settings: EvaluationConfig,
     cells: tuple[Cells, Cells],
-    costs: ExactCosts,
+    costs: Table,
     order: Int[np.ndarray, " n"],
     *,
     key: PRNGKeyArray,
@@ -104,8 +98,7 @@ def upper_bound(
     for replicate in jax.random.split(key, settings.ground_truth.replicates):
         first, second = jax.random.split(replicate)
         x, y = source.draw(first), target.draw(second)[order]
-        found = _solve(problem, settings, moved(paths, x, y))
-        parts.append(found)
+        parts.append(_solver(problem, settings)(moved(paths, x, y)))
     return interval(
         np.stack([found.action for found in parts]),
         float(np.mean([found.converged for found in parts])),
@@ -125,24 +118,21 @@ def fit_potential(
     Of several degrees of smoothing, the one with the best dual value on the centres.
     Those of a measure of few points coincide; a spline takes each place once.
     """
-    best, found = -np.inf, None
-    y = target.centres
-    places, first = np.unique(y, axis=0, return_index=True)
-    for smoothing in _SMOOTHING:
-        fit = RBFInterpolator(places, dual[first], smoothing=smoothing)
-        mean = float(fit(target.points).mean())
-        value = (cost - fit(y)).min(axis=1).mean() + mean
-        if value > best:
-            best, found = value, Potential(fit, mean)
-    assert found is not None
-    return found
+    places, first = np.unique(target.centres, axis=0, return_index=True)
+
+    def dual_value(fit: Potential) -> float:
+        infima = (cost - fit(target.centres)).min(axis=1)
+        return infima.mean() + fit(target.points).mean()
+
+    fits = [RBFInterpolator(places, dual[first], smoothing=s) for s in _SMOOTHING]
+    return max(fits, key=dual_value)
 
 
 def lower_bound(
     problem: Transport,
     settings: EvaluationConfig,
     cells: tuple[Cells, Cells],
-    costs: ExactCosts,
+    costs: Table,
     potential: Potential,
     *,
     key: PRNGKeyArray,
@@ -155,114 +145,114 @@ def lower_bound(
     **Returns:** a mean over draws, a lower bound as far as the search for each infimum,
     and the paths on its way, found the global minima.
     """
+    source, target = cells
     keys = jax.random.split(key, settings.ground_truth.replicates)
-    draws = np.stack([cells[0].draw(replicate) for replicate in keys])
+    draws = np.stack([source.draw(replicate) for replicate in keys])
     n, m = costs.cost.shape
     number = min(settings.ground_truth.candidates, m)
     corners, d = settings.least_action.segments + 1, draws.shape[2]
     rows = max(1, at_a_time(corners, d) // number)
+    transform = _CTransform(
+        _solver(problem, settings), problem.horizon, target, potential
+    )
     values, converged = np.empty((len(keys), n)), []
     for begin in range(0, n, rows):
         part = slice(begin, begin + rows)
         # The centres that are best for the cells of x, and the paths to them.
-        slack = costs.cost[part] - potential(cells[1].centres)
+        slack = costs.cost[part] - potential(target.centres)
         j = np.argpartition(slack, number - 1, axis=1)[:, :number]
         i = np.repeat(np.arange(n)[part], number)
         paths = costs.paths(i, j.ravel())
         for k, x in enumerate(draws):
-            values[k, part], share = _c_transform(
-                problem, settings, cells[1], potential, x[part], j, paths
-            )
+            values[k, part], share = transform(x[part], j, paths)
             converged.append(share)
-    return interval(values + potential.mean, float(np.concatenate(converged).mean()))
-
-
-def _c_transform(
-    problem: Transport,
-    settings: EvaluationConfig,
-    target: Cells,
-    potential: Potential,
-    x: Float[np.ndarray, "n d"],
-    j: Int[np.ndarray, "n number"],
-    paths: Float[np.ndarray, "searches corners d"],
-) -> tuple[Float[np.ndarray, " n"], Bool[np.ndarray, " searches"]]:
-    """The infimum over y of c(x[i], y) - g(y).
-
-    First over the centres `j[i]`, to which `paths` lead from points near x[i], then
-    twice over points of the target around the best of them: a quadratic model of the
-    cost chooses two, which are priced exactly. Also returns which of the first searches
-    converged.
-    """
-    n, number = j.shape
-    ends = target.centres[j.ravel()]
-    starts = moved(paths, np.repeat(x, number, axis=0), ends)
-    found = _solve(problem, settings, starts)
-    values = (found.action - potential(ends)).reshape(n, number)
-
-    cell = np.argsort(values, axis=1)[:, :_CELLS]
-    lanes = cell + number * np.arange(n)[:, None]
-    members = target.members[np.take_along_axis(j, cell, axis=1)]
-    best = values.min(axis=1)
-    at = _Looked(found, ends).pick(lanes)
-    value, at = _look(problem, settings, potential, x, at, members)
-    best = np.minimum(best, value)
-
-    points = target.points
-    _, near = KDTree(points).query(at.ends[:, 0], k=min(_AROUND, len(points)))
-    value, _ = _look(problem, settings, potential, x, at, points[near][:, None])
-    return np.minimum(best, value), found.converged
-
-
-def _solve(
-    problem: Transport,
-    settings: EvaluationConfig,
-    starts: Float[np.ndarray, "n corners d"],
-) -> Geodesic:
-    return solve(problem.lagrangian, problem.horizon, settings.least_action, starts)
-
-
-class _Looked(NamedTuple):
-    """Paths that are solved, and the points where they end."""
-
-    found: Geodesic
-    ends: Float[np.ndarray, "*n d"]
-
-    def pick(self, lanes: Int[np.ndarray, "..."]) -> "_Looked":
-        return _Looked(
-            Geodesic(*(leaf[lanes] for leaf in self.found)), self.ends[lanes]
-        )
-
-
-def _look(
-    problem: Transport,
-    settings: EvaluationConfig,
-    potential: Potential,
-    x: Float[np.ndarray, "n d"],
-    at: _Looked,
-    members: Float[np.ndarray, "n cells members d"],
-) -> tuple[Float[np.ndarray, " n"], _Looked]:
-    """The smallest c(x, y) - g(y) over the most promising of `members`, priced exactly.
-
-    About each of the paths in `at`, of shape (n, cells), the cost is modelled by its
-    slope and a Hessian of 1/T, which is right for |v|²/2 alone; it only chooses.
-    """
-    n, d = x.shape
-    step = members - at.ends[:, :, None]
-    model = (
-        at.found.action[..., None]
-        + np.einsum("ncd,ncmd->ncm", at.found.slopes[:, :, 1], step)
-        + (step**2).sum(axis=-1) / (2 * problem.horizon)
-        - potential(members.reshape(-1, d)).reshape(members.shape[:3])
+    return interval(
+        values + potential(target.points).mean(),
+        float(np.concatenate(converged).mean()),
     )
-    flat = model.reshape(n, -1)
-    number = min(_PRICED, flat.shape[1])
-    pick = np.argpartition(flat, number - 1, axis=1)[:, :number]
-    rows = np.arange(n)[:, None]
-    cell, member = np.divmod(pick, members.shape[2])
-    ends = members[rows, cell, member].reshape(n * number, d)
-    paths = at.found.path[rows, cell].reshape(n * number, -1, d)
-    starts = moved(paths, np.repeat(x, number, axis=0), ends)
-    found = _solve(problem, settings, starts)
-    values = (found.action - potential(ends)).reshape(n, number)
-    lanes = values.argmin(axis=1)[:, None] + number * rows
-    return values.min(axis=1), _Looked(found, ends).pick(lanes)
+
+
+def _solver(
+    problem: Transport, settings: EvaluationConfig
+) -> Callable[[Float[np.ndarray, "n corners d"]], Geodesic]:
+    """What finds the paths of least action that given ones lead to."""
+    return partial(solve, problem.lagrangian, problem.horizon, settings.least_action)
+
+
+class _CTransform(NamedTuple):
+    """The infimum over y of c(x[i], y) - g(y)."""
+
+    solve: Callable[[Float[np.ndarray, "n corners d"]], Geodesic]
+    horizon: float
+    target: Cells
+    potential: Potential
+
+    def __call__(
+        self,
+        x: Float[np.ndarray, "n d"],
+        j: Int[np.ndarray, "n number"],
+        paths: Float[np.ndarray, "searches corners d"],
+    ) -> tuple[Float[np.ndarray, " n"], Bool[np.ndarray, " searches"]]:
+        """The infima, and which of the first searches converged.
+
+        First over the centres `j[i]`, to which `paths` lead from points near x[i], then
+        twice over points of the target around the best of them: a quadratic model of
+        the cost chooses two, which are priced exactly.
+        """
+        found, values = self._priced(paths, x, self.target.centres[j.ravel()])
+        cell = np.argsort(values, axis=1)[:, :_CELLS]
+        at = _picked(found, cell + j.shape[1] * np.arange(len(x))[:, None])
+        members = self.target.members[np.take_along_axis(j, cell, axis=1)]
+        first, at = self._look(x, at, members)
+
+        points = self.target.points
+        ends = at.path[:, 0, -1]
+        _, near = KDTree(points).query(ends, k=min(_AROUND, len(points)))
+        second, _ = self._look(x, at, points[near][:, None])
+        best = np.minimum(values.min(axis=1), first)
+        return np.minimum(best, second), found.converged
+
+    def _priced(
+        self,
+        paths: Float[np.ndarray, "searches corners d"],
+        x: Float[np.ndarray, "n d"],
+        ends: Float[np.ndarray, "searches d"],
+    ) -> tuple[Geodesic, Float[np.ndarray, "n number"]]:
+        """The best paths from each of `x` to `number` of the ends, and c - g there."""
+        number = len(ends) // len(x)
+        found = self.solve(moved(paths, np.repeat(x, number, axis=0), ends))
+        return found, (found.action - self.potential(ends)).reshape(len(x), number)
+
+    def _look(
+        self,
+        x: Float[np.ndarray, "n d"],
+        at: Geodesic,
+        members: Float[np.ndarray, "n cells members d"],
+    ) -> tuple[Float[np.ndarray, " n"], Geodesic]:
+        """The smallest c - g over the most promising of `members`, priced exactly.
+
+        About each of the paths `at`, of shape (n, cells), the cost is modelled by its
+        slope and a Hessian of 1/T, which is right for |v|²/2 alone; it only chooses.
+        """
+        n, d = x.shape
+        step = members - at.path[:, :, None, -1]
+        model = (
+            at.action[..., None]
+            + np.einsum("ncd,ncmd->ncm", at.slopes[:, :, 1], step)
+            + (step**2).sum(axis=-1) / (2 * self.horizon)
+            - self.potential(members.reshape(-1, d)).reshape(members.shape[:3])
+        )
+        flat = model.reshape(n, -1)
+        number = min(_PRICED, flat.shape[1])
+        pick = np.argpartition(flat, number - 1, axis=1)[:, :number]
+        rows = np.arange(n)[:, None]
+        cell, member = np.divmod(pick, members.shape[2])
+        ends = members[rows, cell, member].reshape(n * number, d)
+        paths = at.path[rows, cell].reshape(n * number, -1, d)
+        found, values = self._priced(paths, x, ends)
+        best = values.argmin(axis=1)[:, None] + number * rows
+        return values.min(axis=1), _picked(found, best)
+
+
+def _picked(found: Geodesic, lanes: Int[np.ndarray, "..."]) -> Geodesic:
+    return Geodesic(*(leaf[lanes] for leaf in found))

@@ -7,11 +7,10 @@ path that beats its pair's after having been moved proves that one not to be the
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 
 from nlot.config import LeastActionConfig
 from nlot.ground_truth.memory import COARSE, GROWTH
@@ -22,24 +21,6 @@ from nlot.problems.transport import Transport
 # Rounds of comparisons with neighbours, at most.
 _SWEEPS = 6
 
-Indices = Int[np.ndarray, " pairs"]
-
-
-class ExactCosts(NamedTuple):
-    """Least actions between all points of two samples.
-
-    `paths(i, j)` are the polygons of the pairs (i[k], j[k]), of shape
-    `(pairs, corners, d)`, in single precision; `slopes` the gradients of the cost in x
-    and y; `converged` says whether a search ended within its tolerance, `gradient_norm`
-    is that of `nlot.paths.newton.Geodesic`.
-    """
-
-    cost: Float[np.ndarray, "n m"]
-    paths: Callable[[Indices, Indices], Float[np.ndarray, "pairs corners d"]]
-    slopes: Float[np.ndarray, "n m 2 d"]
-    converged: Bool[np.ndarray, "n m"]
-    gradient_norm: Float[np.ndarray, "n m"]
-
 
 def exact_costs(
     problem: Transport,
@@ -47,7 +28,7 @@ def exact_costs(
     x: Float[np.ndarray, "n d"],
     y: Float[np.ndarray, "m d"],
     report: Callable[[str], None],
-) -> ExactCosts:
+) -> Table:
     """Exact cost from each `x[i]` to each `y[j]`, in double precision.
 
     **Arguments:** the problem, settings, and points in an order in which every fourth
@@ -74,6 +55,4 @@ def exact_costs(
             report(f"{improved} pairs improved by their neighbours' paths")
             if not improved:
                 break
-    return ExactCosts(
-        table.cost, table.paths, table.slopes, table.converged, table.gradient_norm
-    )
+    return table

@@ -1,7 +1,6 @@
 """How far the reference costs depend on the settings that they are found with."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import jax
 import pandas as pd
@@ -16,13 +15,6 @@ from nlot.training.streams import stream
 COLUMNS = ("problem", "setting", "optimal_cost", "change")
 _PERCENT = 100.0
 _OTHER_BENDS = (0.1, 0.3, 0.5)
-
-
-class _Variant(NamedTuple):
-    setting: str
-    paths: LeastActionConfig
-    points: int
-    draw: int
 
 
 def refinement(
@@ -41,37 +33,40 @@ def refinement(
     for; `change` is in percent of the first row.
     """
     rows = []
-    for variant in _variants(settings):
-        report(variant.setting)
-        key = jax.random.fold_in(stream(seed, "ground truth"), variant.draw)
+    for setting, paths, points, draw in _variants(settings):
+        report(setting)
+        key = jax.random.fold_in(stream(seed, "ground truth"), draw)
         measures = (problem.source, problem.target)
-        x, y = (cut(m, variant.points, key=key).centres for m in measures)
-        cost = exact_costs(problem, variant.paths, x, y, report).cost
+        x, y = (cut(m, points, key=key).centres for m in measures)
+        cost = exact_costs(problem, paths, x, y, report).cost
         order, _ = assign(cost)
         optimum = float(cost[range(len(order)), order].mean())
-        rows.append((name, variant.setting, optimum))
+        rows.append((name, setting, optimum))
     base = rows[0][2]
     return pd.DataFrame(
         [(*row, _PERCENT * (row[2] / base - 1)) for row in rows], columns=list(COLUMNS)
     )
 
 
-def _variants(settings: EvaluationConfig) -> Iterator[_Variant]:
+def _variants(
+    settings: EvaluationConfig,
+) -> Iterator[tuple[str, LeastActionConfig, int, int]]:
+    """What is changed, how paths are searched for, points a side, number of a draw."""
     paths, points = settings.least_action, settings.ground_truth.points // 2
     segments = paths.segments
     half = max(2, segments // 2)
 
-    def other(setting: str, **changes: object) -> _Variant:
-        return _Variant(setting, paths.model_copy(update=changes), points, 0)
-
-    yield other(f"{points} points a side, {segments} segments, {_bends(paths.bends)}")
-    yield other(f"{half} segments", segments=half)
-    yield other(f"{segments * 2} segments", segments=segments * 2)
-    yield other(_bends(()), bends=())
-    yield other(_bends(_OTHER_BENDS), bends=_OTHER_BENDS)
-    yield _Variant(f"{points // 2} points a side", paths, points // 2, 0)
-    yield _Variant(f"{points * 2} points a side", paths, points * 2, 0)
-    yield _Variant("other points", paths, points, 1)
+    for setting, changes in (
+        (f"{points} points a side, {segments} segments, {_bends(paths.bends)}", {}),
+        (f"{half} segments", {"segments": half}),
+        (f"{segments * 2} segments", {"segments": segments * 2}),
+        (_bends(()), {"bends": ()}),
+        (_bends(_OTHER_BENDS), {"bends": _OTHER_BENDS}),
+    ):
+        yield setting, paths.model_copy(update=changes), points, 0
+    for other in (points // 2, points * 2):
+        yield f"{other} points a side", paths, other, 0
+    yield "other points", paths, points, 1
 
 
 def _bends(heights: tuple[float, ...]) -> str:

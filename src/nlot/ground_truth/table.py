@@ -53,6 +53,13 @@ class Table:
     """Costs and paths of the pairs that are solved so far.
 
     `found` are the solutions of the pairs of every `stride`-th of `x` and of `y`.
+
+    **Attributes**, of the pair (i, j) at [i, j]:
+
+    - `cost`, infinite where it is not solved yet, and `slopes`, its gradients in x and
+      y.
+    - `converged`: whether the search ended within its tolerance.
+    - `gradient_norm`: that of `nlot.paths.newton.Geodesic`.
     """
 
     def __init__(
@@ -100,7 +107,7 @@ class Table:
             start = self._best_start(i[new], j[new])
             found = self._solve(start)
             self._store(i[new], j[new], found)
-            paths = np.empty((len(i), *found.path.shape[1:]), np.float32)
+            paths = self._empty(len(i))
             paths[new] = found.path
             paths[~new] = self._on_grid(i[~new], j[~new])
             paths = paths.reshape(len(rows), len(columns), *paths.shape[1:])
@@ -149,7 +156,7 @@ class Table:
 
     def paths(self, i: Indices, j: Indices) -> Kept:
         """The paths of the pairs (i[k], j[k]), in single precision."""
-        out = np.empty((len(i), *self._grid.shape[2:]), np.float32)
+        out = self._empty(len(i))
         held = np.isin(i, list(self._rows))
         for row in np.unique(i[held]):
             at = i == row
@@ -159,7 +166,7 @@ class Table:
 
     def _found_again(self, i: Indices, j: Indices) -> Kept:
         """Paths of rows that are not held."""
-        out = np.empty((len(i), *self._grid.shape[2:]), np.float32)
+        out = self._empty(len(i))
         known = (i % self._stride == 0) & (j % self._stride == 0)
         out[known] = self._on_grid(i[known], j[known])
         a, b = i[~known], j[~known]
@@ -173,10 +180,10 @@ class Table:
         """Hold the paths of these rows, for the searches that need them."""
         columns, found = np.arange(len(self.y)), {}
         for row in rows.tolist():
-            if row not in self._rows:
-                found[row] = self._found_again(*_all(np.array([row]), columns))
-            else:
+            if row in self._rows:
                 found[row] = self._rows[row]
+            else:
+                found[row] = self._found_again(*_all(np.array([row]), columns))
         self._hold(found)
 
     def _hold(self, rows: dict[int, Float32[np.ndarray, "m corners d"]]) -> None:
@@ -227,6 +234,9 @@ class Table:
 
     def _on_grid(self, i: Indices, j: Indices) -> Kept:
         return self._grid[i // self._stride, j // self._stride]
+
+    def _empty(self, pairs: int) -> Kept:
+        return np.empty((pairs, *self._grid.shape[2:]), np.float32)
 
     def _solve(self, starts: Paths) -> Geodesic:
         problem = self.problem

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nlot.config import EvaluationConfig, Experiment
-from nlot.discrete.couplings import assign
+from nlot.discrete.couplings import assign, match
 from nlot.ground_truth.bounds import Interval, fit_potential, lower_bound, upper_bound
 from nlot.ground_truth.costs import exact_costs
 from nlot.ground_truth.memory import memory_mb
@@ -63,6 +63,17 @@ class GroundTruth(NamedTuple):
         """The least mean cost of sending all of `x` to all of `y`."""
         return float(self.cost[np.arange(len(self.order)), self.order].mean())
 
+    def losses(self, pushed: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
+        """What a map that sends `x[i]` to `pushed[i]` loses at each point.
+
+        Points are moved from where the map sends them onto the target by the least mean
+        squared distance: costs of maps that miss the target otherwise compare nothing.
+        A loss is what the coupling that results costs more than `f` and `g` allow, and
+        never negative; the mean is the coupling's cost less the optimal one.
+        """
+        order = match(pushed, self.y)
+        return self.cost[np.arange(len(order)), order] - self.f - self.g[order]
+
 
 def find_truth(
     problem: Transport,
@@ -103,17 +114,8 @@ def find_truth(
         ),
         "largest_gradient_norm": float(costs.gradient_norm.max()),
     }
-    return GroundTruth(
-        source.centres,
-        target.centres,
-        costs.cost,
-        order,
-        f,
-        g,
-        upper,
-        lower,
-        header,
-    )
+    x, y = source.centres, target.centres
+    return GroundTruth(x, y, costs.cost, order, f, g, upper, lower, header)
 
 
 def make_truth(experiment: Experiment, problem: str, path: str | Path) -> GroundTruth:
