@@ -7,12 +7,11 @@ import pytest
 from nlot.config import EvaluationConfig, merge, parse_config
 from nlot.costs.closed_forms import closed_form
 from nlot.evaluation import distances
-from nlot.evaluation.actions import error
 from nlot.evaluation.case import TransportCase
 from nlot.evaluation.controls import EuclideanOT, Translation
-from nlot.evaluation.distances import excess
-from nlot.evaluation.registry import MEASURES, measure
+from nlot.evaluation.registry import DERIVED, MEASURES, measure
 from nlot.evaluation.rows import COLUMNS, control_rows, measured, run_rows
+from nlot.evaluation.truth import error
 from nlot.evaluation.wasserstein import entropic_costs
 from nlot.training.streams import stream
 
@@ -68,7 +67,8 @@ def test_translation_scores_the_floor(translation, floor):
 
 
 def test_the_excess_is_over_the_floor_of_the_same_seed(translation, floor):
-    found = excess(pd.concat([translation, floor], ignore_index=True))
+    rows = pd.concat([translation, floor], ignore_index=True)
+    found = pd.concat([add(rows) for add in DERIVED])
     assert found["measure"].tolist() == [f"{name}_excess" for name in SAMPLES]
     for name, value in values(found).items():
         base = name.removesuffix("_excess")

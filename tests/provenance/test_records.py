@@ -6,7 +6,7 @@ import time
 import pandas as pd
 import pytest
 
-from nlot.evaluation.measurement import measuring, read_measurement
+from nlot.evaluation.measurement import read_measurement, write_measured
 from nlot.provenance.records import (
     Records,
     RecordsError,
@@ -99,11 +99,14 @@ def test_rows_are_collected_with_all_that_they_come_from(
     trained = make_header({"problem": "s", "method": "nlsb"}, 4, 2.5, commit="a")
     write_run(tmp_path / "run", trained, networks=None, history=[{"step": 1}])
     rows = pd.DataFrame({"method": ["nlsb_b", "nlsb_a", "nlsb_b"], "value": [1, 2, 3]})
-    with measuring(tmp_path / "b.csv", settings={"n": 1}) as measured:
-        measured.add("s", 4, rows[:1])
+
+    def parts():
+        yield "s", 4, rows[:1]
         time.sleep(0.2)
-        measured.add("s", 4, rows[1:2])
-        measured.add("s", 5, rows[2:])
+        yield "s", 4, rows[1:2]
+        yield "s", 5, rows[2:]
+
+    write_measured(parts(), tmp_path / "b.csv", settings={"n": 1})
     files = ["run/model.eqx", "b.csv", "b.json", truth_file("free")]
     out = tmp_path / "rows.csv", tmp_path / "rows.json"
     collect([tmp_path / file for file in files], *out)
@@ -126,8 +129,8 @@ def test_rows_are_collected_with_all_that_they_come_from(
 
 def test_a_measurement_without_rows_has_no_methods(tmp_path):
     path = tmp_path / "controls.csv"
-    with measuring(path, settings={}) as measured:
-        measured.add("s", 0, pd.DataFrame({"method": [], "value": []}))
+    parts = [("s", 0, pd.DataFrame({"method": [], "value": []}))]
+    write_measured(parts, path, settings={})
     assert read_measurement(path.with_suffix(".json")) == []
     [header] = json.loads(path.with_suffix(".json").read_text())
     assert header["provenance"]["versions"]
@@ -135,10 +138,11 @@ def test_a_measurement_without_rows_has_no_methods(tmp_path):
 
 
 def test_a_measurement_that_fails_leaves_nothing(tmp_path):
-    with (
-        pytest.raises(RuntimeError, match="no distance"),
-        measuring(tmp_path / "nlot.csv", settings={}) as measured,
-    ):
-        measured.add("s", 0, pd.DataFrame({"method": ["nlot"], "value": [1.0]}))
+
+    def parts():
+        yield "s", 0, pd.DataFrame({"method": ["nlot"], "value": [1.0]})
         raise RuntimeError("no distance")
+
+    with pytest.raises(RuntimeError, match="no distance"):
+        write_measured(parts(), tmp_path / "nlot.csv", settings={})
     assert list(tmp_path.iterdir()) == []

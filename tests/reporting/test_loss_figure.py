@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 
 from nlot.config import parse_config
-from nlot.evaluation.losses import losses
 from nlot.ground_truth.truth import load_truth
 from nlot.reporting.drawing import draw
 from nlot.reporting.style import save_figure
@@ -45,7 +44,7 @@ def test_points_of_the_source_have_the_colour_of_their_loss(drawn):
     truths, runs, figure = drawn
     for column, (name, truth) in enumerate(truths.items()):
         pushed = np.asarray(runs[name, "nlot"].transport(truth.x), np.float64)
-        expected = 100 * losses(truth, pushed).loss / truth.optimum
+        expected = 100 * truth.losses(pushed) / truth.optimum
         (dots,) = panels(figure)[2 + column].collections
         order = np.argsort(expected)
         np.testing.assert_allclose(dots.get_array(), expected[order], atol=1e-6)

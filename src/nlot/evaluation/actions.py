@@ -1,8 +1,6 @@
 """Measures of what it costs a map to send points where it does."""
 
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Float
 
 from nlot.evaluation.case import TransportCase
 from nlot.evaluation.registry import Value, measure
@@ -48,18 +46,3 @@ def action_converged(case: TransportCase) -> Value:
 def obstacle_time(case: TransportCase) -> Value:
     """Mean share of time that the method's own paths spend inside obstacles."""
     return float(jnp.mean(case.own_paths.obstacle_time)), _size(case)
-
-
-def error(
-    found: Float[np.ndarray, "n d"],
-    truth: Float[np.ndarray, "n d"],
-    covariance: Float[np.ndarray, "d d"],
-) -> float:
-    r"""Relative L² error of a map in percent, from images of the same points.
-
-    $100 \sqrt{E|T(x) - T^*(x)|^2 / \mathrm{tr}\, Σ}$, Σ being the covariance of the
-    target: as a ratio of squares, the unexplained variance of Korotin et al. (Do neural
-    optimal transport solvers work?, 2021). Sending all to the target's mean scores 100.
-    """
-    squared = np.mean(np.sum((found.astype(np.float64) - truth) ** 2, axis=1))
-    return 100 * float(np.sqrt(squared / np.trace(covariance)))

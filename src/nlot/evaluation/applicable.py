@@ -6,7 +6,7 @@ from typing import Any
 from nlot.config import Experiment
 from nlot.costs.closed_forms import closed_form
 from nlot.evaluation.controls import CONTROLS
-from nlot.evaluation.registry import taken
+from nlot.evaluation.registry import facts, taken
 from nlot.evaluation.rows import OF_TRUTH
 
 
@@ -21,13 +21,13 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
     Raises `KeyError` for a row or problem that there is not.
     """
     given: Any = experiment.problems[problem]
-    facts, variant = _facts(given), ""
+    known, variant = _facts(given), ""
     if row in CONTROLS:
         control = CONTROLS[row]
-        if given.kind not in control.problems or not control.needs <= facts:
+        if given.kind not in control.problems or not known.issuperset(control.needs):
             return ()
         if control.make is None:
-            return OF_TRUTH if "ground_truth" in facts else ()
+            return OF_TRUTH if "ground_truth" in known else ()
         able = control.capabilities
     else:
         owner = experiment.owner(row)
@@ -35,7 +35,7 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
             return ()
         able = experiment.methods[owner].capabilities
         variant = row.removeprefix(owner)
-    return tuple(found.name for found in taken(given.kind, facts | able, variant))
+    return tuple(found.name for found in taken(given.kind, known.union(able), variant))
 
 
 # Asked for every row of a table, and samples are read for it.
@@ -43,13 +43,12 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
 def _facts(given: Any) -> set[str]:
     """What will be known of a problem: `facts` of its cases."""
     if given.kind == "sequence":
-        known = {"true_metric": given.truth, "grid": given.grid}
+        particles = (
+            given.data.held_out * len(given.data.groups) if given.generated else 0
+        )
         # One particle has no neighbour to be compared with.
-        groups = len(given.data.groups) if given.generated else 0
-        held_out = given.data.held_out * groups > 1
-        named = {name for name, value in known.items() if value is not None}
-        return named | ({"held_out"} if held_out else set())
+        held_out = True if particles > 1 else None
+        return facts(true_metric=given.truth, grid=given.grid, held_out=held_out)
     p = given.load()
     form = closed_form(p.source, p.target, p.lagrangian, p.horizon)
-    known = {"ground_truth": given.has_ground_truth, "closed_form": form is not None}
-    return {name for name, value in known.items() if value}
+    return facts(ground_truth=given.has_ground_truth or None, closed_form=form)

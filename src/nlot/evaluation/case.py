@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.config import EvaluationConfig
 from nlot.costs.closed_forms import AbstractClosedForm, closed_form
-from nlot.evaluation.losses import Losses, losses
+from nlot.evaluation.registry import facts
 from nlot.ground_truth.truth import GroundTruth
 from nlot.paths.multistart import optimal_paths
 from nlot.paths.newton import Geodesic
@@ -22,8 +22,6 @@ from nlot.paths.own_paths import OwnPaths
 from nlot.problems.sequence import MeasuresInTime, Particles
 from nlot.problems.transport import Transport
 from nlot.training.streams import stream
-
-Ends = tuple[Float[Array, "n d"], Float[Array, "n d"]]
 
 
 class TransportCase:
@@ -47,9 +45,11 @@ class TransportCase:
     @property
     def facts(self) -> set[str]:
         """What is known of the problem: needs of measures that are no capabilities."""
-        known = {"ground_truth": self.truth, "closed_form": self.closed_form}
-        found = {name for name, value in known.items() if value is not None}
-        return found | ({"images"} if self._draws_target else set())
+        return facts(
+            ground_truth=self.truth,
+            closed_form=self.closed_form,
+            images=True if self._draws_target else None,
+        )
 
     @property
     def _draws_target(self) -> bool:
@@ -89,7 +89,7 @@ class TransportCase:
         return source, subject
 
     @cached_property
-    def ends(self) -> Ends:
+    def ends(self) -> tuple[Float[Array, "n d"], Float[Array, "n d"]]:
         """Evenly spread points of the source and their images.
 
         Actions of good maps differ by tenths of a percent, less than the sampling error
@@ -133,11 +133,6 @@ class TransportCase:
         """Mean least action from the truth's source points to their images."""
         return float(self._least_actions(self.known.x, self.truth_images).action.mean())
 
-    @cached_property
-    def truth_losses(self) -> Losses:
-        """The map made a coupling of the truth's points."""
-        return losses(self.known, self.truth_images)
-
     def _least_actions(self, x: Any, y: Any) -> Geodesic:
         p = self.problem
         return optimal_paths(
@@ -160,12 +155,11 @@ class SequenceCase:
     @property
     def facts(self) -> set[str]:
         """As those of `TransportCase`."""
-        known = {
-            "true_metric": self.config.truth,
-            "grid": self.config.grid,
-            "held_out": self.data.held_out,
-        }
-        return {name for name, value in known.items() if value is not None}
+        return facts(
+            true_metric=self.config.truth,
+            grid=self.config.grid,
+            held_out=self.data.held_out,
+        )
 
     @property
     def given(self) -> tuple[MeasuresInTime.Config, Particles, int]:

@@ -8,21 +8,20 @@ import numpy as np
 import pandas as pd
 
 from nlot.evaluation.case import TransportCase
-from nlot.evaluation.registry import Value, derived, describe, measure
+from nlot.evaluation.registry import Value, derived, measure
 from nlot.evaluation.wasserstein import (
     debiased_divergences,
     entropic_costs,
     exact_squared_w2,
 )
 
-FLOOR, EXCESS = "floor", "_excess"
+FLOOR = "floor"
 DISTANCES = ("w2_paper", "w2_exact", "sinkhorn_divergence")
 _HUNDREDFOLD = 100
 _FLOOR_NOTE = (
     "Noise floor: the target against itself; an excess is over the floor of the same "
     "draws."
 )
-_KEY = ["problem", "method", "seed", "measure"]
 
 
 @measure(
@@ -41,12 +40,12 @@ def w2_paper(case: TransportCase) -> Value:
     return _HUNDREDFOLD * float(jnp.mean(costs)), paper.points
 
 
-describe(
-    "w2_paper_excess",
-    "Paper's protocol, excess over the floor",
-    2,
-    note=_FLOOR_NOTE,
+@derived(
+    "w2_paper_excess", "Paper's protocol, excess over the floor", 2, note=_FLOOR_NOTE
 )
+def w2_paper_excess(rows: pd.DataFrame) -> pd.DataFrame:
+    """`w2_paper` over the floor's."""
+    return _excess(rows, "w2_paper")
 
 
 @measure(
@@ -60,19 +59,16 @@ def w2_exact(case: TransportCase) -> Value:
     """Between empirical measures, by network simplex."""
     exact = case.settings.exact
     pushed, target = case.draws("exact", exact.draws, exact.points)
-    distances = [
-        exact_squared_w2(np.asarray(a), np.asarray(b))
-        for a, b in zip(pushed, target, strict=True)
-    ]
+    distances = list(map(exact_squared_w2, pushed, target))
     return _HUNDREDFOLD * float(np.mean(distances)), exact.points
 
 
-describe(
-    "w2_exact_excess",
-    "Exact W₂² × 100, excess over the floor",
-    3,
-    note=_FLOOR_NOTE,
+@derived(
+    "w2_exact_excess", "Exact W₂² × 100, excess over the floor", 3, note=_FLOOR_NOTE
 )
+def w2_exact_excess(rows: pd.DataFrame) -> pd.DataFrame:
+    """`w2_exact` over the floor's."""
+    return _excess(rows, "w2_exact")
 
 
 @measure(
@@ -97,22 +93,22 @@ def sinkhorn_divergence(case: TransportCase) -> Value:
     return _HUNDREDFOLD * float(jnp.mean(divergences)), settings.points
 
 
-describe(
+@derived(
     "sinkhorn_divergence_excess", "Sinkhorn divergence × 100, excess over the floor", 3
 )
+def sinkhorn_divergence_excess(rows: pd.DataFrame) -> pd.DataFrame:
+    """`sinkhorn_divergence` over the floor's."""
+    return _excess(rows, "sinkhorn_divergence")
 
 
-@derived
-def excess(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each distance less the floor's of the same problem, seed and draws."""
-    rows = rows[rows["measure"].isin(DISTANCES)][[*_KEY, "value", "n"]]
+def _excess(rows: pd.DataFrame, distance: str) -> pd.DataFrame:
+    """A distance less the floor's of the same problem, seed and draws."""
+    rows = rows[rows["measure"] == distance]
     floor = rows[rows["method"] == FLOOR]
     paired = rows[rows["method"] != FLOOR].merge(
-        floor[["problem", "seed", "measure", "value"]],
-        on=["problem", "seed", "measure"],
+        floor[["problem", "seed", "value"]],
+        on=["problem", "seed"],
         suffixes=("", "_floor"),
         validate="many_to_one",
     )
-    paired["value"] -= paired["value_floor"]
-    paired["measure"] += EXCESS
-    return paired[[*_KEY, "value", "n"]]
+    return paired.assign(value=paired["value"] - paired["value_floor"])

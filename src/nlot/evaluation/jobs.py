@@ -1,16 +1,19 @@
 """Jobs of measuring: rows in a file, with where they come from beside it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from nlot.config import Experiment
-from nlot.evaluation.measurement import measuring
+from nlot.evaluation.measurement import write_measured
 from nlot.evaluation.rows import control_rows, run_rows
-from nlot.ground_truth.truth import GroundTruth, load_truth
+from nlot.ground_truth.truth import load_truth
 from nlot.runs.store import load
 
 # The files of a problem's generated data, by seed.
 Data = Mapping[int, str | Path]
+Parts = Iterator[tuple[str, int, pd.DataFrame]]
 
 
 def measure_runs(
@@ -26,11 +29,15 @@ def measure_runs(
     ground truth if it has one.
     """
     known = None if truth is None else load_truth(truth)
-    with measuring(path, settings=_settings(experiment)) as measurement:
+
+    def parts() -> Parts:
         for model in models:
             run = load(Path(model).parent)
             rows = run_rows(run, experiment, known, data.get(run.seed))
-            measurement.add(run.header["problem"], run.seed, rows)
+            yield run.header["problem"], run.seed, rows
+
+    settings = experiment.evaluation.model_dump(mode="json")
+    write_measured(parts(), path, settings=settings)
 
 
 def measure_control(
@@ -43,19 +50,14 @@ def measure_control(
     path: str | Path,
 ) -> None:
     """Measure a control on problems with seeds; else as `measure_runs`."""
-    names, known = list(problems), _by_problem(truths)
-    with measuring(path, settings=_settings(experiment)) as measurement:
+    names = list(problems)
+    known = {truth.header["problem"]: truth for truth in map(load_truth, truths)}
+
+    def parts() -> Parts:
         for seed in seeds:
             files = {name: data[name][seed] for name in names if name in data}
-            for problem, rows in control_rows(
-                experiment, control, names, seed, known, files
-            ):
-                measurement.add(problem, seed, rows)
+            made = control_rows(experiment, control, names, seed, known, files)
+            yield from ((problem, seed, rows) for problem, rows in made)
 
-
-def _settings(experiment: Experiment) -> dict:
-    return experiment.evaluation.model_dump(mode="json")
-
-
-def _by_problem(paths: Iterable[str | Path]) -> dict[str, GroundTruth]:
-    return {truth.header["problem"]: truth for truth in map(load_truth, paths)}
+    settings = experiment.evaluation.model_dump(mode="json")
+    write_measured(parts(), path, settings=settings)

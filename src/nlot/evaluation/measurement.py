@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,47 +12,32 @@ from nlot.provenance.files import whole_file, write_csv
 from nlot.provenance.record import provenance
 
 
-class Measurement:
-    """Takes rows as they are measured, and notes where they come from.
+def write_measured(
+    parts: Iterable[tuple[str, int, pd.DataFrame]],
+    path: str | Path,
+    *,
+    settings: Any,
+    method: str | None = None,
+) -> None:
+    """Write rows to `path`, a `.csv` file, and where they come from to the `.json` one.
 
-    `settings` are what all of them have in common. The methods are those of the rows,
-    or `method`.
+    **Arguments:** a problem, a seed and their rows at a time, measured when they are
+    asked for; `settings` are what all have in common. The methods are those of the
+    rows, or `method`.
+
+    Provenance is that of having measured them: for each method, problem and seed a hash
+    of `settings`, and the time that it took.
     """
-
-    def __init__(self, settings: Any, method: str | None = None):
-        self.tables: list[pd.DataFrame] = []
-        self.headers: list[Mapping[str, Any]] = []
-        self._settings, self._method = settings, method
-        self._since = time.monotonic()
-
-    def add(self, problem: str, seed: int, rows: pd.DataFrame) -> None:
-        """Take rows of a problem and seed.
-
-        They took the time since the last ones.
-        """
+    tables, headers, since = [], [], time.monotonic()
+    for problem, seed, rows in parts:
         now = time.monotonic()
-        made = provenance(self._settings, seed, now - self._since)
-        methods = [self._method] if self._method else dict.fromkeys(rows["method"])
-        self.headers.append(
-            {"problem": problem, "provenance": made, "methods": list(methods)}
-        )
-        self.tables.append(rows)
-        self._since = now
-
-
-@contextmanager
-def measuring(
-    path: str | Path, *, settings: Any, method: str | None = None
-) -> Iterator[Measurement]:
-    """Write what the block adds to a `Measurement` to `path`, a `.csv` file.
-
-    The `.json` file beside it holds the provenance of having measured it: for each
-    method, problem and seed a hash of `settings`, and the time that it took.
-    """
-    measurement = Measurement(settings, method)
-    yield measurement
-    write_provenance(measurement.headers, path)
-    write_csv(pd.concat(measurement.tables, ignore_index=True), path)
+        made = provenance(settings, seed, now - since)
+        methods = [method] if method else list(dict.fromkeys(rows["method"]))
+        headers.append({"problem": problem, "provenance": made, "methods": methods})
+        tables.append(rows)
+        since = now
+    write_provenance(headers, path)
+    write_csv(pd.concat(tables, ignore_index=True), path)
 
 
 def write_provenance(headers: Iterable[Mapping[str, Any]], path: str | Path) -> None:

@@ -6,10 +6,8 @@ from jaxtyping import Float
 
 from nlot.evaluation.alignment import alignment, grid_points, matrices
 from nlot.evaluation.case import SequenceCase
-from nlot.evaluation.prediction import population_error, trajectory_error
-from nlot.evaluation.registry import SEQUENCE, Value, derived, describe, measure
-
-_KEY = ["problem", "method", "seed", "measure"]
+from nlot.evaluation.registry import SEQUENCE, TRANSPORT, Value, derived, measure
+from nlot.evaluation.wasserstein import exact_squared_w2
 
 
 @measure(
@@ -48,20 +46,11 @@ def _aligned(case: SequenceCase, points: Float[np.ndarray, "n d"]) -> Value:
     return float(score), len(points)
 
 
-describe(
-    "misalignment",
-    "One less the alignment",
-    4,
-    problems=SEQUENCE,
-)
-
-
-@derived
+@derived("misalignment", "One less the alignment", 4, problems=SEQUENCE)
 def misalignment(rows: pd.DataFrame) -> pd.DataFrame:
     """One less each alignment."""
     aligned = rows[rows["measure"] == "alignment"]
-    missed = aligned.assign(measure="misalignment", value=1 - aligned["value"])
-    return missed[[*_KEY, "value", "n"]]
+    return aligned.assign(value=1 - aligned["value"])
 
 
 @measure(
@@ -74,9 +63,10 @@ def misalignment(rows: pd.DataFrame) -> pd.DataFrame:
     "particles and all later times; a prediction knows the first position alone.",
 )
 def trajectories(case: SequenceCase) -> Value:
-    """Distance of held-out particles from where they are predicted."""
+    """Root mean square distance over all particles and all times but the first."""
     predicted, true = case.carried
-    return trajectory_error(predicted, true), len(true[0])
+    squared = np.sum((predicted - true) ** 2, axis=-1)
+    return float(np.sqrt(squared[1:].mean())), len(true[0])
 
 
 @measure(
@@ -90,21 +80,14 @@ def trajectories(case: SequenceCase) -> Value:
     "carried samples of the first measure and those of the time.",
 )
 def populations(case: SequenceCase) -> Value:
-    """W2 of particles as populations."""
+    """Root mean square of W2 between populations over all times but the first."""
     predicted, true = case.carried
-    return population_error(predicted, true), len(true[0])
+    squared = list(map(exact_squared_w2, predicted, true))
+    return float(np.sqrt(np.mean(squared[1:]))), len(true[0])
 
 
-describe(
-    "minutes",
-    "Training time in minutes",
-    2,
-    problems=("transport", "sequence"),
-)
-
-
-@derived
+@derived("minutes", "Training time in minutes", 2, problems=(*TRANSPORT, *SEQUENCE))
 def minutes(rows: pd.DataFrame) -> pd.DataFrame:
     """Training time as a measure of its own; controls have none."""
     runs = rows.dropna(subset="minutes").drop_duplicates(["problem", "method", "seed"])
-    return runs.assign(measure="minutes", value=runs["minutes"])[[*_KEY, "value", "n"]]
+    return runs.assign(value=runs["minutes"])

@@ -1,7 +1,7 @@
 """What can be measured: numbers by name, with what they need and how they are shown."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,9 @@ Value = tuple[float, int]
 TRANSPORT, SEQUENCE = ("transport",), ("sequence",)
 # What may be known of a problem; the floor has `images`, as all maps have.
 FACTS = ("ground_truth", "closed_form", "true_metric", "grid", "held_out", "images")
+# What tells rows apart, and what a derived one has beside.
+KEY = ("problem", "method", "seed", "measure")
+_DERIVED = [*KEY, "value", "n"]
 
 
 @dataclass(frozen=True)
@@ -26,17 +29,18 @@ class Measure:
       problem (`nlot.evaluation.case`).
     - `problems`: the kinds of problems that it is about.
     - `lower_is_better`, and `note`, a sentence for captions.
-    - `of`: the function of a case; None for a measure derived from others.
+    - `of`: the function of a case; None for what is not measured of one.
     """
 
     name: str
     title: str
     digits: int
-    needs: frozenset[str]
-    problems: tuple[str, ...]
-    lower_is_better: bool
-    note: str
-    of: Callable[[Any], Value | None] | None
+    _: KW_ONLY
+    needs: Iterable[str] = ()
+    problems: tuple[str, ...] = TRANSPORT
+    lower_is_better: bool = True
+    note: str = ""
+    of: Callable[[Any], Value | None] | None = None
 
 
 # In the order of tables.
@@ -45,31 +49,19 @@ MEASURES: dict[str, Measure] = {}
 DERIVED: list[Callable[[pd.DataFrame], pd.DataFrame]] = []
 
 
-def describe(
-    name: str,
-    title: str,
-    digits: int,
-    *,
-    needs: Iterable[str] = (),
-    problems: tuple[str, ...] = TRANSPORT,
-    lower_is_better: bool = True,
-    note: str = "",
-    of: Callable[[Any], Value | None] | None = None,
-) -> None:
+def describe(name: str, title: str, digits: int, **about: Any) -> None:
     """Register a measure; arguments are the attributes of `Measure`.
 
     Raises `ValueError` for a name that is taken, and for a need that nothing can meet.
     """
+    found = Measure(name, title, digits, **about)
     valid = (*CAPABILITIES, *FACTS)
-    wanted = frozenset(needs)
-    for need in sorted(wanted):
+    for need in sorted(found.needs):
         if need not in valid:
             raise ValueError(f"measure {name!r} needs {need!r}; valid: {valid}")
     if name in MEASURES:
         raise ValueError(f"measure {name!r} is registered already")
-    MEASURES[name] = Measure(
-        name, title, digits, wanted, problems, lower_is_better, note, of
-    )
+    MEASURES[name] = found
 
 
 def measure(
@@ -87,10 +79,28 @@ def measure(
     return register
 
 
-def derived(add: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable:
-    """Registers a function of tidy rows that gives further ones."""
-    DERIVED.append(add)
-    return add
+def derived(
+    name: str, title: str, digits: int, **about: Any
+) -> Callable[[Callable], Callable]:
+    """Registers a measure that follows from others, further arguments as of `describe`.
+
+    The decorated function takes tidy rows and returns some of them, with new values.
+    """
+
+    def register(of: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable:
+        def add(rows: pd.DataFrame) -> pd.DataFrame:
+            return of(rows).assign(measure=name)[_DERIVED]
+
+        describe(name, title, digits, **about)
+        DERIVED.append(add)
+        return add
+
+    return register
+
+
+def facts(**known: Any) -> set[str]:
+    """The names, of `FACTS`, of what is not None."""
+    return {name for name, value in known.items() if value is not None}
 
 
 # Variants of a run share this: none but the row of the method's own name has measures
@@ -110,5 +120,5 @@ def taken(kind: str, known: Iterable[str], variant: str = "") -> list[Measure]:
     return [
         found
         for found in MEASURES.values()
-        if found.of and kind in found.problems and found.needs <= known
+        if found.of and kind in found.problems and known.issuperset(found.needs)
     ]

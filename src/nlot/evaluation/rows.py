@@ -16,20 +16,11 @@ from nlot.config import Experiment
 from nlot.evaluation.case import SequenceCase, TransportCase
 from nlot.evaluation.controls import CONTROLS
 from nlot.evaluation.distances import DISTANCES
-from nlot.evaluation.registry import Value, taken
+from nlot.evaluation.registry import KEY, Value, taken
 from nlot.ground_truth.truth import GroundTruth
 from nlot.methods.capabilities import CAPABILITIES, capable
 
-COLUMNS = (
-    "problem",
-    "method",
-    "seed",
-    "measure",
-    "value",
-    "n",
-    "minutes",
-    "device",
-)
+COLUMNS = (*KEY, "value", "n", "minutes", "device")
 REFERENCE = "reference"
 # What is measured of a ground truth itself.
 OF_TRUTH = ("optimal_cost", "optimal_low", "optimal_high", "action_converged")
@@ -132,7 +123,7 @@ def control_rows(
             continue
         case = _loader(experiment, name, data.get(name))(None, seed, truths.get(name))
         values: Values = {}
-        if found.needs <= case.facts:
+        if case.facts.issuperset(found.needs):
             case.subject = found.make(*case.given)
             values = measured(case, given.kind, known.get(ends))
         known[ends] = {k: v for k, v in values.items() if k in DISTANCES}

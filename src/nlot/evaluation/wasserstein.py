@@ -6,24 +6,24 @@ All are squared 2-Wasserstein distances or relatives of them, in squared length 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import ot
 from jaxtyping import Array, Float
 from ott.geometry.geometry import Geometry
 from ott.geometry.pointcloud import PointCloud
 from ott.solvers import linear
 from ott.tools.sinkhorn_divergence import sinkhorn_divergence
 
+from nlot.discrete.couplings import exact_plan, squared_distances
 
-def exact_squared_w2(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) -> float:
+
+def exact_squared_w2(
+    x: Float[np.ndarray | Array, "n d"], y: Float[np.ndarray | Array, "m d"]
+) -> float:
     """Squared W2 between the empirical measures of `x` and `y`, by network simplex.
 
     Raises `RuntimeError` when the solver does not reach the optimum.
     """
-    cost = ot.dist(np.asarray(x, np.float64), np.asarray(y, np.float64))
-    value, log = ot.emd2([], [], cost, numItermax=10_000_000, log=True)
-    if log["warning"] is not None:
-        raise RuntimeError(f"exact optimal transport failed: {log['warning']}")
-    return float(value)
+    _, _, cost = exact_plan(squared_distances(x, y))
+    return cost
 
 
 @jax.jit(static_argnames=("epsilon", "max_iterations"))

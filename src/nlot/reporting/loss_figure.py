@@ -11,7 +11,6 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from nlot.evaluation.controls import Translation
-from nlot.evaluation.losses import losses
 from nlot.reporting.figure_kinds import Scene, drawing
 from nlot.reporting.panels import scatter
 from nlot.reporting.style import style
@@ -78,5 +77,4 @@ def _losses(scene: Scene, name: str, row: str) -> Float[np.ndarray, " n"]:
         subject = scene.runs[name, row]
     key = stream(scene.seed, "evaluation/truth")
     pushed = subject.transport(jnp.asarray(truth.x, jnp.float32), key)
-    loss = losses(truth, np.asarray(pushed, np.float64)).loss
-    return _PERCENT * loss / truth.optimum
+    return _PERCENT * truth.losses(np.asarray(pushed, np.float64)) / truth.optimum
