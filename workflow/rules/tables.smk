@@ -108,7 +108,7 @@ rule refinement:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=truth_memory,
+        mem_mb=grows(4000),
         runtime=grows(120),
     params:
         problem=lambda w: settings(CONFIG.problems[w.problem], exclude=COMPARED),

@@ -16,7 +16,7 @@ _PACKAGE = _ROOT.name
 # Its classes hold settings, which are compared by themselves.
 _SETTINGS = f"{_PACKAGE}.config"
 # What registers measures and controls, and what it says for tables alone.
-_REGISTERING = {"measure", "describe", "control"}
+_REGISTERING = {"measure", "describe", "control", "derived"}
 _WORDS = {"title", "label", "digits", "note", "lower_is_better"}
 
 
