@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from nlot.discrete.couplings import assign, cost_matrix, couple, match
 from nlot.networks.amortised import SplineNetwork
+from nlot.networks.mlp import MLP
 from nlot.paths.quadrature import Quadrature
 from nlot.paths.splines import CubicSpline
 
@@ -19,7 +20,7 @@ NUMBER, POINTS = 2, 24
 @pytest.fixture(scope="module")
 def straight():
     key = jax.random.key(0)
-    network = SplineNetwork(2, SPLINE.size, [4], "silu", 1.5, key=key)
+    network = SplineNetwork(MLP(4, 2 * SPLINE.size, [4], "silu", key=key), 1.5)
     return jax.tree.map(jnp.zeros_like, network)
 
 

@@ -11,6 +11,7 @@ from nlot.methods.ctransform import c_transform
 from nlot.methods.losses import amortised_cost, map_loss, potential_loss, spline_loss
 from nlot.methods.nlot.training import build, build_quadrature, refine
 from nlot.networks.amortised import MapNetwork, PotentialNetwork, SplineNetwork
+from nlot.networks.mlp import MLP
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -26,7 +27,7 @@ def test_potential_step_climbs_the_dual_objective(samples):
     The finite difference solves the c-transform anew on either side.
     """
     x, y = samples
-    network = PotentialNetwork(2, [8], "silu", 1.0, key=jax.random.key(1))
+    network = PotentialNetwork(MLP(2, 1, [8], "silu", key=jax.random.key(1)), 1.0)
     weights, rebuild = ravel_pytree(network)
     direction = jax.random.normal(jax.random.key(2), weights.shape)
 
@@ -87,7 +88,7 @@ def test_cost_holds_the_coefficients_fixed(parts, samples):
 
 def test_map_loss_in_both_norms(samples):
     x, refined = samples
-    network = MapNetwork(2, [8], "tanh", 1.0, key=jax.random.key(4))
+    network = MapNetwork(MLP(2, 2, [8], "tanh", key=jax.random.key(4)), 1.0)
     distances = np.linalg.norm(np.asarray(jax.vmap(network)(x) - refined), axis=1)
     norm = map_loss(network, x, refined, "norm")
     np.testing.assert_allclose(norm, distances.mean(), rtol=1e-9)
@@ -97,7 +98,7 @@ def test_map_loss_in_both_norms(samples):
 
 def test_map_loss_at_a_perfect_fit_has_a_finite_gradient(samples):
     x, _ = samples
-    network = MapNetwork(2, [8], "tanh", 1.0, key=jax.random.key(5))
+    network = MapNetwork(MLP(2, 2, [8], "tanh", key=jax.random.key(5)), 1.0)
     gradient = eqx.filter_grad(map_loss)(network, x, jax.vmap(network)(x), "norm")
     assert jnp.all(jnp.isfinite(ravel_pytree(gradient)[0]))
 
@@ -127,8 +128,8 @@ def test_spline_step_lowers_the_mean_action(parts, samples):
 def test_only_the_fitted_network_is_moved(samples):
     """Refined points are data: no gradient flows into what they were made of."""
     x, refined = samples
-    potential = PotentialNetwork(2, [8], "silu", 1.0, key=jax.random.key(6))
-    network = MapNetwork(2, [8], "silu", 1.0, key=jax.random.key(7))
+    potential = PotentialNetwork(MLP(2, 1, [8], "silu", key=jax.random.key(6)), 1.0)
+    network = MapNetwork(MLP(2, 2, [8], "silu", key=jax.random.key(7)), 1.0)
     by_potential = jax.grad(lambda r: potential_loss(potential, x, r))(refined)
     by_map = jax.grad(lambda r: map_loss(network, x, r, "squared_norm"))(refined)
     assert not jnp.any(by_potential)

@@ -4,22 +4,23 @@ import numpy as np
 import pytest
 
 from nlot.networks.amortised import MapNetwork, PotentialNetwork, SplineNetwork
+from nlot.networks.mlp import MLP
 
 KEY = jax.random.key(0)
 X, Y = jnp.array([0.3, -0.8, 0.1]), jnp.array([-0.2, 0.4, 0.9])
 
 
 def potential(scale):
-    return PotentialNetwork(3, [8, 4], "silu", scale, key=KEY)
+    return PotentialNetwork(MLP(3, 1, [8, 4], "silu", key=KEY), scale)
 
 
 def displacement(scale):
-    network = MapNetwork(3, [8, 4], "silu", scale, key=KEY)
+    network = MapNetwork(MLP(3, 3, [8, 4], "silu", key=KEY), scale)
     return lambda x: network(x) - x
 
 
 def spline(scale):
-    network = SplineNetwork(3, 5, [8, 4], "silu", scale, key=KEY)
+    network = SplineNetwork(MLP(6, 15, [8, 4], "silu", key=KEY), scale)
     return lambda x: network(x, jnp.float32(scale) * Y)
 
 

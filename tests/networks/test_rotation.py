@@ -220,8 +220,3 @@ def test_a_blend_in_any_dimension(d):
     np.testing.assert_allclose(
         found, [0.5, *[0.7 * 0.5 + 0.3 * 2.0] * (d - 1)], rtol=1e-5
     )
-
-
-def test_the_line_has_no_double_angle():
-    with pytest.raises(ValueError, match=r"metric\.angle: 'double' needs 2 dimensions"):
-        in_space(1, "double")

@@ -6,22 +6,14 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-ACTIVATIONS: dict[str, Callable] = {
-    "elu": jax.nn.elu,
-    "leaky_relu": jax.nn.leaky_relu,
-    "relu": jax.nn.relu,
-    "silu": jax.nn.silu,
-    "softplus": jax.nn.softplus,
-    "tanh": jax.nn.tanh,
-}
+from nlot.config.sections import Activation
 
 
 class MLP(eqx.Module):
     """A multi-layer perceptron whose hidden layers may differ in width.
 
-    **Arguments:** numbers of inputs and outputs, widths of the hidden layers, a name in
-    `ACTIVATIONS`, and the key that weights are drawn with. Raises `ValueError` for an
-    unknown activation.
+    **Arguments:** numbers of inputs and outputs, widths of the hidden layers, the name
+    of an activation in `jax.nn`, and the key that weights are drawn with.
     """
 
     layers: tuple[eqx.nn.Linear, ...]
@@ -32,21 +24,17 @@ class MLP(eqx.Module):
         in_size: int,
         out_size: int,
         hidden: Sequence[int],
-        activation: str,
+        activation: Activation,
         *,
         key: PRNGKeyArray,
     ):
-        if activation not in ACTIVATIONS:
-            raise ValueError(
-                f"Unknown activation {activation!r}; valid: {', '.join(ACTIVATIONS)}."
-            )
         sizes = (in_size, *hidden, out_size)
         keys = jax.random.split(key, len(sizes) - 1)
         self.layers = tuple(
             eqx.nn.Linear(m, n, key=k)
             for m, n, k in zip(sizes[:-1], sizes[1:], keys, strict=True)
         )
-        self.activation = ACTIVATIONS[activation]
+        self.activation = getattr(jax.nn, activation)
 
     def __call__(self, x: Float[Array, " in_size"]) -> Float[Array, " out_size"]:
         for layer in self.layers[:-1]:

@@ -84,7 +84,6 @@ class ChordSpline(eqx.Module):
     """
 
     mlp: MLP
-    size: int = eqx.field(static=True)
     centre: Constant
     scale: Constant
 
@@ -95,7 +94,7 @@ class ChordSpline(eqx.Module):
         flat = self.mlp(jnp.concatenate([middle, y - x]) / self.scale.value)
         # The small constant keeps the gradient finite where the ends meet.
         chord = jnp.sqrt(jnp.sum((y - x) ** 2) + 1e-12)
-        return _STRAIGHT * chord * flat.reshape(self.size, x.shape[0])
+        return _STRAIGHT * chord * flat.reshape(-1, x.shape[0])
 
 
 class PairNetworks(eqx.Module):
@@ -143,7 +142,6 @@ def build_pair_networks(
     s, size = config.spline, CubicSpline(config.knots).size
     spline = ChordSpline(
         MLP(2 * d, size * d, s.hidden, s.activation, key=keys[3]),
-        size,
         Constant(jnp.array(centre, jnp.float32)),
         Constant(jnp.array(half_width, jnp.float32)),
     )

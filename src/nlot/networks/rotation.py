@@ -10,7 +10,6 @@ With u along it, this is $A = b_1 I - (b_1 - b_2)\, u u^T$: its form in any dime
 """
 
 from functools import cache
-from typing import Literal
 
 import equinox as eqx
 import jax
@@ -23,7 +22,6 @@ from nlot.costs.metrics import AbstractMetric
 from nlot.networks.mlp import MLP
 from nlot.training.trainable import Constant
 
-Angle = Literal["single", "double"]
 _INITIAL = 0.05
 _PLANE = 2
 # Keeps gradients finite where a vector vanishes.
@@ -53,7 +51,7 @@ class RotationMetric(AbstractMetric):
     centre: Constant
     scale: Constant
     eigenvalues: tuple[float, float] = eqx.field(static=True)
-    angle: Angle = eqx.field(static=True)
+    angle: str = eqx.field(static=True)
 
     def __init__(
         self,
@@ -65,15 +63,10 @@ class RotationMetric(AbstractMetric):
     ):
         """**Arguments:** settings, and the centre and half-width of the data.
 
-        The centre has as many coordinates as the space has dimensions.
-        Raises `ValueError` for a "double" angle on the line, which has one direction.
+        The centre has as many coordinates as the space has dimensions: two or more
+        where the angle is "double".
         """
         d = len(centre)
-        if config.angle == "double" and d < _PLANE:
-            raise ValueError(
-                f"metric.angle: 'double' needs {_PLANE} dimensions or more, found {d}; "
-                "valid: 'single'"
-            )
         size = d if config.angle == "single" else d * (d + 1) // 2 - 1
         keys = jax.random.split(key, config.members)
         members = eqx.filter_vmap(
@@ -81,7 +74,8 @@ class RotationMetric(AbstractMetric):
         )(keys)
         # From small vectors the first steps turn the metric wherever data are; large
         # ones would keep the defects of the random field that they start as.
-        self.members = eqx.tree_at(lambda m: m.layers[-1], members, replace_fn=_small)
+        last = jax.tree.map(lambda leaf: _INITIAL * leaf, members.layers[-1])
+        self.members = eqx.tree_at(lambda m: m.layers[-1], members, last)
         self.centre = Constant(jnp.array(centre, jnp.float32))
         self.scale = Constant(jnp.array(scale, jnp.float32))
         self.eigenvalues, self.angle = config.eigenvalues, config.angle
@@ -107,10 +101,9 @@ class RotationMetric(AbstractMetric):
         large, small = self.eigenvalues
         if d == _PLANE:
             c, s = self._doubled(z)
+            mean, half = (large + small) / 2, (large - small) / 2
             turned = jnp.array([[c, s], [s, -c]])
-            return (large + small) / 2 * jnp.eye(2, dtype=x.dtype) + (
-                (large - small) / 2 * turned
-            )
+            return mean * jnp.eye(2, dtype=x.dtype) + half * turned
         return large * jnp.eye(d, dtype=x.dtype) - (large - small) * self._along(z, d)
 
     def _doubled(self, z: Float[Array, "2"]) -> Float[Array, "2"]:
@@ -148,10 +141,6 @@ class Blend(AbstractMetric):
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, "d d"]:
         isotropic = self.metric.eigenvalues[1] * jnp.eye(x.shape[0], dtype=x.dtype)
         return (1 - self.ramp) * isotropic + self.ramp * self.metric(x)
-
-
-def _small(layer: eqx.nn.Linear) -> eqx.nn.Linear:
-    return jax.tree.map(lambda leaf: _INITIAL * leaf, layer)
 
 
 def double_angle(v: Float[Array, "*batch 2"]) -> Float[Array, "*batch 2"]:

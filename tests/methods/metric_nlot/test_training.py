@@ -137,7 +137,7 @@ def test_the_metric_step_descends_the_dual_objective(problem, solve):
 def test_the_metric_loss_is_the_mean_action_of_shifted_paths(problem):
     """And no gradient flows into points or paths."""
     y = problem.x + jnp.array([0.3, -0.2])
-    network = SplineNetwork(2, 3, (8,), "tanh", 1.0, key=jax.random.key(5))
+    network = SplineNetwork(MLP(4, 6, (8,), "tanh", key=jax.random.key(5)), 1.0)
     shift = 0.1 * jax.random.normal(jax.random.key(6), y.shape)
 
     def loss(spline, refined):

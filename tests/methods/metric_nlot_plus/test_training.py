@@ -19,6 +19,7 @@ from nlot.methods.metric_nlot_plus.training import (
     train,
 )
 from nlot.networks.amortised import SplineNetwork
+from nlot.networks.mlp import MLP
 from nlot.networks.rotation import RotationMetric
 from nlot.paths.quadrature import Quadrature, path_actions
 from nlot.paths.splines import CubicSpline
@@ -147,7 +148,7 @@ def test_paths_are_fitted_to_least_action(translations, config):
     From paths bent at random, and between independent points as between coupled ones.
     """
     sequence, metric = translations.sequence, constant("double", [0.3, -1.0])
-    bent = SplineNetwork(2, 3, (16,), "silu", 1.0, key=jax.random.key(1))
+    bent = SplineNetwork(MLP(4, 6, (16,), "silu", key=jax.random.key(1)), 1.0)
     coupling = couple_neighbours(sequence, None, 1)
     fitted = fit(
         path_loss,
