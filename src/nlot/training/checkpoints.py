@@ -2,10 +2,10 @@
 
 A run is a sequence of phases, each with a state that is a pytree of arrays: weights,
 optimisers, averages and the number of steps, from which the random keys of later steps
-are made. One file holds the states of the phases that are over and of the one under
-way, behind a JSON header with their histories, the identity of the run (settings, seed,
-data, code, versions, device) and a checksum. What is computed between phases is
-computed again.
+are made. One file holds, behind a JSON header, the states of the phases that are over
+and of the one under way, and last a checksum. The header has the histories of the
+phases, and the identity of the run: settings, seed, data, code, versions, device. What
+is computed between phases is computed again.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -23,22 +23,9 @@ import numpy as np
 from nlot.provenance.files import remove_leftovers, whole_file
 
 CHECKPOINT = "checkpoint.eqx"
-_FORMAT = 1
+_CHECKSUM_BYTES = 32
 State = TypeVar("State")
 Record = dict[str, Any]
-
-
-class Phase(NamedTuple):
-    """A phase as it is kept: steps done, what they logged, and the state after them."""
-
-    name: str
-    done: int
-    history: list[Record]
-    state: bytes
-
-
-class _UnusableError(ValueError):
-    """Why a file is not a checkpoint of this run."""
 
 
 class Checkpoints:
@@ -56,15 +43,16 @@ class Checkpoints:
         say: Callable[[str], None],
     ):
         self.path, self.identity, self.interval = Path(path), dict(identity), interval
-        self._over: list[Phase] = []
         self._started = self._saved = time.monotonic()
-        # Time that earlier attempts took, up to what they saved.
-        self._earlier, self._found = 0.0, list[Phase]()
+        # Phases that are over, and their states one after the other.
+        self._over, self._states = list[Record](), b""
+        # Those of the file, and the time that earlier attempts took up to it.
+        self._found, self._left, self._earlier = list[Record](), io.BytesIO(), 0.0
         if not self.path.exists():
             return
         try:
-            self._earlier, self._found = _read(self.path, self.identity)
-        except _UnusableError as error:
+            self._read()
+        except ValueError as error:
             aside = self.path.with_suffix(".set_aside")
             self.path.replace(aside)
             say(f"{self.path}: {error}; kept as {aside.name}, training starts anew")
@@ -82,33 +70,59 @@ class Checkpoints:
         if not self._found:
             return state, 0, []
         phase = self._found.pop(0)
-        if phase.name != name:
+        if phase["name"] != name:
             raise ValueError(
-                f"{self.path}: expected a state of phase {name!r}, found {phase.name!r}"
+                f"{self.path}: expected a state of phase {name!r}, found "
+                f"{phase['name']!r}"
             )
-        kept = eqx.tree_deserialise_leaves(io.BytesIO(phase.state), state)
-        return kept, phase.done, phase.history
+        kept = eqx.tree_deserialise_leaves(self._left, state)
+        return kept, phase["done"], phase["history"]
 
     def save(self, name: str, state: Any, done: int, history: list[Record]) -> None:
         """Write the phase under way to the file, if that was not done just now."""
         if time.monotonic() - self._saved < self.interval:
             return
-        _write(
-            self.path,
-            self.identity,
-            self.seconds,
-            [*self._over, _phase(name, state, done, history)],
-        )
+        phase = {"name": name, "done": done, "history": history}
+        header = {
+            "identity": self.identity,
+            "seconds": self.seconds,
+            "phases": [*self._over, phase],
+        }
+        head = json.dumps(header).encode() + b"\n"
+        content = head + self._states + serialised(state)
+        with whole_file(self.path) as temporary:
+            temporary.write_bytes(content + hashlib.sha256(content).digest())
         self._saved = time.monotonic()
 
     def close(self, name: str, state: Any, done: int, history: list[Record]) -> None:
         """Keep the last state of a phase for all later checkpoints."""
-        self._over.append(_phase(name, state, done, history))
+        self._over.append({"name": name, "done": done, "history": history})
+        self._states += serialised(state)
 
     def remove(self) -> None:
         """Delete the file: the results of the run are written."""
         self.path.unlink(missing_ok=True)
         remove_leftovers(self.path)
+
+    def _read(self) -> None:
+        """Take over what the file holds; raises `ValueError` where it is of no use."""
+        file = self.path.read_bytes()
+        content, checksum = file[:-_CHECKSUM_BYTES], file[-_CHECKSUM_BYTES:]
+        if checksum != hashlib.sha256(content).digest():
+            raise ValueError("damaged, or no checkpoint: its checksum is wrong")
+        head, _, states = content.partition(b"\n")
+        header = json.loads(head)
+        # As JSON reads it back.
+        mine, other = json.loads(json.dumps(self.identity)), header["identity"]
+        parted = [
+            f"{key} {other.get(key)!r}, expected {value!r}"
+            for key, value in mine.items()
+            if other.get(key) != value
+        ]
+        if parted:
+            raise ValueError(f"of another run: {', '.join(parted)}")
+        self._earlier, self._found = header["seconds"], header["phases"]
+        self._left = io.BytesIO(states)
 
 
 def serialised(tree: Any) -> bytes:
@@ -129,55 +143,3 @@ def digest(tree: Any) -> str:
         found.update(f"{array.dtype}{array.shape}".encode())
         found.update(array.tobytes())
     return found.hexdigest()[:16]
-
-
-def _phase(name: str, state: Any, done: int, history: list[Record]) -> Phase:
-    return Phase(name, done, list(history), serialised(state))
-
-
-def _write(
-    path: Path, identity: Mapping[str, Any], seconds: float, phases: list[Phase]
-) -> None:
-    payload = b"".join(phase.state for phase in phases)
-    content = {
-        "format": _FORMAT,
-        "identity": identity,
-        "seconds": seconds,
-        "phases": [{**phase._asdict(), "state": len(phase.state)} for phase in phases],
-    }
-    checksum = _checksum(json.dumps(content), payload)
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        file.write(json.dumps({"checksum": checksum, **content}).encode() + b"\n")
-        file.write(payload)
-
-
-def _read(path: Path, identity: Mapping[str, Any]) -> tuple[float, list[Phase]]:
-    """Seconds and phases; raises `_UnusableError` for a file that does not belong."""
-    head, _, payload = path.read_bytes().partition(b"\n")
-    try:
-        content = json.loads(head)
-        checksum = content.pop("checksum")
-    except (ValueError, AttributeError, KeyError, TypeError):
-        raise _UnusableError("no header of a checkpoint") from None
-    if checksum != _checksum(json.dumps(content), payload):
-        raise _UnusableError("damaged, its checksum is wrong")
-    if content["format"] != _FORMAT:
-        raise _UnusableError(f"format {content['format']}, expected {_FORMAT}")
-    # As JSON reads it back.
-    mine, other = json.loads(json.dumps(identity)), content["identity"]
-    parted = [key for key in mine if other.get(key) != mine[key]]
-    if parted:
-        raise _UnusableError(
-            "of another run: "
-            + ", ".join(f"{k} {other.get(k)!r}, expected {mine[k]!r}" for k in parted)
-        )
-    phases, start = [], 0
-    for entry in content["phases"]:
-        end = start + entry["state"]
-        phases.append(Phase(**{**entry, "state": payload[start:end]}))
-        start = end
-    return content["seconds"], phases
-
-
-def _checksum(header: str, payload: bytes) -> str:
-    return hashlib.sha256(header.encode() + b"\n" + payload).hexdigest()
