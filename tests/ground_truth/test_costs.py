@@ -12,7 +12,7 @@ from nlot.ground_truth import memory, table
 from nlot.ground_truth.costs import exact_costs
 from nlot.ground_truth.strata import cut
 from nlot.ground_truth.table import moved
-from nlot.paths.multistart import optimal_paths, solve
+from nlot.paths.multistart import optimal_paths
 from nlot.paths.newton import Geodesic, least_actions
 from nlot.paths.polygons import polygon_actions
 
@@ -111,7 +111,7 @@ def test_costs_are_the_actions_of_the_paths(boxes, ends, costs, sample):
     np.testing.assert_allclose(paths[:, -1], ends[1][j], atol=1e-6)
     with jax.enable_x64(True):
         actions = polygon_actions(boxes.lagrangian, boxes.horizon, paths)
-        again = least_actions(boxes.lagrangian, boxes.horizon, paths)
+        again = least_actions(boxes.lagrangian, boxes.horizon, SETTINGS, paths)
     np.testing.assert_allclose(costs.cost[i, j], actions, rtol=1e-5)
     np.testing.assert_allclose(costs.cost[i, j], again.action, rtol=1e-6)
     np.testing.assert_allclose(costs.slopes[i, j], again.slopes, atol=2e-2)
@@ -158,7 +158,7 @@ def test_worse_local_minima_are_found_by_sweeps(monkeypatch, boxes, ends):
     best = best_paths(boxes, x[i], y[j])
     wave = np.sin(np.pi * np.linspace(0, 1, SETTINGS.segments + 1))[:, None]
     over = straight(x, y).reshape(256, -1, 2) + wave * [0.0, 0.9]
-    wrong = solve(boxes.lagrangian, boxes.horizon, SETTINGS, over)
+    wrong = least_actions(boxes.lagrangian, boxes.horizon, SETTINGS, over)
     planted = (wrong.action > 1.02 * best.action) & (i % 3 == 0) & (j % 3 == 0)
     assert planted.sum() >= 5, "some sides must be worse"
     mixed = Geodesic(

@@ -61,7 +61,8 @@ def test_the_best_start_is_taken(wall, ends, segments):
     with jax.enable_x64(True):
         x, y = (jnp.asarray(z, jnp.float64) for z in ends)
         starts = jax.vmap(lambda a, b: bent(a, b, segments, [0.3, 0.6, 0.9, 1.2]))(x, y)
-        each = least_actions(wall.lagrangian, 1.0, jnp.concatenate(starts))
+    starts = np.concatenate(starts)
+    each = least_actions(wall.lagrangian, 1.0, settings, starts)
     each = each.action.reshape(6, 9)
     np.testing.assert_allclose(found.action, each.min(axis=1), rtol=1e-9)
     assert np.any(each.max(axis=1) > 2 * found.action), "the starts must matter"

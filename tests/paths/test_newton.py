@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nlot.config import LeastActionConfig
 from nlot.costs.closed_forms import (
     circle_action,
     frequency,
@@ -22,6 +23,7 @@ from nlot.training import microbatch as batches
 
 pytestmark = pytest.mark.usefixtures("x64")
 SEGMENTS = 32
+SETTINGS = LeastActionConfig()
 WELL = Newtonian(Well(jnp.array(0.01)), 361.0)
 EUCLIDEAN = Newtonian(None, 1.0)
 
@@ -55,7 +57,7 @@ def round_the_box(x, y):
 
 
 def cross(wall, starts, **settings):
-    return least_actions(wall.lagrangian, 1.0, starts, **settings)
+    return least_actions(wall.lagrangian, 1.0, LeastActionConfig(**settings), starts)
 
 
 # Known paths and actions.
@@ -68,7 +70,7 @@ def test_harmonic_well(ends):
     truth = jax.vmap(lambda a, b: harmonic_action(a, b, omega, horizon))(*ends)
     errors = []
     for segments in (16, 32):
-        found = least_actions(WELL, horizon, straight(*ends, segments))
+        found = least_actions(WELL, horizon, SETTINGS, straight(*ends, segments))
         assert np.all(found.converged)
         errors.append(np.abs(found.action - truth))
         assert np.all(errors[-1] < (omega * horizon / segments) ** 2 * truth)
@@ -87,7 +89,7 @@ def test_straight_lines_are_the_euclidean_geodesics(ends):
     x, y = ends
     start = straight(x, y)
     start[:, 1:-1] += np.random.default_rng(1).normal(size=start[:, 1:-1].shape)
-    found = least_actions(EUCLIDEAN, 2.0, start)
+    found = least_actions(EUCLIDEAN, 2.0, SETTINGS, start)
     assert np.all(found.converged)
     np.testing.assert_allclose(found.action, np.sum((y - x) ** 2, axis=1) / 4)
     # The action's tolerance of 1e-9 leaves distances of its root.
@@ -98,7 +100,7 @@ def test_straight_lines_are_the_euclidean_geodesics(ends):
 def test_a_well_on_the_line(ends):
     """One dimension, where blocks are numbers."""
     x, y = ends[..., :1]
-    found = least_actions(WELL, 1.0, straight(x, y))
+    found = least_actions(WELL, 1.0, SETTINGS, straight(x, y))
     omega = frequency(WELL)
     truth = jax.vmap(lambda a, b: harmonic_action(a, b, omega))(x, y)
     np.testing.assert_allclose(found.action, truth, rtol=(omega / SEGMENTS) ** 2)
@@ -113,7 +115,7 @@ def test_geodesics_of_the_circle_metric_keep_their_radius():
     # Half the arc's height, on its side of the chord.
     start = (straight(x, y) + arc) / 2
     metric = Riemannian(CircleMetric())
-    found = least_actions(metric, 1.0, start, tolerance=1e-10)
+    found = least_actions(metric, 1.0, LeastActionConfig(tolerance=1e-10), start)
     assert np.all(found.converged)
     truth = jax.vmap(lambda a, b: circle_action(a, b, 1e-3))(x, y)
     np.testing.assert_allclose(found.action, truth, rtol=1e-3)
@@ -161,7 +163,8 @@ def test_gradients_vanish(wall, crossings):
 
 def test_gradient_norm_is_dual_to_the_kinetic_energy(ends):
     """Of a bend in empty space: the norm of its own velocity."""
-    found = least_actions(EUCLIDEAN, 2.0, bump(ends), max_steps=0)
+    none = SETTINGS.model_copy(update={"max_steps": 0})
+    found = least_actions(EUCLIDEAN, 2.0, none, bump(ends))
     wave = bump(ends) - straight(*ends)
     speeds = np.diff(wave, axis=1) / (2.0 / SEGMENTS)
     expected = np.sqrt(np.sum(speeds**2, axis=(1, 2)) * 2.0 / SEGMENTS)

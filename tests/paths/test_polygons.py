@@ -9,7 +9,6 @@ from nlot.costs.lagrangians import Newtonian, Riemannian
 from nlot.costs.metrics import CircleMetric
 from nlot.costs.potentials import Hill, Well
 from nlot.paths.polygons import bent, expand, polygon_action, polygon_actions
-from nlot.paths.polygons import straight as straight_polygon
 from nlot.paths.quadrature import Quadrature
 from nlot.paths.splines import CubicSpline
 
@@ -20,12 +19,9 @@ WELL = Newtonian(Well(jnp.array(0.01)), 361.0)
 
 def straight(x, y, segments=SEGMENTS):
     """Straight polygons from x[i] to y[i]."""
-    return np.stack(
-        [
-            straight_polygon(*map(jnp.asarray, z), segments)
-            for z in zip(x, y, strict=True)
-        ]
-    )
+    s = np.linspace(0, 1, segments + 1)[:, None]
+    x, y = np.asarray(x)[:, None], np.asarray(y)[:, None]
+    return x + s * (y - x)
 
 
 @pytest.fixture

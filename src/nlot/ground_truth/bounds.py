@@ -26,8 +26,7 @@ from nlot.config import EvaluationConfig
 from nlot.ground_truth.memory import at_a_time
 from nlot.ground_truth.strata import Cells
 from nlot.ground_truth.table import Table, moved
-from nlot.paths.multistart import solve
-from nlot.paths.newton import Geodesic
+from nlot.paths.newton import Geodesic, least_actions
 from nlot.problems.transport import Transport
 
 _LEVEL, _RESAMPLES = 0.95, 2000
@@ -176,7 +175,9 @@ def _solver(
     problem: Transport, settings: EvaluationConfig
 ) -> Callable[[Float[np.ndarray, "n corners d"]], Geodesic]:
     """What finds the paths of least action that given ones lead to."""
-    return partial(solve, problem.lagrangian, problem.horizon, settings.least_action)
+    return partial(
+        least_actions, problem.lagrangian, problem.horizon, settings.least_action
+    )
 
 
 class _CTransform(NamedTuple):

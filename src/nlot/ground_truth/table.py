@@ -14,8 +14,7 @@ from scipy.spatial import KDTree
 
 from nlot.config import LeastActionConfig
 from nlot.ground_truth import memory
-from nlot.paths.multistart import solve
-from nlot.paths.newton import Geodesic
+from nlot.paths.newton import Geodesic, least_actions
 from nlot.paths.polygons import polygon_actions
 from nlot.problems.transport import Transport
 
@@ -240,7 +239,7 @@ class Table:
 
     def _solve(self, starts: Paths) -> Geodesic:
         problem = self.problem
-        return solve(problem.lagrangian, problem.horizon, self.settings, starts)
+        return least_actions(problem.lagrangian, problem.horizon, self.settings, starts)
 
     def _actions(self, paths: Paths) -> Float[np.ndarray, " pairs"]:
         return polygon_actions(self.problem.lagrangian, self.problem.horizon, paths)

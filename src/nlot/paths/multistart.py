@@ -7,14 +7,13 @@ not much worse than the best, are searched further on fine polygons, in few step
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from nlot.config import LeastActionConfig
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.paths.newton import Geodesic, least_actions
-from nlot.paths.polygons import bent, number_of_starts
+from nlot.paths.polygons import bent
 
 # Coordinates of the starts that are made at a time, 20 MB.
 _NUMBERS = 2_500_000
@@ -46,21 +45,20 @@ def optimal_paths(
     heights = tuple(share * bounds for share in settings.bends)
     coarse = min(max(settings.segments // _COARSER, _LEAST), settings.segments)
     with jax.enable_x64(True):
-        each = number_of_starts(x.shape[1], len(heights)) * (coarse + 1) * x.shape[1]
+        x, y = (np.asarray(z, np.float64) for z in (x, y))
+        each = eqx.filter_eval_shape(_starts, x[:1], y[:1], coarse, heights).size
         at_a_time = max(1, _NUMBERS // each)
         parts = []
         for begin in range(0, len(x), at_a_time):
             part = slice(begin, begin + at_a_time)
-            a, b = (jnp.asarray(z[part], jnp.float64) for z in (x, y))
-            every = np.asarray(_starts(a, b, coarse, heights))
-            found = solve(
-                lagrangian, horizon, settings, every.reshape(-1, *every.shape[2:])
-            )
+            every = np.asarray(_starts(x[part], y[part], coarse, heights))
+            starts = every.reshape(-1, *every.shape[2:])
+            found = least_actions(lagrangian, horizon, settings, starts)
             action = _comparable(found.action).reshape(every.shape[:2])
             path = found.path.reshape(every.shape)
             pair, start = np.nonzero(_candidates(action, path, _SAME * bounds))
             fine = _resampled(path[pair, start], settings.segments)
-            found = solve(lagrangian, horizon, settings, fine)
+            found = least_actions(lagrangian, horizon, settings, fine)
             # The best of each pair: the first where sorted by pair, then by action.
             order = np.lexsort([_comparable(found.action), pair])
             best = order[np.unique(pair[order], return_index=True)[1]]
@@ -106,29 +104,9 @@ def _resampled(
 
 @eqx.filter_jit
 def _starts(
-    x: Float[Array, "n d"],
-    y: Float[Array, "n d"],
+    x: Float[Array | np.ndarray, "n d"],
+    y: Float[Array | np.ndarray, "n d"],
     segments: int,
     heights: tuple[float, ...],
 ) -> Float[Array, "n starts corners d"]:
     return jax.vmap(lambda a, b: bent(a, b, segments, heights))(x, y)
-
-
-def solve(
-    lagrangian: AbstractLagrangian,
-    horizon: float,
-    settings: LeastActionConfig,
-    starts: Float[np.ndarray, "n corners d"],
-) -> Geodesic:
-    """The paths of least action that `starts` lead to, in double precision.
-
-    **Arguments:** the Lagrangian, T, settings, and polygons of any number of segments.
-    """
-    with jax.enable_x64(True):
-        return least_actions(
-            lagrangian,
-            horizon,
-            np.asarray(starts, np.float64),
-            tolerance=settings.tolerance,
-            max_steps=settings.max_steps,
-        )

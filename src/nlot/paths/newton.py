@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from nlot.config import LeastActionConfig
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.paths.polygons import expand, kinetic
 from nlot.paths.tridiagonal import solve as solve_tridiagonal
@@ -47,7 +48,7 @@ class Geodesic(NamedTuple):
     converged: Bool[np.ndarray, " n"]
 
 
-class _Search(eqx.Module):
+class _Search(NamedTuple):
     """Where a search stands: the best path, and the next one to try.
 
     `predicted` is the decrease of the action that a quadratic model promised of it.
@@ -65,52 +66,43 @@ class _Search(eqx.Module):
 def least_actions(
     lagrangian: AbstractLagrangian,
     horizon: float,
-    starts: Float[Array | np.ndarray, "n corners d"],
-    *,
-    tolerance: float = 1e-9,
-    max_steps: int = 200,
+    settings: LeastActionConfig,
+    starts: Float[np.ndarray, "n corners d"],
 ) -> Geodesic:
     """Minimise the action of each polygon over all corners but its ends.
 
-    **Arguments:** the Lagrangian, T, polygons of N segments, each crossed in T/N, of
-    shape `(n, N + 1, d)`; `tolerance` relative to the action, and the largest number of
-    expansions of a search.
+    **Arguments:** the Lagrangian, T, settings, and polygons of N segments, each crossed
+    in T/N, of shape `(n, N + 1, d)`.
 
     Newton's method with backtracking. A multiple of the kinetic energy's Hessian is
     added at first, and where the action's own is not positive definite; it fades as
     steps keep their promise. A search ends when a step promises less than `tolerance`
     (times the action plus one), or after `max_steps` expansions, rounded up to even.
 
-    **Returns:** the paths, in the precision of the starts. Obstacles make several local
-    minima: a path is the one that its start leads to, and never worse than the start. A
-    start that is not finite comes back as it is.
+    **Returns:** the paths, in double precision. Obstacles make several local minima: a
+    path is the one that its start leads to, and never worse than the start. A start
+    that is not finite comes back as it is.
 
     Searches that are done leave the batches, and those that need more steps fill them.
     """
-    # Kept on the host, where batches are picked from and written back to.
-    searches = jax.tree.map(np.array, _begin(jnp.asarray(starts)))
     most = min(MANY, max(_BLOCKS // starts.shape[2] ** 2, _LEAST))
-    for _ in range(0, max_steps, _STRIDE):
-        for picked, lanes in batches(np.flatnonzero(~searches.done), most):
-            batch = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], searches)
-            found = _advance(lagrangian, horizon, batch, tolerance)
-            for leaf, new in zip(
-                jax.tree.leaves(searches), jax.tree.leaves(found), strict=True
-            ):
-                leaf[picked] = np.asarray(new)[: len(picked)]
     parts = []
-    for picked, lanes in batches(np.arange(len(searches.path)), most):
-        measured = _measure(lagrangian, horizon, searches.path[lanes])
-        parts.append([np.asarray(leaf)[: len(picked)] for leaf in measured])
+    with jax.enable_x64(True):
+        begin = _begin(jnp.asarray(starts, jnp.float64))
+        # Kept on the host, where batches are picked from and written back to.
+        searches = jax.tree.map(np.array, begin)
+        for _ in range(0, settings.max_steps, _STRIDE):
+            for picked, lanes in batches(np.flatnonzero(~searches.done), most):
+                batch = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], searches)
+                found = _advance(lagrangian, horizon, batch, settings.tolerance)
+                for leaf, new in zip(searches, found, strict=True):
+                    leaf[picked] = np.asarray(new)[: len(picked)]
+        for picked, lanes in batches(np.arange(len(starts)), most):
+            measured = _measure(lagrangian, horizon, searches.path[lanes])
+            parts.append([np.asarray(leaf)[: len(picked)] for leaf in measured])
     action, slopes, norm = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return Geodesic(
-        path=searches.path,
-        action=action,
-        slopes=slopes,
-        gradient_norm=norm,
-        steps=searches.steps,
-        converged=searches.done & np.isfinite(action),
-    )
+    converged = searches.done & np.isfinite(action)
+    return Geodesic(searches.path, action, slopes, norm, searches.steps, converged)
 
 
 def _begin(starts: Float[Array, "n corners d"]) -> _Search:

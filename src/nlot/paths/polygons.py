@@ -5,8 +5,8 @@ midpoint rule, $\sum_k h\, L((z_k + z_{k+1})/2, (z_{k+1} - z_k)/h)$, couples
 neighbouring corners only: its Hessian is block tridiagonal.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -38,18 +38,10 @@ def polygon_action(
 ) -> Float[Array, ""]:
     """Action of a polygon by the midpoint rule; equal time for each segment.
 
-    **Arguments:** the Lagrangian, T, and the corners, of shape `(corners, d)`.
+    **Arguments:** the Lagrangian, T, and the corners.
     """
     middle, velocity, h = _segments(horizon, path)
     return h * jnp.sum(jax.vmap(lagrangian)(middle, velocity))
-
-
-def straight(
-    x: Float[Array, " d"], y: Float[Array, " d"], segments: int
-) -> Float[Array, "corners d"]:
-    """The straight polygon from `x` to `y`."""
-    s = jnp.linspace(0.0, 1.0, segments + 1, dtype=x.dtype)[:, None]
-    return x + s * (y - x)
 
 
 def bent(
@@ -77,15 +69,9 @@ def bent(
     else:
         signed = jnp.array([sign * h for h in heights for sign in (1, -1)], x.dtype)
         tops = (signed[:, None, None] * across).reshape(-1, d)
-    wave = jnp.sin(jnp.pi * jnp.linspace(0.0, 1.0, segments + 1, dtype=x.dtype))
-    bends = jnp.concatenate([jnp.zeros((1, d), x.dtype), tops])
-    return straight(x, y, segments) + wave[:, None] * bends[:, None]
-
-
-def number_of_starts(dimension: int, heights: int) -> int:
-    """How many polygons `bent` makes of so many heights."""
-    each = heights if dimension <= _ALL_HEIGHTS else min(heights, 1)
-    return 1 + 2 * (dimension - 1) * each
+    s = jnp.linspace(0.0, 1.0, segments + 1, dtype=x.dtype)[:, None]
+    bends = jnp.concatenate([jnp.zeros((1, d), x.dtype), tops])[:, None]
+    return x + s * (y - x) + jnp.sin(jnp.pi * s) * bends
 
 
 def polygon_actions(
@@ -93,7 +79,7 @@ def polygon_actions(
     horizon: float,
     paths: Float[np.ndarray, "n corners d"],
 ) -> Float[np.ndarray, " n"]:
-    """`polygon_action` of each path, of shape `(n, corners, d)`, in batches."""
+    """`polygon_action` of each path, in batches."""
     parts = [
         np.asarray(_with_gradients(lagrangian, horizon, paths[lanes])[0])[: len(picked)]
         for picked, lanes in batches(np.arange(len(paths)))
@@ -128,24 +114,21 @@ def _segments(
 def expand(
     lagrangian: AbstractLagrangian, horizon: float, path: Float[Array, "corners d"]
 ) -> Expansion:
-    """The action near `path`, to second order, by derivatives of L in each segment.
-
-    **Arguments:** the Lagrangian, T, and the corners, of shape `(corners, d)`.
-    """
+    """The action near `path`, to second order, by derivatives of L in each segment."""
     identity = jnp.eye(path.shape[1], dtype=path.dtype)
     middle, velocity, h = _segments(horizon, path)
+
+    def along(function: Callable[[Array], Any], at: Array) -> Any:
+        """Derivatives in all coordinates."""
+        return jax.vmap(lambda t: jax.jvp(function, (at,), (t,))[1])(identity)
 
     def local(x: Array, v: Array) -> tuple[Array, ...]:
         """L with its first and second derivatives."""
         slopes = jax.grad(lagrangian, (0, 1))
         value, (lx, lv) = jax.value_and_grad(lagrangian, (0, 1))(x, v)
         # By position and by velocity apart: a potential has no part in the second.
-        lxx, lxv = jax.vmap(lambda t: jax.jvp(lambda z: slopes(z, v), (x,), (t,))[1])(
-            identity
-        )
-        lvv = jax.vmap(lambda t: jax.jvp(lambda z: slopes(x, z)[1], (v,), (t,))[1])(
-            identity
-        )
+        lxx, lxv = along(lambda z: slopes(z, v), x)
+        lvv = along(lambda z: slopes(x, z)[1], v)
         return value, lx, lv, lxx, lxv, lvv
 
     value, lx, lv, lxx, lxv, lvv = jax.vmap(local)(middle, velocity)

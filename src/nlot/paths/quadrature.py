@@ -69,11 +69,6 @@ class Quadrature(eqx.Module):
         self.velocity = velocity / horizon
         self.horizon = horizon
 
-    @property
-    def size(self) -> int:
-        """Number of spline coefficients in each dimension."""
-        return self.position.shape[1]
-
     def trajectory(
         self,
         x: Float[Array, " d"],
@@ -131,17 +126,8 @@ class MovingQuadrature(eqx.Module):
             comb = jnp.asarray(array, jnp.float32)
             return comb.reshape(-1, self.offsets, *comb.shape[1:])[:, offset]
 
-        fine = self.fine
-        return eqx.tree_at(
-            lambda q: (q.times, q.weights, q.position, q.velocity),
-            fine,
-            (
-                pick(fine.times),
-                pick(fine.weights) * self.offsets,
-                pick(fine.position),
-                pick(fine.velocity),
-            ),
-        )
+        rule = jax.tree.map(pick, self.fine)
+        return eqx.tree_at(lambda q: q.weights, rule, rule.weights * self.offsets)
 
     def at_random(self, key: PRNGKeyArray) -> Quadrature:
         """The rule in a random position."""
