@@ -12,8 +12,7 @@ import jax.numpy as jnp
 
 from nlot.config import MethodConfig, OptimiserConfig
 from nlot.methods.run import AbstractRun, over_points
-from nlot.training.loop import fit
-from nlot.training.trainable import Constant
+from nlot.training.loop import Constant, fit
 
 LABEL = "Median"
 

@@ -16,7 +16,7 @@ from nlot.networks.mlp import MLP
 from nlot.networks.rotation import RotationMetric
 from nlot.paths.splines import CubicSpline
 from nlot.problems.sequence import Outline, Sequence
-from nlot.training.trainable import Constant
+from nlot.training.loop import Constant
 
 # Untrained paths are nearly straight.
 _STRAIGHT = 0.1
@@ -45,14 +45,10 @@ class Frame(eqx.Module):
         right, motion by `step` costs that times step²/2.
         """
         pairs = list(itertools.pairwise(sequence.measures))
-        centre = np.stack([np.concatenate(pair).mean(0) for pair in pairs])
-        scale = np.array(
-            [
-                np.abs(np.concatenate(pair) - c).max()
-                for pair, c in zip(pairs, centre, strict=True)
-            ]
-        )
-        step = np.sqrt([_squared_w2(a, b) for a, b in pairs])
+        joined = [np.concatenate(pair) for pair in pairs]
+        centre = np.stack([points.mean(0) for points in joined])
+        far = [np.abs(z - c).max() for z, c in zip(joined, centre, strict=True)]
+        scale, step = np.array(far), np.sqrt([_squared_w2(*pair) for pair in pairs])
         leaves = (centre, scale, step, cheapest * step * scale)
         return cls(*(jnp.asarray(leaf, jnp.float32) for leaf in leaves))
 

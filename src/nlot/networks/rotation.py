@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from nlot.config import RotationConfig
 from nlot.costs.metrics import AbstractMetric
 from nlot.networks.mlp import MLP
-from nlot.training.trainable import Constant
+from nlot.training.loop import Constant
 
 _INITIAL = 0.05
 _PLANE = 2

@@ -9,7 +9,6 @@ $$\frac1T \sum_t v(γ_t)^\top A(γ_t) v(γ_t) + λ |γ(1) - x_1|$$
 over equally spaced times. The samples of a time are the positions of all particles.
 """
 
-from functools import cache
 from typing import Any, NamedTuple
 
 import diffrax
@@ -54,14 +53,9 @@ def generate(
     path = np.concatenate([leg[:, :-1] for leg in legs] + [legs[-1][:, -1:]], axis=1)
     if config.exact_end:
         path[:, -1] = ends[-1]
-    each = config.particles + config.held_out
-    groups = path.reshape(len(config.groups), each, *path.shape[1:])
-    seen, unseen = groups[:, : config.particles], groups[:, config.particles :]
-
-    def by_time(part: np.ndarray) -> np.ndarray:
-        return np.swapaxes(part.reshape(-1, *path.shape[1:]), 0, 1)
-
-    return Trajectories(by_time(seen), by_time(unseen))
+    groups = path.reshape(len(config.groups), -1, *path.shape[1:])
+    seen, unseen = np.split(groups, [config.particles], axis=1)
+    return Trajectories(*(np.concatenate(p).swapaxes(0, 1) for p in (seen, unseen)))
 
 
 def _stations(
@@ -126,7 +120,6 @@ def _legs(
     return paths.reshape(*starts.shape[:2], config.intervals + 1, d)
 
 
-@cache
 def _optimiser(settings: VelocityConfig) -> optax.GradientTransformation:
     return optax.adamw(settings.learning_rate, weight_decay=settings.weight_decay)
 

@@ -12,14 +12,11 @@ from nlot.paths.quadrature import Quadrature, path_actions
 from nlot.paths.splines import CubicSpline
 
 # A rule that no training uses, fine enough for walls of width 0.01.
-FINE_NODES = 1000
+_NODES = 1000
 
 
 class OwnPaths(NamedTuple):
-    """Of the paths that a method gives itself: action, and share of time in obstacles.
-
-    One value a path; `obstacle_time` lies in [0, 1].
-    """
+    """Action of each path, and its share of time in obstacles, from 0 to 1."""
 
     action: Float[Array, " n"]
     obstacle_time: Float[Array, " n"]
@@ -36,9 +33,9 @@ def spline_paths(
     """Action and obstacle time of spline paths, by the midpoint rule with 1,000 nodes.
 
     **Arguments:** the Lagrangian, T, the space of the paths, their ends, and their
-    coefficients, of shape `(n, size, d)`.
+    coefficients.
     """
-    fine = Quadrature(spline, FINE_NODES, "midpoint", horizon)
+    fine = Quadrature(spline, _NODES, "midpoint", horizon)
 
     def share(a: Array, b: Array, c: Array) -> Array:
         positions, _ = fine.trajectory(a, b, c)

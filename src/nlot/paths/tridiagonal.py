@@ -1,5 +1,7 @@
 """Block tridiagonal systems, in time linear in the number of blocks."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax.lax.linalg import cholesky, triangular_solve
@@ -12,6 +14,11 @@ _SCALARS = 8
 _Scalar = Float[Array, ""]
 _Vector = list[_Scalar]
 _Matrix = list[_Vector]
+# Matrices, vectors and flags that a scan goes through.
+_Parts = tuple[Any, ...]
+_Blocks = Float[Array, "n d d"]
+_Rows = Float[Array, "n d"]
+_Solution = tuple[_Rows, Bool[Array, ""]]
 
 
 def solve(
@@ -30,32 +37,23 @@ def solve(
     return (_by_scalars if small else _by_blocks)(diagonal, upper, right)
 
 
-def _by_blocks(
-    diagonal: Float[Array, "n d d"],
-    upper: Float[Array, "n d d"],
-    right: Float[Array, "n d"],
-) -> tuple[Float[Array, "n d"], Bool[Array, ""]]:
+def _by_blocks(diagonal: _Blocks, upper: _Blocks, right: _Rows) -> _Solution:
     """`solve` by matrix operations: its program does not grow with d."""
     d = right.shape[1]
     zeros = jnp.zeros((d, d), right.dtype)
 
-    def eliminate(
-        carry: tuple[Array, Array, Array], block: tuple[Array, Array, Array]
-    ) -> tuple[tuple[Array, Array, Array], tuple[Array, Array, Array]]:
+    def eliminate(carry: _Parts, block: _Parts) -> tuple[_Parts, _Parts]:
         taken, moved, definite = carry
         own, coupling, b = block
         factor = cholesky(own - taken, symmetrize_input=False)
         positive = jnp.isfinite(factor).all()  # NaN where a pivot is not positive
         factor = jnp.where(positive, factor, jnp.eye(d, dtype=factor.dtype))
-        both = jnp.column_stack([coupling, b - moved])
-        both = _forward_all(factor, both)
+        both = _forward_all(factor, jnp.column_stack([coupling, b - moved]))
         across, w = both[:, :d], both[:, d]
         carry = across.T @ across, across.T @ w, definite & positive
         return carry, (factor, w, across)
 
-    def substitute(
-        following: Array, block: tuple[Array, Array, Array]
-    ) -> tuple[Array, Array]:
+    def substitute(following: Array, block: _Parts) -> tuple[Array, Array]:
         factor, w, across = block
         known = (w - across @ following)[:, None]
         z = triangular_solve(
@@ -80,18 +78,12 @@ def _forward_all(
     return triangular_solve(factor, right, left_side=True, lower=True)
 
 
-def _by_scalars(
-    diagonal: Float[Array, "n d d"],
-    upper: Float[Array, "n d d"],
-    right: Float[Array, "n d"],
-) -> tuple[Float[Array, "n d"], Bool[Array, ""]]:
+def _by_scalars(diagonal: _Blocks, upper: _Blocks, right: _Rows) -> _Solution:
     """`solve` by single numbers: fast, but a program of the order of d³ operations."""
     d = right.shape[1]
     zero = jnp.zeros((), right.dtype)
 
-    def eliminate(
-        carry: tuple[_Matrix, _Vector, Array], block: tuple[_Matrix, _Matrix, _Vector]
-    ) -> tuple[tuple[_Matrix, _Vector, Array], tuple[_Matrix, _Vector, _Matrix]]:
+    def eliminate(carry: _Parts, block: _Parts) -> tuple[_Parts, _Parts]:
         taken, moved, definite = carry
         own, coupling, b = block
         factor, positive = _cholesky(
@@ -106,9 +98,7 @@ def _by_scalars(
         moved = [_dot(across[i], w) for i in range(d)]
         return (taken, moved, definite & positive), (factor, w, across)
 
-    def substitute(
-        following: _Vector, block: tuple[_Matrix, _Vector, _Matrix]
-    ) -> tuple[_Vector, _Vector]:
+    def substitute(following: _Vector, block: _Parts) -> tuple[_Vector, _Vector]:
         factor, w, across = block
         known = [
             w[i] - _dot([across[j][i] for j in range(d)], following) for i in range(d)

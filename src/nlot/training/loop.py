@@ -13,7 +13,6 @@ from jaxtyping import Array, PRNGKeyArray, PyTree
 
 from nlot.config.sections import OptimiserConfig
 from nlot.training.progress import Reporter
-from nlot.training.trainable import weights
 
 State = TypeVar("State")
 # What steps log: one array an entry, a scalar a step.
@@ -23,6 +22,24 @@ Step = Callable[[State, Any, PRNGKeyArray], tuple[State, Log]]
 
 class DivergenceError(RuntimeError):
     """A run whose losses or weights stopped being finite."""
+
+
+class Constant(eqx.Module):
+    """An array of a model that no training changes.
+
+    For numbers that come from the data: as static ones they would be part of the
+    compiled program, and every seed would compile one of its own.
+    """
+
+    value: Array
+
+
+def weights(model: PyTree) -> PyTree:
+    """The inexact arrays of `model` outside of constants, None in place of all else."""
+    # A constant is no array.
+    return eqx.filter(
+        model, eqx.is_inexact_array, is_leaf=lambda leaf: isinstance(leaf, Constant)
+    )
 
 
 # The same object for the same settings: programs that it is part of are compiled once.
@@ -56,8 +73,7 @@ class Trainee(eqx.Module):
     def start(cls, model: Any, config: OptimiserConfig, steps: int) -> "Trainee":
         """A model before its first step, of so many that its learning rate falls over.
 
-        **Arguments:** `model` is a pytree whose `nlot.training.trainable.weights` are
-        trained, `config` the settings of its optimiser.
+        **Arguments:** a pytree whose `weights` are trained, and settings.
         """
         update = optimiser(config, steps)
         return cls(model, model, update.init(weights(model)), jnp.array(0), update)
@@ -117,10 +133,9 @@ def fit(
       call: see `iterate`.
     - `model`: a pytree, or a trainee that goes on with the optimiser that it has.
     - `settings`: the optimiser and the number of steps.
-    - `fixed`: a pytree of what stays as it is: arrays, and settings that can be hashed.
+    - `fixed`, `phase`, `report`: as in `iterate`.
     - `key`: of the whole fit; a step draws with a key of its own, made from the number
       of steps before it.
-    - `phase`, `report`: as in `iterate`.
     - `decay`: of the exponential average of the weights; 0: the last weights.
 
     **Returns:** the trainee after the last step. Raises `DivergenceError`.
@@ -220,10 +235,10 @@ def run_chunks(
         n = min(chunk, steps - done)
         state, logged = advance(state, n)
         values = {key: np.asarray(value) for key, value in logged.items()}
-        where = f"(phase {phase})"
-        _check_logs(report.name, values, first + done, where)
+        fault = _fault(values, state, first + done, n)
+        if fault:
+            raise DivergenceError(f"{report.name}: {fault} (phase {phase})")
         done += n
-        _check_weights(report.name, state, first + done - 1, where)
         record = {key: float(series.mean()) for key, series in values.items()}
         history.append({"phase": phase, "step": first + done, **record})
         report(first + done, record)
@@ -236,22 +251,16 @@ def run_chunks(
     return state
 
 
-def _check_logs(
-    name: str, logged: Mapping[str, np.ndarray], first: int, where: str
-) -> None:
+def _fault(
+    logged: Mapping[str, np.ndarray], state: Any, first: int, n: int
+) -> str | None:
+    """What is not finite after `n` steps from `first` on; None where all is."""
     for key, series in logged.items():
         bad = np.flatnonzero(~np.isfinite(series))
         if bad.size:
-            raise DivergenceError(
-                f"{name}: {key} is {series[bad[0]]} at step {first + int(bad[0])} "
-                f"{where}"
-            )
-
-
-def _check_weights(name: str, state: Any, last: int, where: str) -> None:
-    """The last step's weights show in no loss."""
-    for leaf in jax.tree.leaves(eqx.filter(state, eqx.is_inexact_array)):
-        if not np.isfinite(leaf).all():
-            raise DivergenceError(
-                f"{name}: weights are not finite after step {last} {where}"
-            )
+            return f"{key} is {series[bad[0]]} at step {first + int(bad[0])}"
+    # The last step's weights show in no loss.
+    leaves = jax.tree.leaves(eqx.filter(state, eqx.is_inexact_array))
+    if not all(np.isfinite(leaf).all() for leaf in leaves):
+        return f"weights are not finite after step {first + n - 1}"
+    return None
