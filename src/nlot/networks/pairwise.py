@@ -52,11 +52,6 @@ class Frame(eqx.Module):
         leaves = (centre, scale, step, cheapest * step * scale)
         return cls(*(jnp.asarray(leaf, jnp.float32) for leaf in leaves))
 
-    @classmethod
-    def unset(cls, pairs: int, d: int) -> "Frame":
-        """The frames of networks that are about to be read from a file."""
-        return cls(jnp.zeros((pairs, d)), *(jnp.ones(pairs) for _ in range(3)))
-
     def potential(self, network: MLP) -> PointMap:
         """G of a pair."""
         return lambda y: self.cost * network((y - self.centre) / self.scale)[0]
@@ -135,16 +130,13 @@ def build_pair_networks(
             lambda k: MLP(d, out_size, network.hidden, network.activation, key=k)
         )(jax.random.split(key, pairs))
 
+    rotation = RotationMetric(metric, tuple(centre), half_width, key=keys[0])
     s, size = config.spline, CubicSpline(config.knots).size
-    spline = ChordSpline(
-        MLP(2 * d, size * d, s.hidden, s.activation, key=keys[3]),
-        Constant(jnp.array(centre, jnp.float32)),
-        Constant(jnp.array(half_width, jnp.float32)),
-    )
+    path = MLP(2 * d, size * d, s.hidden, s.activation, key=keys[3])
     return PairNetworks(
-        metric=RotationMetric(metric, tuple(centre), half_width, key=keys[0]),
+        metric=rotation,
         potentials=None if potential is None else stacked(potential, 1, keys[1]),
         maps=stacked(config.map, d, keys[2]),
-        spline=spline,
-        frames=Frame.unset(pairs, d),
+        spline=ChordSpline(path, rotation.centre, rotation.scale),
+        frames=Frame(jnp.zeros((pairs, d)), *(jnp.ones(pairs) for _ in range(3))),
     )
