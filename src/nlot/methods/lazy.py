@@ -6,18 +6,21 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+# Where a method that is a package has its parts.
+_PARTS = {"Config": "config", "build": "training", "train": "training", "open": "run"}
+
 
 def lazily(package: str, **homes: str) -> Callable[[str], Any]:
     """A module's `__getattr__` (PEP 562), for names that its submodules define.
 
     **Arguments:** `package` is the `__name__` of the module, `homes` says for each name
     in which submodule it is defined, which is imported when the name is first asked
-    for.
+    for; none: the parts of a method.
 
     **Returns:** a function that gives the value of a name, and raises `AttributeError`
     for any other name.
     """
-    return partial(_find, package, homes)
+    return partial(_find, package, homes or _PARTS)
 
 
 def home(module: ModuleType, name: str) -> str:

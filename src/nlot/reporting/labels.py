@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from nlot.config import Experiment
 from nlot.config.kinds import KINDS, settings_class
 from nlot.evaluation import CONTROLS, MEASURES
-from nlot.methods.labels import row_label as method_label
+from nlot.methods import row_label as method_label
 
 
 def row_label(experiment: Experiment, row: str) -> str:

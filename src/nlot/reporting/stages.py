@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from nlot.config.kinds import KINDS
-from nlot.methods.labels import row_label
+from nlot.methods import row_label
 from nlot.provenance.files import write_csv
 from nlot.provenance.records import read_records, write_records
 from nlot.reporting.reference import suffix_of
