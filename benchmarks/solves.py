@@ -9,7 +9,8 @@ import jax
 import numpy as np
 
 from benchmarks import presets
-from nlot.methods.nlot.training import build, build_quadrature, refine
+from nlot.methods.alternation import build_quadrature
+from nlot.methods.nlot.training import build, refine
 from nlot.paths.multistart import optimal_paths
 
 _REPEATS = 5
@@ -21,7 +22,7 @@ def c_transforms(preset: str, batch: int, problem: str = "box") -> dict[str, Any
     config = presets.settings(experiment, "nlot", problem, {})
     given = experiment.problems[problem].load()
     networks = build(given, config, key=jax.random.key(0))
-    quadrature = build_quadrature(given, config)
+    quadrature = build_quadrature(config, given.horizon)
 
     @eqx.filter_jit
     def all_of(networks: Any, x: Any) -> Any:

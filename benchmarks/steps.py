@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from benchmarks import presets
+from nlot.methods.alternation import build_quadrature
 from nlot.methods.metric_nlot import training as metric_nlot
 from nlot.methods.nlot import training as nlot
 from nlot.problems.sampler import Sampler
@@ -115,7 +116,8 @@ def algorithm_1_of_seeds(preset: str, steps: int, seeds: int) -> Times:
     changes = {"refit": {"max_steps": 0}}
     config = presets.settings(experiment, "nlot", "box", changes)
     given = experiment.problems["box"].load()
-    sampler = Sampler(given, nlot.build_quadrature(given, config), config.sampling)
+    quadrature = build_quadrature(config, given.horizon)
+    sampler = Sampler(given, quadrature, config.sampling)
 
     def start(key: PRNGKeyArray) -> nlot.State:
         return nlot.State.start(nlot.build(given, config, key=key), config)

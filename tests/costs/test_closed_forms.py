@@ -22,7 +22,8 @@ from nlot.costs.lagrangians import Newtonian
 from nlot.costs.metrics import CircleMetric
 from nlot.costs.potentials import Hill, Well
 from nlot.discrete.couplings import assign
-from nlot.methods.nlot.training import train, transport
+from nlot.methods.nlot.run import NLOTRun
+from nlot.methods.nlot.training import train
 from nlot.paths.quadrature import Quadrature
 from nlot.paths.splines import CubicSpline
 from nlot.training.progress import Reporter
@@ -346,7 +347,8 @@ def test_algorithm_1_finds_the_map_between_gaussians(make_problem, make_method):
     x = problem.source.spread(stream(0, "test"), 1024)
     truth = form(problem).map(x)
     covariance = np.asarray(problem.target.covariance)
-    for send in (networks.map, lambda a: transport(networks, problem, method, a)):
-        y = np.asarray(jax.jit(jax.vmap(send))(x))
+    run = NLOTRun(problem, method, networks, {})
+    for send in (run.network_map, run.transport):
+        y = np.asarray(send(x))
         squared = np.mean(np.sum((y - truth) ** 2, axis=1))
         assert np.sqrt(squared / np.trace(covariance)) < 0.04

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from nlot.config import CTransformConfig
 from nlot.methods.ctransform import c_transform
 
 A = jnp.array([[-0.8, 0.5], [0.5, 0.3]])
@@ -26,9 +27,8 @@ def transform(x, bounds=50.0, potential=quadratic, max_steps=100, start=None):
         potential,
         x,
         x if start is None else start,
-        bounds=bounds,
-        max_steps=max_steps,
-        tolerance=1e-8,
+        bounds,
+        CTransformConfig(max_steps=max_steps, tolerance=1e-8),
     )
 
 

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
+from nlot.config import CTransformConfig
+from nlot.methods.alternation import build_quadrature
 from nlot.methods.ctransform import c_transform
 from nlot.methods.losses import amortised_cost, map_loss, potential_loss, spline_loss
-from nlot.methods.nlot.training import build, build_quadrature, refine
+from nlot.methods.nlot.training import build, refine
 from nlot.networks.amortised import MapNetwork, PotentialNetwork, SplineNetwork
 from nlot.networks.mlp import MLP
 
@@ -39,9 +41,8 @@ def test_potential_step_climbs_the_dual_objective(samples):
         g = rebuild(weights)
 
         def transform(a):
-            return c_transform(
-                cost, g, a, a, bounds=9.0, max_steps=100, tolerance=1e-10
-            ).y
+            settings = CTransformConfig(max_steps=100, tolerance=1e-10)
+            return c_transform(cost, g, a, a, 9.0, settings).y
 
         refined = jax.vmap(transform)(x)
         infimum = jax.vmap(cost)(x, refined) - jax.vmap(g)(refined)
@@ -62,7 +63,7 @@ def parts(make_method, well):
     with jax.enable_x64(True):
         method = make_method("nlot", knots=6)
         networks = build(well, method, key=jax.random.key(3))
-        return networks, build_quadrature(well, method), well.lagrangian
+        return networks, build_quadrature(method), well.lagrangian
 
 
 def test_cost_holds_the_coefficients_fixed(parts, samples):

@@ -5,8 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.methods.metric_nlot import step as metric_nlot
-from nlot.methods.metric_nlot.training import build as build_metric
+from nlot.methods.metric_nlot import training as metric_nlot
 from nlot.methods.nlot import training as nlot
 
 CHANGES = {
@@ -23,7 +22,7 @@ def update(request, make_method, well, translations):
     config = make_method(request.param, **CHANGES)
     if request.param == "nlot":
         return nlot.State.start(nlot.build(well, config, key=KEY), config).spline.update
-    networks = build_metric(translations.sequence, config, key=KEY)
+    networks = metric_nlot.build(translations.sequence, config, key=KEY)
     return metric_nlot.State.start(networks, config).spline.update
 
 

@@ -1,7 +1,5 @@
 """Trained runs of Algorithm 1's networks: a map, spline paths and a potential."""
 
-import abc
-from functools import cached_property
 from typing import Any
 
 import jax
@@ -9,55 +7,37 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.config.sections import DualConfig
-from nlot.methods.run import AbstractRun, over_points
+from nlot.methods.run import COST_NODES, AbstractPathRun, over_points
 from nlot.networks.amortised import Networks
 from nlot.paths.own_paths import OwnPaths, spline_paths
 from nlot.paths.quadrature import Quadrature, path_actions
-from nlot.paths.splines import CubicSpline, spline_positions
+from nlot.paths.splines import spline_positions
 from nlot.problems.transport import Transport
 
-# Nodes of the midpoint rule that costs are measured with.
-_NODES = 200
 
-
-class AbstractAmortisedRun(AbstractRun, abc.ABC):
+class AmortisedRun(AbstractPathRun):
     """A map, its paths and its cost, on arrays of shape (n, d).
 
     Every method raises `ValueError` for points of another shape.
     """
 
     problem: Transport
-    config: DualConfig
     networks: Networks
     stochastic = False
 
-    @abc.abstractmethod
     def transport(
         self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "n d"]:
-        """Where `x` is sent; nothing is drawn with the key."""
-
-    @cached_property
-    def spline(self) -> CubicSpline:
-        """The space of the paths."""
-        return CubicSpline(self.config.knots)
+        """Where `x` is sent, by the map network; nothing is drawn with the key."""
+        return self.network_map(x)
 
     def network_map(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
         """The map network alone."""
-        return over_points(self.networks.map, self.problem.points(x))
+        return over_points(self.networks.map, self.points(x))
 
     def potential(self, y: Float[Any, "n d"]) -> Float[Array, " n"]:
         """The learned Kantorovich potential g at points of the target."""
-        return over_points(self.networks.potential, self.problem.points(y))
-
-    def coefficients(
-        self, x: Float[Any, "n d"], y: Float[Any, "n d"]
-    ) -> Float[Array, "n size d"]:
-        """Spline coefficients of the amortised paths from `x[i]` to `y[i]`."""
-        return over_points(
-            self.networks.spline, self.problem.points(x), self.problem.points(y)
-        )
+        return over_points(self.networks.potential, self.points(y))
 
     def path(
         self,
@@ -70,23 +50,14 @@ class AbstractAmortisedRun(AbstractRun, abc.ABC):
         Raises `ValueError` for times outside.
         """
         s = self.problem.fractions(times)
-        x = self.problem.points(x)
-        y = self.transport(x)
-        return spline_positions(self.spline, s, x, y, self.coefficients(x, y))
+        return spline_positions(self.spline, s, *self.splines(x, self.transport(x)))
 
     def own_paths(
         self, x: Float[Any, "n d"], y: Float[Any, "n d"], key: PRNGKeyArray
     ) -> OwnPaths:
         """Action and obstacle time of the amortised paths from `x` to `y`."""
-        x, y = self.problem.points(x), self.problem.points(y)
-        return spline_paths(
-            self.problem.lagrangian,
-            self.problem.horizon,
-            self.spline,
-            x,
-            y,
-            self.coefficients(x, y),
-        )
+        lagrangian, horizon = self.problem.lagrangian, self.problem.horizon
+        return spline_paths(lagrangian, horizon, self.spline, *self.splines(x, y))
 
     def polygons(
         self, x: Float[Any, "n d"], y: Float[Any, "n d"], s: Float[Any, " corners"]
@@ -95,7 +66,7 @@ class AbstractAmortisedRun(AbstractRun, abc.ABC):
 
         **Arguments:** ends in double precision, and fractions of the horizon in [0, 1].
         """
-        coefficients = self.coefficients(x, y)
+        _, _, coefficients = self.splines(x, y)
         with jax.enable_x64(True):
             ends = jnp.asarray(x), jnp.asarray(y)
             corners = spline_positions(self.spline, np.asarray(s), *ends, coefficients)
@@ -103,8 +74,6 @@ class AbstractAmortisedRun(AbstractRun, abc.ABC):
 
     def cost(self, x: Float[Any, "n d"], y: Float[Any, "n d"]) -> Float[Array, " n"]:
         """Action of the amortised path between each pair, by a fine midpoint rule."""
-        problem = self.problem
-        rule = Quadrature(self.spline, _NODES, "midpoint", problem.horizon)
-        x, y = problem.points(x), problem.points(y)
-        coefficients = self.coefficients(x, y)
-        return path_actions(problem.lagrangian, rule, x, y, coefficients)
+        horizon = self.problem.horizon
+        rule = Quadrature(self.spline, COST_NODES, horizon=horizon)
+        return path_actions(self.problem.lagrangian, rule, *self.splines(x, y))

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optimistix as optx
 from jaxtyping import Array, Bool, Float, Int
 
+from nlot.config.sections import CTransformConfig
 from nlot.training.lbfgs import minimise
 
 Point = Float[Array, " d"]
@@ -25,11 +26,8 @@ def c_transform(
     potential: Callable[[Point], Float[Array, ""]],
     x: Float[Array, " d"],
     start: Float[Array, " d"],
-    *,
     bounds: float | Float[Array, ""],
-    max_steps: int,
-    tolerance: float,
-    history: int = 10,
+    settings: CTransformConfig,
 ) -> CTransform:
     """Minimise c(x, y) - g(y) over y in the cube `[-bounds, bounds]^d`.
 
@@ -38,8 +36,7 @@ def c_transform(
     distance to it, which leaves the constrained minimisers as they are.
 
     **Arguments:** `cost(x, y)` and `potential(y)` of single points; the search begins
-    at `start`, takes at most `max_steps` evaluations, ends at `tolerance`, relative and
-    absolute, and keeps `history` pairs.
+    at `start`, and goes on as `settings` say.
 
     **Returns:** `start` for a search that ends worse than it started, or not at a
     finite point. Never raises.
@@ -52,7 +49,11 @@ def c_transform(
 
     start = jnp.clip(start, -bounds, bounds)
     solution = minimise(
-        objective, start, tolerance=tolerance, max_steps=max_steps, history=history
+        objective,
+        start,
+        tolerance=settings.tolerance,
+        max_steps=settings.max_steps,
+        history=settings.history,
     )
     found = jnp.clip(solution.value, -bounds, bounds)
     better = objective(found) <= objective(start)  # False for a NaN, too.

@@ -1,27 +1,22 @@
 """Trained runs of metrics with maps between neighbouring measures, and paths."""
 
-import abc
-from functools import cached_property
 from typing import Any
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nlot.config.sections import PathConfig
 from nlot.costs.lagrangians import Riemannian
-from nlot.methods.run import AbstractRun, over_points
+from nlot.methods.run import COST_NODES, AbstractPathRun, over_points
 from nlot.networks.pairwise import PairNetworks
 from nlot.paths.quadrature import Quadrature, path_actions
-from nlot.paths.splines import CubicSpline, spline_positions
+from nlot.paths.splines import spline_positions
 from nlot.problems.sequence import Outline, Sequence
-from nlot.problems.transport import as_points
-
-# Nodes of the midpoint rule that costs are measured with.
-_NODES = 200
 
 
-class AbstractMetricRun(AbstractRun, abc.ABC):
+class MetricRun(AbstractPathRun):
     """A learned metric with its maps and paths, on arrays of shape (n, d).
 
     Pair i leads from measure i to measure i + 1 of the sequence. Every method raises
@@ -29,17 +24,7 @@ class AbstractMetricRun(AbstractRun, abc.ABC):
     """
 
     problem: Sequence | Outline
-    config: PathConfig
     networks: PairNetworks
-
-    @abc.abstractmethod
-    def _leg(self, pair: Array, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
-        """The map of a pair that is there."""
-
-    @cached_property
-    def spline(self) -> CubicSpline:
-        """The space of the paths."""
-        return CubicSpline(self.config.knots)
 
     @property
     def pairs(self) -> int:
@@ -48,7 +33,7 @@ class AbstractMetricRun(AbstractRun, abc.ABC):
 
     def metric(self, x: Float[Any, "n d"]) -> Float[Array, "n d d"]:
         """The matrices A(x), acting on velocities."""
-        return over_points(self.networks.metric, self._points(x))
+        return over_points(self.networks.metric, self.points(x))
 
     def leg(self, x: Float[Any, "n d"], pair: int) -> Float[Array, "n d"]:
         """Where points of measure `pair` are sent in the next one.
@@ -57,11 +42,15 @@ class AbstractMetricRun(AbstractRun, abc.ABC):
         """
         if not 0 <= pair < self.pairs:
             raise ValueError(f"pair must be from 0 to {self.pairs - 1}, found {pair}")
-        return self._leg(jnp.array(pair), self._points(x))
+        return self._leg(jnp.array(pair), self.points(x))
+
+    def _leg(self, pair: Array, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
+        """The map of a pair that is there: its map network."""
+        return _network_map(self.networks, pair, x)
 
     def carry(self, x: Float[Any, "n d"]) -> Float[Array, "K n d"]:
         """Points of the first measure at the times of all measures, by all maps."""
-        stops = [self._points(x)]
+        stops = [self.points(x)]
         for pair in range(self.pairs):
             stops.append(self.leg(stops[-1], pair))
         return jnp.stack(stops)
@@ -76,16 +65,15 @@ class AbstractMetricRun(AbstractRun, abc.ABC):
         s = np.asarray(times, np.float64)
         if s.ndim != 1 or not np.all((s >= 0) & (s <= 1)):
             raise ValueError("times must be a list within [0, 1]")
-        a, b = self._points(x), self._points(y)
-        coefficients = over_points(self.networks.spline, a, b)
-        return spline_positions(self.spline, s, a, b, coefficients)
+        return spline_positions(self.spline, s, *self.splines(x, y))
 
     def cost(self, x: Float[Any, "n d"], y: Float[Any, "n d"]) -> Float[Array, " n"]:
         """Action of the amortised path between each pair, by a fine midpoint rule."""
-        a, b = self._points(x), self._points(y)
-        coefficients = over_points(self.networks.spline, a, b)
-        rule = Quadrature(self.spline, _NODES)
-        return path_actions(Riemannian(self.networks.metric), rule, a, b, coefficients)
+        rule = Quadrature(self.spline, COST_NODES)
+        return path_actions(Riemannian(self.networks.metric), rule, *self.splines(x, y))
 
-    def _points(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
-        return as_points(x, self.problem.dimension)
+
+@eqx.filter_jit
+def _network_map(networks: PairNetworks, pair: Array, x: Array) -> Array:
+    frame, _, network = networks.pair(pair)
+    return jax.vmap(frame.map(network))(x)

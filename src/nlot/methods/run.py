@@ -1,16 +1,22 @@
 """What all trained runs have in common."""
 
-import copy
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import equinox as eqx
 import jax
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
-from nlot.config.sections import MethodConfig
+from nlot.paths.splines import CubicSpline
+from nlot.problems.transport import as_points
+
+# Nodes of the midpoint rule that costs are measured with.
+COST_NODES = 200
 
 
+@dataclasses.dataclass(eq=False, repr=False)
 class AbstractRun:
     """A method trained on a problem with a seed: base of all runs.
 
@@ -27,16 +33,6 @@ class AbstractRun:
     header: dict[str, Any]
     variant: str = ""
 
-    def __init__(
-        self,
-        problem: Any,
-        config: MethodConfig,
-        networks: Any,
-        header: Mapping[str, Any],
-    ):
-        self.problem, self.config, self.networks = problem, config, networks
-        self.header = dict(header)
-
     @property
     def seed(self) -> int:
         """The seed that the run was trained with."""
@@ -50,15 +46,35 @@ class AbstractRun:
         """
         if self.variant:
             return (self,)
-        return tuple(self._as(variant) for variant in self.config.variants)
+        method = self.header["method"]
+        return tuple(
+            dataclasses.replace(
+                self, variant=name, header={**self.header, "method": f"{method}_{name}"}
+            )
+            if name
+            else self
+            for name in self.config.variants
+        )
 
-    def _as(self, variant: str) -> "AbstractRun":
-        if not variant:
-            return self
-        run = copy.copy(self)
-        run.variant = variant
-        run.header = {**self.header, "method": f"{self.header['method']}_{variant}"}
-        return run
+    def points(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
+        """`x` as an array of points; raises `ValueError` for another shape."""
+        return as_points(x, self.problem.dimension)
+
+
+class AbstractPathRun(AbstractRun):
+    """A run whose networks amortise paths between given ends, as splines."""
+
+    @cached_property
+    def spline(self) -> CubicSpline:
+        """The space of the paths."""
+        return CubicSpline(self.config.knots)
+
+    def splines(
+        self, x: Float[Any, "n d"], y: Float[Any, "n d"]
+    ) -> tuple[Float[Array, "n d"], Float[Array, "n d"], Float[Array, "n size d"]]:
+        """The ends as arrays, and the spline coefficients of the paths between them."""
+        a, b = self.points(x), self.points(y)
+        return a, b, over_points(self.networks.spline, a, b)
 
 
 @eqx.filter_jit

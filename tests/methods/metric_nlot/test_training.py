@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from nlot.config import RotationConfig
+from nlot.config import CTransformConfig, RotationConfig
 from nlot.costs.lagrangians import Riemannian
 from nlot.evaluation.alignment import alignment, matrices
 from nlot.methods.ctransform import c_transform
 from nlot.methods.metric_nlot import training as metric_nlot
 from nlot.methods.metric_nlot.run import MetricNLOTRun
-from nlot.methods.metric_nlot.step import metric_loss, refine
+from nlot.methods.metric_nlot.training import metric_loss, refine
 from nlot.networks.amortised import SplineNetwork
 from nlot.networks.mlp import MLP
 from nlot.networks.pairwise import Frame
@@ -58,9 +58,8 @@ def straight(problem, metric):
             problem.potential,
             x,
             x,
-            bounds=9.0,
-            max_steps=200,
-            tolerance=1e-12,
+            9.0,
+            CTransformConfig(max_steps=200, tolerance=1e-12),
         ).y
 
     return jax.vmap(solve)(problem.x), jnp.zeros((5, 3, 2))

@@ -12,12 +12,12 @@ from nlot.config import RotationConfig
 from nlot.costs.lagrangians import Riemannian
 from nlot.discrete.sequence_couplings import couple_neighbours
 from nlot.evaluation.alignment import alignment, matrices
-from nlot.methods.metric_nlot_plus.run import MetricNLOTPlusRun
 from nlot.methods.metric_nlot_plus.training import (
     direction_loss,
     path_loss,
     train,
 )
+from nlot.methods.metric_run import MetricRun
 from nlot.networks.amortised import SplineNetwork
 from nlot.networks.mlp import MLP
 from nlot.networks.rotation import RotationMetric
@@ -135,7 +135,7 @@ def test_the_metric_is_cheap_along_the_translation(translations, trained):
 def test_maps_translate(translations, trained, config):
     """Within a tenth of the displacement, on average over the samples of a pair."""
     sequence = translations.sequence
-    run = MetricNLOTPlusRun(sequence, config, trained.networks, {})
+    run = MetricRun(sequence, config, trained.networks, {})
     for pair in range(sequence.pairs):
         x = sequence.points[pair]
         gaps = jnp.linalg.norm(run.leg(x, pair) - x - translations.shift, axis=-1)

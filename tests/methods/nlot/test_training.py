@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from nlot.methods.nlot.training import build, train, transport
+from nlot.methods.nlot.run import NLOTRun
+from nlot.methods.nlot.training import build, train
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
@@ -47,8 +48,8 @@ def test_finds_a_translation(fit, free, make_method):
     networks, history = fit(free, method)
     x = free.source.sample(jax.random.key(1), 256)
     truth = x + jnp.array([2.25, 0.0])
-    for send in (networks.map, lambda a: transport(networks, free, method, a)):
-        y = jax.jit(jax.vmap(send))(x)
+    run = NLOTRun(free, method, networks, {})
+    for y in (run.network_map(x), run.transport(x)):
         error = jnp.sqrt(jnp.mean(jnp.sum((y - truth) ** 2, axis=1))) / 2.25
         assert error < 0.03
 
@@ -95,6 +96,6 @@ def test_transport_refines_with_its_own_settings(well, make_method):
     )
     networks = build(well, method, key=jax.random.key(2))
     x = well.source.sample(jax.random.key(3), 8)
-    y = jax.jit(jax.vmap(lambda a: transport(networks, well, method, a)))(x)
+    y = NLOTRun(well, method, networks, {}).transport(x)
     assert jnp.all(jnp.abs(y) <= well.bounds)
     assert jnp.any(jnp.abs(y - jax.vmap(networks.map)(x)) > 0.1)

@@ -4,16 +4,16 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
+from nlot.costs.lagrangians import Riemannian
+from nlot.methods.alternation import build_quadrature
 from nlot.methods.metric_nlot.config import Config
-from nlot.methods.metric_nlot.training import transport
-from nlot.methods.metric_run import AbstractMetricRun
+from nlot.methods.metric_nlot.training import refine
+from nlot.methods.metric_run import MetricRun
 from nlot.networks.pairwise import PairNetworks
 
 
-class MetricNLOTRun(AbstractMetricRun):
+class MetricNLOTRun(MetricRun):
     """Its maps are the c-transforms of the learned potentials."""
-
-    config: Config
 
     def _leg(self, pair: Array, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
         return _transport(self.networks, self.config, self.problem.bounds, pair, x)
@@ -23,7 +23,9 @@ class MetricNLOTRun(AbstractMetricRun):
 def _transport(
     networks: PairNetworks, config: Config, bounds: float, pair: Array, x: Array
 ) -> Array:
-    return jax.vmap(lambda a: transport(networks, config, bounds, pair, a))(x)
+    rule, lagrangian = build_quadrature(config), Riemannian(networks.metric)
+    given = *networks.pair(pair), networks.spline, rule, lagrangian, bounds
+    return jax.vmap(lambda a: refine(*given, config.transport, a).y)(x)
 
 
 open = MetricNLOTRun

@@ -1,7 +1,8 @@
 r"""Algorithm 2 of the paper: a metric learned from a sequence of measures.
 
 $\min_ϑ \max_{θ_1 \dots θ_{K-1}} \frac1{K-1} \sum_i ℓ_{dual}(θ_i; ρ_i, ρ_{i+1}, ϑ)$
-(eq. 24) by alternating steps.
+(eq. 24) by alternating steps. The potentials and maps of all pairs of measures are
+stacked, so that one compiled program trains them side by side.
 """
 
 from typing import Any
@@ -11,24 +12,64 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.costs.lagrangians import Riemannian, sigmoid_ramp
+from nlot.config.sections import CTransformConfig
+from nlot.costs.lagrangians import AbstractLagrangian, Riemannian, sigmoid_ramp
+from nlot.costs.metrics import AbstractMetric
+from nlot.methods.alternation import alternate, build_quadrature, fit_spline, trainees
+from nlot.methods.ctransform import CTransform, c_transform
+from nlot.methods.losses import Path, amortised_cost, map_loss, potential_loss
 from nlot.methods.metric_nlot.config import Config
-from nlot.methods.metric_nlot.step import (
-    Fixed,
-    State,
-    flat,
-    neighbours,
-    refine,
-    step,
-)
-from nlot.methods.spline_steps import fit_spline
+from nlot.networks.mlp import MLP
 from nlot.networks.pairwise import Frame, PairNetworks, build_pair_networks
 from nlot.networks.rotation import Blend
 from nlot.paths.quadrature import Quadrature
-from nlot.paths.splines import CubicSpline
 from nlot.problems.sequence import Outline, Sequence
-from nlot.training.loop import Log, Trainee, iterate
+from nlot.training.loop import Log, Trainee
+from nlot.training.microbatch import in_groups, mean_and_grad
 from nlot.training.progress import Reporter
+
+
+class Fixed(eqx.Module):
+    """What stays as it is during training."""
+
+    sequence: Sequence
+    frames: Frame
+    quadrature: Quadrature
+    bounds: Float[Array, ""]
+    half_width: Float[Array, ""]
+    config: Config = eqx.field(static=True)
+
+    def draw(
+        self, key: PRNGKeyArray
+    ) -> tuple[Float[Array, "pairs n d"], Float[Array, "pairs n d"]]:
+        """Points of each measure and, independent of them, points of the next."""
+        first, second = jax.random.split(key)
+        draw, n = self.sequence.draw, self.config.batch
+        return draw(first, n)[:-1], draw(second, n)[1:]
+
+    def ramp(self, step: int | Array) -> Float[Array, ""]:
+        """How much of the metric is in the costs at a step."""
+        config = self.config
+        since = step - config.warm_up - config.isotropic_steps
+        return sigmoid_ramp(since, config.annealing_steps)
+
+
+class State(eqx.Module):
+    """Everything that changes during training."""
+
+    potentials: Trainee
+    maps: Trainee
+    spline: Trainee
+    metric: Trainee
+
+    @classmethod
+    def start(cls, networks: PairNetworks, config: Config) -> "State":
+        """Networks before their first step."""
+        steps = -(-max(config.steps - config.warm_up, 1) // config.metric_every)
+        return cls(
+            *trainees(networks.potentials, networks.maps, networks.spline, config),
+            metric=Trainee.start(networks.metric, config.metric_optimiser, steps),
+        )
 
 
 def build(
@@ -40,42 +81,42 @@ def build(
     )
 
 
-def build_quadrature(config: Config) -> Quadrature:
-    """The action rule that a run trains with."""
-    rule = config.quadrature
-    return Quadrature(CubicSpline(config.knots), rule.points, rule.rule)
-
-
-def transport(
-    networks: PairNetworks,
-    config: Config,
-    bounds: float,
-    pair: Array,
+def refine(
+    frame: Frame,
+    potential: MLP,
+    guess: MLP,
+    spline: Path,
+    quadrature: Quadrature,
+    lagrangian: AbstractLagrangian,
+    bounds: float | Float[Array, ""],
+    settings: CTransformConfig,
     x: Float[Array, " d"],
-) -> Float[Array, " d"]:
-    """The learned map from measure `pair` to the next: the c-transform at `x`.
+) -> CTransform:
+    """ŷ(x) of eq. 6 for one pair of measures, warm-started with its map network.
 
-    `bounds` is the half-width of a cube round the origin in which images lie.
+    Solved for the displacement in units of the pair's step, and the objective in units
+    of its cost: in those of the sequence its gradient is small from the start. Each
+    coordinate of the displacement is at most `bounds`.
     """
-    return refine(
-        *networks.pair(pair),
-        networks.spline,
-        build_quadrature(config),
-        Riemannian(networks.metric),
-        bounds,
-        config.transport,
+    unit = frame.cost * frame.step / frame.scale
+    g, y = frame.potential(potential), frame.map(guess)
+    result = c_transform(
+        lambda a, u: (
+            amortised_cost(spline, quadrature, lagrangian, a, a + frame.step * u) / unit
+        ),
+        lambda u: g(x + frame.step * u) / unit,
         x,
-    ).y
+        (y(x) - x) / frame.step,
+        bounds / frame.step,
+        settings,
+    )
+    return result._replace(y=x + frame.step * result.y)
 
 
 def train(
     problem: Sequence, config: Config, key: PRNGKeyArray, report: Reporter
 ) -> tuple[PairNetworks, list[dict[str, Any]]]:
-    """Run Algorithm 2.
-
-    Arguments and results are those in `nlot.methods`. Raises
-    `nlot.training.loop.DivergenceError` when a loss stops being finite.
-    """
+    """Run Algorithm 2; arguments, results and errors are those in `nlot.methods`."""
     start, data = jax.random.split(key)
     networks = build(problem, config, key=start)
     fixed = Fixed(
@@ -86,32 +127,28 @@ def train(
         half_width=jnp.array(problem.half_width, jnp.float32),
         config=config,
     )
-    state = State.start(networks, config)
-    report.start(config.pretraining.steps + config.steps, config.report_every)
-    first = Blend(
-        networks.metric, sigmoid_ramp(-config.isotropic_steps, config.annealing_steps)
+    first = Blend(networks.metric, fixed.ramp(config.warm_up))
+    state = alternate(
+        State.start(networks, config),
+        (_pretrain, (fixed, first)),
+        (step, fixed),
+        config,
+        data,
+        report,
     )
-    spline = iterate(
-        _pretrain,
-        state.spline,
-        (fixed, first),
-        jax.random.fold_in(data, 0),
-        phase="pretraining",
-        steps=config.pretraining.steps,
-        report=report,
+    trained = PairNetworks(
+        metric=state.metric.averaged,
+        potentials=state.potentials.averaged,
+        maps=state.maps.averaged,
+        spline=state.spline.averaged,
+        frames=fixed.frames,
     )
-    spline = eqx.tree_at(lambda s: s.step, spline, jnp.array(0))
-    state = iterate(
-        step,
-        eqx.tree_at(lambda s: s.spline, state, spline),
-        fixed,
-        jax.random.fold_in(data, 1),
-        phase="training",
-        steps=config.steps,
-        report=report,
-    )
-    trained = state.networks(fixed.frames, averaged=config.average > 0)
     return trained, report.history
+
+
+def flat(points: Float[Array, "pairs n d"]) -> Float[Array, "m d"]:
+    """The points of all pairs, one after the other."""
+    return points.reshape(-1, points.shape[-1])
 
 
 def _pretrain(
@@ -119,9 +156,106 @@ def _pretrain(
 ) -> tuple[Trainee, Log]:
     """Fit the spline network on independent pairs, along the first metric."""
     fixed, metric = given
-    draw = jax.random.fold_in(key, spline.step)
-    x, y = neighbours(fixed.sequence, draw, fixed.config.batch)
+    x, y = fixed.draw(jax.random.fold_in(key, spline.step))
     spline, loss, _ = fit_spline(
         spline, fixed.quadrature, Riemannian(metric), flat(x), flat(y)
     )
     return spline.average(0.0), {"spline": loss}
+
+
+def step(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:
+    """An iteration of Algorithm 1 for all pairs, and a metric step where one is due.
+
+    `key` is that of the whole training.
+    """
+    config = fixed.config
+    draw, noise = jax.random.split(jax.random.fold_in(key, state.maps.step))
+    x, y = fixed.draw(draw)
+    lagrangian = Riemannian(Blend(state.metric.model, fixed.ramp(state.maps.step)))
+
+    def refine_all(frame: Frame, g: MLP, guess: MLP, x: Array) -> CTransform:
+        given = frame, g, guess, state.spline.model, fixed.quadrature, lagrangian
+        return jax.vmap(lambda a: refine(*given, fixed.bounds, config.ctransform, a))(x)
+
+    at_a_time = config.ctransform.at_a_time
+    result = in_groups(
+        refine_all,
+        fixed.frames,
+        state.potentials.model,
+        state.maps.model,
+        x,
+        # Of all points of a pair, as its networks are shared by them.
+        size=max(at_a_time // x.shape[1], 1) if at_a_time else 0,
+    )
+    refined = result.y
+
+    def dual(potentials: MLP) -> Array:
+        losses = eqx.filter_vmap(
+            lambda frame, g, y, r: potential_loss(frame.potential(g), y, r)
+        )(fixed.frames, potentials, y, refined)
+        return jnp.mean(losses)
+
+    def residual(maps: MLP) -> Array:
+        losses = eqx.filter_vmap(
+            lambda frame, m, x, r: map_loss(frame.map(m), x, r, config.regression)
+        )(fixed.frames, maps, x, refined)
+        return jnp.mean(losses)
+
+    dual_loss, dual_gradient = eqx.filter_value_and_grad(dual)(state.potentials.model)
+    map_value, map_gradient = eqx.filter_value_and_grad(residual)(state.maps.model)
+    a = jnp.concatenate([flat(x), flat(x)])
+    b = jnp.concatenate([flat(refined), flat(y)])
+    spline, spline_value, _ = fit_spline(
+        state.spline, fixed.quadrature, lagrangian, a, b
+    )
+
+    def metric_step(metric: Trainee) -> Trainee:
+        shift = config.smoothing * fixed.half_width * jax.random.normal(noise, x.shape)
+        _, gradient = mean_and_grad(
+            lambda m, *ends: metric_loss(
+                m, state.spline.model, fixed.quadrature, *ends
+            ),
+            metric.model,
+            flat(x),
+            flat(refined),
+            flat(shift),
+        )
+        return metric.descend(gradient)
+
+    since = state.maps.step - config.warm_up
+    due = (since >= 0) & (since % config.metric_every == 0)
+    metric = jax.lax.cond(due, metric_step, lambda same: same, state.metric)
+    new = State(
+        potentials=state.potentials.descend(dual_gradient).average(config.average),
+        maps=state.maps.descend(map_gradient).average(config.average),
+        spline=spline.average(config.average),
+        metric=metric.average(config.average),
+    )
+    return new, {
+        "potential": dual_loss,
+        "map": map_value,
+        "spline": spline_value,
+        "ctransform_converged": jnp.mean(result.converged),
+    }
+
+
+def metric_loss(
+    metric: AbstractMetric,
+    spline: Path,
+    quadrature: Quadrature,
+    x: Float[Array, "n d"],
+    refined: Float[Array, "n d"],
+    shift: Float[Array, "n d"],
+) -> Float[Array, ""]:
+    """Mean action of the paths from `x` to `refined`, moved as a whole by `shift`.
+
+    Its gradient in the metric, with points and path coefficients held fixed, is that
+    of the dual objective by the envelope theorem (eq. 25).
+    """
+    lagrangian = Riemannian(metric)
+
+    def action(a: Array, b: Array, s: Array) -> Array:
+        coefficients = jax.lax.stop_gradient(spline(a, b))
+        return quadrature(lagrangian, a + s, b + s, coefficients)
+
+    return jnp.mean(jax.vmap(action)(x, jax.lax.stop_gradient(refined), shift))

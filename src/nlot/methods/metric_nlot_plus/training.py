@@ -47,11 +47,7 @@ def build(
 def train(
     problem: Sequence, config: Config, key: PRNGKeyArray, report: Reporter
 ) -> tuple[PairNetworks, list[dict[str, Any]]]:
-    """Run all stages.
-
-    Arguments and results are those in `nlot.methods`. Raises
-    `nlot.training.loop.DivergenceError` when a loss stops being finite.
-    """
+    """Run all stages; arguments, results and errors are those in `nlot.methods`."""
     keys = jax.random.split(key, 4)
     networks = build(problem, config, key=keys[0])
     frames = Frame.of(problem, config.metric.eigenvalues[1])

@@ -8,21 +8,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.methods.amortised_run import AbstractAmortisedRun
+from nlot.methods.alternation import build_quadrature
+from nlot.methods.amortised_run import AmortisedRun
 from nlot.methods.nlot.config import Config
-from nlot.methods.nlot.training import transport
+from nlot.methods.nlot.training import refine
 from nlot.networks.amortised import Networks
 from nlot.problems.transport import Transport
 from nlot.training.microbatch import batches
 
 
-class NLOTRun(AbstractAmortisedRun):
+class NLOTRun(AmortisedRun):
     """The map of Algorithm 1: the c-transform of the learned potential.
 
     Its variant `network_map` is the map network, which the c-transform starts from.
     """
-
-    config: Config
 
     def transport(
         self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
@@ -30,7 +29,7 @@ class NLOTRun(AbstractAmortisedRun):
         """Where `x` is sent: the c-transform of eq. 6, or the map network."""
         if self.variant == "network_map":
             return self.network_map(x)
-        x = self.problem.points(x)
+        x = self.points(x)
         parts = [x[:0]]
         for picked, lanes in batches(np.arange(len(x))):
             y = _transport(self.networks, self.problem, self.config, x[lanes])
@@ -42,7 +41,9 @@ class NLOTRun(AbstractAmortisedRun):
 def _transport(
     networks: Networks, problem: Transport, config: Config, x: Array
 ) -> Array:
-    return jax.vmap(lambda a: transport(networks, problem, config, a))(x)
+    rule = build_quadrature(config, problem.horizon)
+    given = networks, rule, problem, problem.lagrangian
+    return jax.vmap(lambda a: refine(*given, config.transport, a).y)(x)
 
 
 open = NLOTRun

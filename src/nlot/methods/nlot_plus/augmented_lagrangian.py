@@ -6,9 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.discrete.couplings import match
-from nlot.methods.losses import spline_loss
+from nlot.methods.losses import potential_loss, spline_loss
 from nlot.methods.nlot_plus.config import Config
-from nlot.networks.amortised import MapNetwork, Networks, PotentialNetwork
+from nlot.networks.amortised import MapNetwork, Networks
 from nlot.problems.sampler import Sampler
 from nlot.training.loop import Log, Trainee, advance, run_chunks
 from nlot.training.progress import Reporter
@@ -47,13 +47,9 @@ def polish(
     key: PRNGKeyArray,
     report: Reporter,
 ) -> Networks:
-    """Polish trained networks.
+    """Polish trained networks; returns their averages.
 
-    **Arguments:** the problem and how it is sampled, the networks, the settings, the
-    key of all randomness, and what is told of each chunk of steps.
-
-    **Returns:** the averages of the polished networks. Raises
-    `nlot.training.loop.DivergenceError` when a loss stops being finite.
+    Raises `nlot.training.loop.DivergenceError` when a loss stops being finite.
     """
     settings = config.polish
     matchings, draws = jax.random.split(key)
@@ -78,11 +74,8 @@ def polish(
         chunk=max(report.chunk // settings.steps, 1) * settings.steps,
         report=report,
     )
-    return Networks(
-        potential=state.potential.averaged,
-        map=state.map.averaged,
-        spline=state.spline.averaged,
-    )
+    averaged = (state.potential.averaged, state.map.averaged, state.spline.averaged)
+    return Networks(*averaged)
 
 
 def step(
@@ -114,12 +107,10 @@ def step(
         penalised = jnp.mean(act) - jnp.mean(g(y)) + settings.marginal_weight * gap
         return penalised / unit, (jnp.mean(act), gap)
 
-    def ascent(model: PotentialNetwork) -> Array:
-        h = jax.vmap(model)
-        return (jnp.mean(h(moved)) - jnp.mean(h(goal))) / unit
-
     map_gradient, (act, gap) = eqx.filter_grad(lagrange, has_aux=True)(state.map.model)
-    potential_gradient = eqx.filter_grad(ascent)(state.potential.model)
+    potential_gradient = eqx.filter_grad(
+        lambda n: potential_loss(n, goal, moved) / unit
+    )(state.potential.model)
     # Half of the pairs are the map's own, half independent.
     half = settings.batch // 2
     a, b = sampler.pairs(keys[2], half)

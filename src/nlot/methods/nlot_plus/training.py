@@ -46,9 +46,7 @@ from nlot.training.progress import Reporter
 Pair = tuple[MapNetwork, PotentialNetwork]
 
 
-def build(problem: Transport, config: Config, *, key: PRNGKeyArray) -> Networks:
-    """Untrained networks for a problem."""
-    return build_networks(problem.dimension, problem.bounds, config, key=key)
+build = build_networks
 
 
 def build_quadrature(problem: Transport, config: Config) -> MovingQuadrature:
@@ -60,11 +58,7 @@ def build_quadrature(problem: Transport, config: Config) -> MovingQuadrature:
 def train(
     problem: Transport, config: Config, key: PRNGKeyArray, report: Reporter
 ) -> tuple[Networks, list[dict[str, Any]]]:
-    """Run all stages.
-
-    Arguments and results are those in `nlot.methods`. Raises
-    `nlot.training.loop.DivergenceError` when a loss stops being finite.
-    """
+    """Run all stages; arguments, results and errors are those in `nlot.methods`."""
     keys = jax.random.split(key, 5)
     networks = build(problem, config, key=keys[0])
     sampler = Sampler(problem, build_quadrature(problem, config), config.sampling)

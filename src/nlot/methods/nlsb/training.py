@@ -6,7 +6,7 @@ its paths end and the target, their action, and the residual r of the
 Hamilton-Jacobi-Bellman equation, which makes -∇Φ the optimal drift.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,14 +21,6 @@ from nlot.networks.mlp import MLP
 from nlot.problems.transport import Transport
 from nlot.training.loop import Log, fit
 from nlot.training.progress import Reporter
-
-
-class Losses(NamedTuple):
-    """The three terms of the objective."""
-
-    divergence: Float[Array, ""]
-    action: Float[Array, ""]
-    residual: Float[Array, ""]
 
 
 def build(problem: Transport, config: Config, *, key: PRNGKeyArray) -> Bridge:
@@ -77,8 +69,8 @@ def losses(
     x: Float[Array, "n d"],
     y: Float[Array, "m d"],
     key: PRNGKeyArray,
-) -> Losses:
-    """The terms of the objective.
+) -> dict[str, Float[Array, ""]]:
+    """The terms of the objective: `divergence`, `action` and `residual`.
 
     **Arguments:** `x` and `y` are samples of source and target; `key` draws the noise
     of the paths from `x`, and the times at which they are looked at.
@@ -95,23 +87,19 @@ def losses(
     costs, residuals = jax.vmap(
         jax.vmap(lambda a, t: hjb_residual(bridge, problem.lagrangian, a, t))
     )(visited, times)
-    return Losses(
-        divergence=divergence(
+    return {
+        "divergence": divergence(
             paths[:, -1], y, config.blur, 2 * problem.bounds, config.sinkhorn_iterations
         ),
-        action=problem.horizon * jnp.mean(costs),
-        residual=problem.horizon * jnp.mean(jnp.abs(residuals)),
-    )
+        "action": problem.horizon * jnp.mean(costs),
+        "residual": problem.horizon * jnp.mean(jnp.abs(residuals)),
+    }
 
 
 def train(
     problem: Transport, config: Config, key: PRNGKeyArray, report: Reporter
 ) -> tuple[Bridge, list[dict[str, Any]]]:
-    """Train a bridge.
-
-    Arguments and results are those in `nlot.methods`. Raises
-    `nlot.training.loop.DivergenceError` when a loss stops being finite.
-    """
+    """Train a bridge; arguments, results and errors are those in `nlot.methods`."""
     start, data = jax.random.split(key)
     report.start(config.steps, config.report_every)
     trainee = fit(
@@ -124,7 +112,7 @@ def train(
         report=report,
         decay=config.average,
     )
-    return trainee.averaged if config.average else trainee.model, report.history
+    return trainee.averaged, report.history
 
 
 def objective(
@@ -137,8 +125,8 @@ def objective(
     y = problem.target.draw(target, config.batch, config.sampling)
     terms = losses(bridge, problem, config, x, y, noise)
     total = (
-        terms.divergence
-        + config.action_weight * terms.action
-        + config.residual_weight * terms.residual
+        terms["divergence"]
+        + config.action_weight * terms["action"]
+        + config.residual_weight * terms["residual"]
     )
-    return total, terms._asdict()
+    return total, terms

@@ -100,8 +100,7 @@ def train(
 ) -> tuple[GramNetworks, list[dict[str, Any]]]:
     """Run all rounds.
 
-    Arguments and results are those in `nlot.methods`. Raises
-    `nlot.training.loop.DivergenceError` when a loss stops being finite.
+    Arguments, results and errors are those in `nlot.methods`.
     """
     groups = split(problem, config.groups)
     phi, gram = config.potential_fit, config.metric_fit
