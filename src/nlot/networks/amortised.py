@@ -12,7 +12,6 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from nlot.config.sections import DualConfig
 from nlot.networks.mlp import MLP
 from nlot.paths.splines import CubicSpline
-from nlot.problems.transport import Transport
 
 
 class _ScaledNetwork(eqx.Module):
@@ -63,15 +62,19 @@ class Networks(eqx.Module):
 
 
 def build_networks(
-    problem: Transport, config: DualConfig, *, key: PRNGKeyArray
+    dimension: int,
+    scale: float,
+    config: DualConfig,
+    *,
+    key: PRNGKeyArray,
 ) -> Networks:
-    """Untrained networks for a problem.
+    """Untrained networks.
 
-    **Arguments:** `config` has the sizes of the networks and the number of knots.
+    **Arguments:** `dimension` and `scale`, the half-width of the bounds, are those of
+    the problem; `config` has the sizes of the networks and the number of knots.
     """
     keys = jax.random.split(key, 3)
-    d, scale = problem.dimension, problem.bounds
-    size = CubicSpline(config.knots).size
+    d, size = dimension, CubicSpline(config.knots).size
     g, y, s = config.potential, config.map, config.spline
     return Networks(
         PotentialNetwork(MLP(d, 1, g.hidden, g.activation, key=keys[0]), scale),

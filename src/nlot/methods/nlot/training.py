@@ -49,7 +49,9 @@ class State(eqx.Module):
         return Networks(self.potential.model, self.map.model, self.spline.model)
 
 
-build = build_networks
+def build(problem: Transport, config: Config, *, key: PRNGKeyArray) -> Networks:
+    """Untrained networks for a problem."""
+    return build_networks(problem.dimension, problem.bounds, config, key=key)
 
 
 def refine(

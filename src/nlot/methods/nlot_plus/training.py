@@ -43,10 +43,10 @@ from nlot.problems.transport import Transport
 from nlot.training.loop import Log, Trainee, fit, iterate
 from nlot.training.progress import Reporter
 
-Pair = tuple[MapNetwork, PotentialNetwork]
 
-
-build = build_networks
+def build(problem: Transport, config: Config, *, key: PRNGKeyArray) -> Networks:
+    """Untrained networks for a problem."""
+    return build_networks(problem.dimension, problem.bounds, config, key=key)
 
 
 def build_quadrature(problem: Transport, config: Config) -> MovingQuadrature:
@@ -124,7 +124,9 @@ def _path_step(
 
 
 def regression_loss(
-    models: Pair, fixed: tuple[Sampler, Coupling, Config], key: PRNGKeyArray
+    models: tuple[MapNetwork, PotentialNetwork],
+    fixed: tuple[Sampler, Coupling, Config],
+    key: PRNGKeyArray,
 ) -> tuple[Array, Log]:
     """Stage 3: how far map and potential are from a batch of coupled points.
 

@@ -65,7 +65,7 @@ class BridgeRun(AbstractRun):
         repeats = self.config.averaged_paths if self.expected else 1
         return _steps(
             self.networks,
-            self.problem.points(x),
+            self.points(x),
             key,
             (repeats, self.config.time_steps),
             self.problem.horizon,
