@@ -69,7 +69,8 @@ def alternate(
     """Fit `state.spline` alone, then take the steps of the algorithm.
 
     **Arguments:** `pretraining` and `training` are steps, of `state.spline` and of
-    `state`, each with what is fixed in it, as in `nlot.training.loop.iterate`.
+    `state`, each with what is fixed in it, as in `nlot.training.loop.iterate`; `config`
+    says how many; `key` is that of all draws.
     """
     report.start(config.pretraining.steps + config.steps, config.report_every)
     spline = iterate(

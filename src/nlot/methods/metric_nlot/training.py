@@ -128,7 +128,7 @@ def train(
         config=config,
     )
     first = Blend(networks.metric, fixed.ramp(config.warm_up))
-    state = alternate(
+    state: State = alternate(
         State.start(networks, config),
         (_pretrain, (fixed, first)),
         (step, fixed),

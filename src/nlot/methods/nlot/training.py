@@ -85,7 +85,7 @@ def train(
     networks = build(problem, config, key=start)
     quadrature = build_quadrature(config, problem.horizon)
     sampler = Sampler(problem, quadrature, config.sampling)
-    state = alternate(
+    state: State = alternate(
         State.start(networks, config),
         (_pretrain, (sampler, Literal(problem.lagrangian), config)),
         (step, (sampler, config)),
