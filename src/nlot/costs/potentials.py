@@ -6,7 +6,7 @@ Both are ordinary arrays of the module, so that training can anneal them.
 """
 
 import abc
-from typing import Literal, TypeVar
+from typing import Literal
 
 import equinox as eqx
 import jax
@@ -49,17 +49,41 @@ class _RegionConfig(Part):
 
     def annealed(self) -> dict[str, Float[Array, ""]]:
         """Strength, and temperature at the end and at the start of annealing."""
-        start = self.temperature_start
+        start = self.temperature_start or self.temperature
         return {
             "strength": jnp.array(self.strength),
             "temperature": jnp.array(self.temperature),
-            "temperature_start": jnp.array(
-                self.temperature if start is None else start
-            ),
+            "temperature_start": jnp.array(start),
         }
 
 
-class Boxes(AbstractPotential):
+class _Region(AbstractPotential):
+    """Sharp regions with smoothed edges."""
+
+    temperature: eqx.AbstractVar[Float[Array, ""]]
+    temperature_start: eqx.AbstractVar[Float[Array, ""]]
+
+    def anneal(self, ramp: Float[Array, ""]) -> "_Region":
+        start = self.temperature_start
+        temperature = start + ramp * (self.temperature - start)
+        return eqx.tree_at(
+            lambda u: (u.strength, u.temperature),
+            self,
+            (ramp * self.strength, temperature),
+        )
+
+
+class _Smooth(AbstractPotential):
+    """Fields without an obstacle."""
+
+    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
+        return jnp.array(False)
+
+    def anneal(self, ramp: Float[Array, ""]) -> "_Smooth":
+        return eqx.tree_at(lambda u: u.strength, self, ramp * self.strength)
+
+
+class Boxes(_Region):
     r"""Axis-parallel boxes with smoothed edges (eqs. 33 and 34 of the paper).
 
     $U(x) = -M \sum_k \prod_j \sigma((x_j - l_{kj})/τ)\, \sigma((h_{kj} - x_j)/τ)$. A
@@ -114,11 +138,8 @@ class Boxes(AbstractPotential):
         inside = (x > self.low) & (x < self.high)
         return jnp.any(jnp.all(inside, axis=-1))
 
-    def anneal(self, ramp: Float[Array, ""]) -> "Boxes":
-        return _anneal_region(self, ramp)
 
-
-class Discs(AbstractPotential):
+class Discs(_Region):
     r"""Balls with smoothed edges (eq. 37 of the paper).
 
     $U(x) = -M \sum_k \sigma((r - |x - m_k|)/τ)$. `centres` has shape `(balls, d)`.
@@ -161,11 +182,8 @@ class Discs(AbstractPotential):
     def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
         return jnp.any(self._distances(x) < self.radius)
 
-    def anneal(self, ramp: Float[Array, ""]) -> "Discs":
-        return _anneal_region(self, ramp)
 
-
-class Hill(AbstractPotential):
+class Hill(_Smooth):
     """U(x) = -M exp(-|x|²): costly at the origin.
 
     The paper prints the formulas of hill and well (eqs. 35 and 36) under each other's
@@ -186,14 +204,8 @@ class Hill(AbstractPotential):
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         return -self.strength * jnp.exp(-jnp.sum(x**2))
 
-    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
-        return jnp.array(False)
 
-    def anneal(self, ramp: Float[Array, ""]) -> "Hill":
-        return eqx.tree_at(lambda u: u.strength, self, ramp * self.strength)
-
-
-class Well(AbstractPotential):
+class Well(_Smooth):
     """U(x) = -M |x|²: a harmonic well, cheapest at the origin (see `Hill`)."""
 
     class Config(Part):
@@ -209,23 +221,3 @@ class Well(AbstractPotential):
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         return -self.strength * jnp.sum(x**2)
-
-    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
-        return jnp.array(False)
-
-    def anneal(self, ramp: Float[Array, ""]) -> "Well":
-        return eqx.tree_at(lambda u: u.strength, self, ramp * self.strength)
-
-
-_Region = TypeVar("_Region", Boxes, Discs)
-
-
-def _anneal_region(region: _Region, ramp: Float[Array, ""]) -> _Region:
-    temperature = region.temperature_start + ramp * (
-        region.temperature - region.temperature_start
-    )
-    return eqx.tree_at(
-        lambda u: (u.strength, u.temperature),
-        region,
-        (ramp * region.strength, temperature),
-    )

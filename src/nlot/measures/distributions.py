@@ -16,10 +16,10 @@ import numpy as np
 import pydantic
 from jax.scipy.special import ndtri
 from jaxtyping import Array, Float, Int, PRNGKeyArray
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat
 
 from nlot.config.base import Part, Point, lie_below, same_length
-from nlot.measures.files import read_samples
+from nlot.measures.files import FileConfig, read_samples
 
 # Smallest over largest eigenvalue of a covariance that single precision can factor.
 _CONDITION = 1e-6
@@ -139,7 +139,26 @@ class Gaussian(AbstractMeasure):
         @pydantic.field_validator("covariance")
         @classmethod
         def _positive_definite(cls, rows: tuple[Point, ...]) -> tuple[Point, ...]:
-            return _checked_covariance(rows)
+            if {len(row) for row in rows} != {len(rows)}:
+                raise ValueError(
+                    f"expected as many columns as rows, found {len(rows)} rows of "
+                    f"lengths {[len(row) for row in rows]}"
+                )
+            matrix = np.array(rows)
+            if not np.array_equal(matrix, matrix.T):
+                i, j = np.argwhere(matrix != matrix.T)[0].tolist()
+                raise ValueError(
+                    f"expected a symmetric matrix, found {rows[i][j]} in row {i + 1}, "
+                    f"column {j + 1} and {rows[j][i]} across the diagonal"
+                )
+            values = np.linalg.eigvalsh(matrix)
+            if values[0] <= _CONDITION * values[-1]:
+                raise ValueError(
+                    "expected a positive definite matrix, the smallest eigenvalue "
+                    f"above {_CONDITION:g} of the largest, found eigenvalues from "
+                    f"{values[0]:.3g} to {values[-1]:.3g}"
+                )
+            return rows
 
         @pydantic.model_validator(mode="after")
         def _same_size(self) -> "Gaussian.Config":
@@ -218,17 +237,10 @@ class GaussianMixture(AbstractMeasure):
 class Empirical(AbstractMeasure):
     """The empirical measure of `points` of shape `(m, d)`, drawn with replacement."""
 
-    class Config(MeasureConfig):
+    class Config(FileConfig, MeasureConfig):
         """Samples from a file: `.npz` (array of shape (n, d)) or `.csv` (d columns)."""
 
         kind: Literal["samples"]
-        path: str = Field(
-            min_length=1, description="the file, relative to the working directory"
-        )
-        array: str = Field("samples", description="name of the array in an `.npz` file")
-        dimension: PositiveInt = Field(
-            2, description="number of coordinates of a sample"
-        )
 
         @property
         def files(self) -> tuple[str, ...]:
@@ -266,28 +278,3 @@ def _open(u: Float[Array, "n k"]) -> Float[Array, "n k"]:
 def _index(u: Float[Array, " n"], size: int) -> Int[Array, " n"]:
     """Equally likely indices below `size`."""
     return jnp.minimum((u * size).astype(jnp.int32), size - 1)
-
-
-def _checked_covariance(rows: tuple[Point, ...]) -> tuple[Point, ...]:
-    """The rows; raises `ValueError` unless symmetric and positive definite."""
-    if {len(row) for row in rows} != {len(rows)}:
-        lengths = [len(row) for row in rows]
-        raise ValueError(
-            f"expected as many columns as rows, found {len(rows)} rows of lengths "
-            f"{lengths}"
-        )
-    matrix = np.array(rows)
-    if not np.array_equal(matrix, matrix.T):
-        i, j = np.argwhere(matrix != matrix.T)[0].tolist()
-        raise ValueError(
-            f"expected a symmetric matrix, found {rows[i][j]} in row {i + 1}, "
-            f"column {j + 1} and {rows[j][i]} across the diagonal"
-        )
-    values = np.linalg.eigvalsh(matrix)
-    if values[0] <= _CONDITION * values[-1]:
-        raise ValueError(
-            "expected a positive definite matrix, the smallest eigenvalue above "
-            f"{_CONDITION:g} of the largest, found eigenvalues from "
-            f"{values[0]:.3g} to {values[-1]:.3g}"
-        )
-    return rows

@@ -8,6 +8,9 @@ from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from jaxtyping import Float
+from pydantic import Field, PositiveInt
+
+from nlot.config.base import Part
 
 _MIN_SAMPLES = 8
 # Computations are in single precision.
@@ -16,6 +19,16 @@ _LARGEST = float(np.finfo(np.float32).max)
 _CLOCKS = 2.0
 # What reading a damaged archive ends with; RuntimeError where its flags are damaged.
 _DAMAGE = (OSError, EOFError, RuntimeError, ValueError, BadZipFile, zlib.error)
+
+
+class FileConfig(Part):
+    """Base of settings of samples that are read from a file."""
+
+    path: str = Field(
+        min_length=1, description="the file, relative to the working directory"
+    )
+    array: str = Field("samples", description="name of the array in an `.npz` file")
+    dimension: PositiveInt = Field(2, description="number of coordinates of a sample")
 
 
 class SampleError(ValueError):
@@ -102,8 +115,7 @@ def _read_npz(path: Path, array: str) -> np.ndarray:
         if isinstance(error, SampleError):
             raise
         raise SampleError(f"{path}: not a readable .npz file: {error}") from error
-    kinds = (np.integer, np.floating)
-    if not any(np.issubdtype(points.dtype, kind) for kind in kinds):
+    if points.dtype.kind not in "iuf":
         raise SampleError(
             f"{path}: array {array!r} holds {points.dtype}, not real numbers"
         )

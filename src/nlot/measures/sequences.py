@@ -6,10 +6,8 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import Field, PositiveInt
 
-from nlot.config.base import Part
-from nlot.measures.files import SampleError, read_array
+from nlot.measures.files import FileConfig, SampleError, read_array
 
 Samples = list[Float[np.ndarray, "_ d"]]
 _MIN_MEASURES, _MIN_SAMPLES = 2, 8
@@ -18,7 +16,7 @@ _MIN_MEASURES, _MIN_SAMPLES = 2, 8
 class GivenSamples:
     """Samples of all times from one file."""
 
-    class Config(Part):
+    class Config(FileConfig):
         """Given samples.
 
         An `.npz` array of shape (times, n, d), or a `.csv` table whose first column is
@@ -26,13 +24,6 @@ class GivenSamples:
         """
 
         kind: Literal["samples"]
-        path: str = Field(
-            min_length=1, description="the file, relative to the working directory"
-        )
-        array: str = Field("samples", description="name of the array in an `.npz` file")
-        dimension: PositiveInt = Field(
-            2, description="number of coordinates of a sample"
-        )
 
         @property
         def held_out(self) -> int:
