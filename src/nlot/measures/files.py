@@ -12,7 +12,8 @@ from pydantic import Field, PositiveInt
 
 from nlot.config.base import Part
 
-_MIN_SAMPLES = 8
+# Fewest samples of a measure.
+MIN_SAMPLES = 8
 # Computations are in single precision.
 _LARGEST = float(np.finfo(np.float32).max)
 # Seconds by which the clocks of machines that share files may differ.
@@ -49,9 +50,9 @@ def read_samples(
         raise SampleError(
             f"{path}: found an array of shape {points.shape}; expected (n, {dimension})"
         )
-    if len(points) < _MIN_SAMPLES:
+    if len(points) < MIN_SAMPLES:
         raise SampleError(
-            f"{path}: found {len(points)} samples; at least {_MIN_SAMPLES} are needed"
+            f"{path}: found {len(points)} samples; at least {MIN_SAMPLES} are needed"
         )
     bad = np.flatnonzero(~np.isfinite(points).all(axis=1))
     if bad.size:

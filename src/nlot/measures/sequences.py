@@ -7,10 +7,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from nlot.measures.files import FileConfig, SampleError, read_array
+from nlot.measures.files import MIN_SAMPLES, FileConfig, SampleError, read_array
 
 Samples = list[Float[np.ndarray, "_ d"]]
-_MIN_MEASURES, _MIN_SAMPLES = 2, 8
 
 
 class GivenSamples:
@@ -58,15 +57,15 @@ def read_sequence(path: str | Path, array: str, dimension: int) -> Samples:
     if not np.isfinite(table).all():
         first = tuple(map(int, np.argwhere(~np.isfinite(table))[0]))
         raise SampleError(f"{path}: a value is not finite, the first at index {first}")
-    if len(samples) < _MIN_MEASURES:
+    if len(samples) < 2:
         raise SampleError(
             f"{path}: found {len(samples)} measures; at least 2 are needed"
         )
     for i, part in enumerate(samples):
-        if len(part) < _MIN_SAMPLES:
+        if len(part) < MIN_SAMPLES:
             raise SampleError(
                 f"{path}: found {len(part)} samples at time {i}; at least "
-                f"{_MIN_SAMPLES} are needed"
+                f"{MIN_SAMPLES} are needed"
             )
     for i, (a, b) in enumerate(itertools.pairwise(samples)):
         if sorted(map(tuple, a)) == sorted(map(tuple, b)):

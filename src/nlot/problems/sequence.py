@@ -157,20 +157,16 @@ class MeasuresInTime:
             return self
 
         def load(self, path: str | Path | None = None) -> Sequence:
-            return Sequence.of(self._samples(path))
+            file = path if self.generated else self.data.path
+            if file is None:
+                raise ValueError("data are generated: name the file of the seed")
+            array = "samples" if self.generated else self.data.array
+            return Sequence.of(read_sequence(file, array, self.dimension))
 
         def load_particles(self, path: str | Path | None = None) -> Particles:
             """As `load`, with the held-out particles of generated data."""
             held_out = read_held_out(path) if self.generated and path else None
             return Particles(self.load(path), held_out)
 
-        def _samples(self, path: str | Path | None) -> Samples:
-            array = "samples" if self.generated else self.data.array
-            file = path if self.generated else self.data.path
-            if file is None:
-                raise ValueError("data are generated: name the file of the seed")
-            return read_sequence(file, array, self.dimension)
-
         def reopen(self, outline: dict[str, Any]) -> Outline:
-            fields = {**outline, "centre": tuple(outline["centre"])}
-            return Outline(**fields)
+            return Outline(**{**outline, "centre": tuple(outline["centre"])})
