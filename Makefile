@@ -66,7 +66,7 @@ tables: env ## Make tables and documents from the committed rows, without traini
 	@$(IN_VENV) python -m nlot.reporting.rebuild
 
 # Files stay with one of the workers, in the order in which they are collected.
-PYTEST := pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+PYTEST := pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 images: env ## Make the pictures of the documents from results/default
 	@$(IN_VENV) python -m nlot.reporting.images results/default

@@ -247,17 +247,23 @@ MANY_MAPS = 30_000
 SPECIAL = {"browser", "disk"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers a file stays with one, and so does all of the workflow.
+# What makes the smoke run comes first, and what only looks at it last: workers take
+# files in this order, and one that needs the run waits for it.
+ORDER = {"test_smoke.py": -1, "test_invalidation.py": 1}
 
-    The workflow comes first: its smoke run is what a worker takes longest for.
-    """
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what only some machines can run, and puts files in order."""
     for item in items:
         if SPECIAL & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
-        one = "workflow" if item.get_closest_marker("workflow") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(one))
-    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+    items.sort(key=lambda item: ORDER.get(item.path.name, 0))
+
+
+def shared(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers have in common."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -267,10 +273,8 @@ def quick_compilation(tmp_path_factory: pytest.TempPathFactory) -> None:
     What one worker compiles, the others take from disk.
     """
     jax.config.update("jax_disable_most_optimizations", True)
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    jax.config.update("jax_compilation_cache_dir", str(folder / "compiled"))
+    folder = shared(tmp_path_factory) / "compiled"
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 

@@ -1,5 +1,6 @@
 """One smoke run of the workflow, shared by the tests that look at it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+
+from ..conftest import shared
 
 ROOT = Path(__file__).parents[2]
 SMOKE = ("--configfile", "config/smoke.yaml")
@@ -120,15 +123,22 @@ def wait_for(
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
-    folder = copy_project(tmp_path_factory.mktemp("smoke"))
-    done = snakemake(folder, *SMOKE)
-    logs = "\n".join(
-        f"== {path}\n{path.read_text()[-2000:]}"
-        for path in sorted(folder.glob("results/smoke/logs/**/*.log"))
-        if "Traceback" in path.read_text()
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + logs
-    return Smoke(folder, done.stdout)
+    """Made by one worker, for which the others wait."""
+    folder = shared(tmp_path_factory) / "smoke"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        output = folder / "output.txt"
+        if not output.exists():
+            folder.mkdir()
+            done = snakemake(copy_project(folder), *SMOKE)
+            logs = "\n".join(
+                f"== {path}\n{path.read_text()[-2000:]}"
+                for path in sorted(folder.glob("results/smoke/logs/**/*.log"))
+                if "Traceback" in path.read_text()
+            )
+            assert done.returncode == 0, done.stdout[-3000:] + logs
+            output.write_text(done.stdout)
+        return Smoke(folder, output.read_text())
 
 
 @pytest.fixture
