@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from nlot.config import CTransformConfig
+from nlot.config.sections import CTransformConfig
 from nlot.methods.ctransform import c_transform
 
 A = jnp.array([[-0.8, 0.5], [0.5, 0.3]])

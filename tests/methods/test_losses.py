@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from nlot.config import CTransformConfig
+from nlot.config.sections import CTransformConfig
 from nlot.methods.alternation import build_quadrature
 from nlot.methods.ctransform import c_transform
 from nlot.methods.losses import amortised_cost, map_loss, potential_loss, spline_loss

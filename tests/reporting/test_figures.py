@@ -94,7 +94,7 @@ def test_figures_are_written_in_both_formats(kind, runs, paths_figure, tmp_path)
         save_figure(figure, tmp_path / f"figure.{suffix}")
     image = matplotlib.image.imread(tmp_path / "figure.png")
     width, height = figure.get_size_inches()
-    assert image.shape[:2] == (round(300 * height), round(300 * width))
+    assert image.shape[:2] == (round(150 * height), round(150 * width))
     assert 2 < width < 7.5, "as wide as a column or a page"
     assert inked(tmp_path / "figure.png") > 0.02
     assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")

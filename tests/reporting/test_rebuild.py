@@ -47,7 +47,7 @@ def test_every_table_is_in_every_format_and_on_the_page(root):
     tables = reference_tables(root)
     assert {"table1", "table2", "stages", "benchmarks", "refinement"} <= set(tables)
     for name, table in tables.items():
-        assert table.provenance or name == "refinement"
+        assert table.provenance
         for kind in FORMATS:
             path = REFERENCE / "tables" / f"{name}.{kind}"
             assert texts[path.as_posix()] == render(table, kind)

@@ -85,7 +85,7 @@ def test_new_seed_trains_only_its_own_runs(smoke, edit, planned) -> None:
 def test_a_title_makes_one_table_again(smoke, edit, planned) -> None:
     path = edit("Another title", "tables", "table1", "title")
     done = snakemake(smoke.folder, "-n", "--configfile", str(path))
-    assert planned(done) == {"table", "all"}
+    assert planned(done) == {"table", "preset", "all"}
     assert tables(done) == {"table1"}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from nlot.config import CTransformConfig, RotationConfig
+from nlot.config.sections import CTransformConfig, RotationConfig
 from nlot.costs.lagrangians import Riemannian
 from nlot.evaluation.alignment import alignment, matrices
 from nlot.methods.ctransform import c_transform
