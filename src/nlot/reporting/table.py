@@ -69,7 +69,7 @@ class Table:
 
 
 def in_print(lines: Iterable[Sequence[str]], columns: Sequence[str]) -> pd.DataFrame:
-    """The text of a table from lines of (block, label, runs, *cells)."""
+    """The text of a table from lines of block, label, runs, and cells."""
     names = ["block", "label", "runs", *columns]
     return pd.DataFrame([*lines], columns=names).set_index(["block", "label"])
 
