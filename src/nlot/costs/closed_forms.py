@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
-import scipy.stats
+import scipy
 from jaxtyping import Array, Float
 
 from nlot.costs.lagrangians import AbstractLagrangian, Newtonian
@@ -217,7 +217,7 @@ def _is_gaussian(measure: AbstractMeasure) -> bool:
 
 def _on_line(
     measure: AbstractMeasure,
-) -> scipy.stats.Uniform | scipy.stats.Mixture | scipy.stats.Normal:
+) -> "scipy.stats.Uniform | scipy.stats.Mixture | scipy.stats.Normal":
     """A measure on the line as a distribution of scipy's."""
     if isinstance(measure, Uniform):
         low, high = float(measure.low[0]), float(measure.high[0])

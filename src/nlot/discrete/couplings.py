@@ -1,4 +1,7 @@
-"""Exact discrete couplings of samples."""
+"""Exact discrete couplings of samples.
+
+POT is imported where it is called, as most jobs do without it: it takes half a second.
+"""
 
 from typing import NamedTuple
 
@@ -6,7 +9,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import ot
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from scipy.optimize import linear_sum_assignment
 
@@ -99,6 +101,8 @@ def exact_plan(
     Also returns the dual variable of each column, and the plan's cost. Raises
     `RuntimeError` when the solver does not reach the optimum.
     """
+    import ot
+
     plan, log = ot.emd([], [], cost, 10_000_000, log=True)
     if log["warning"] is not None:
         raise RuntimeError(f"exact optimal transport failed: {log['warning']}")
@@ -116,4 +120,6 @@ def squared_distances(
     x: Float[Array | np.ndarray, "n d"], y: Float[Array | np.ndarray, "m d"]
 ) -> Float[np.ndarray, "n m"]:
     """|x[i] - y[j]|², in double precision."""
+    import ot
+
     return ot.dist(np.asarray(x, np.float64), np.asarray(y, np.float64))

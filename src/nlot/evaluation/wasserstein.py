@@ -1,16 +1,14 @@
 """Distances between two samples.
 
 All are squared 2-Wasserstein distances or relatives of them, in squared length units.
+OTT is imported where it is called: jobs that measure nothing would spend a quarter of
+their time on it.
 """
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from ott.geometry.geometry import Geometry
-from ott.geometry.pointcloud import PointCloud
-from ott.solvers import linear
-from ott.tools.sinkhorn_divergence import sinkhorn_divergence
 
 from nlot.discrete.couplings import exact_plan, squared_distances
 
@@ -39,6 +37,9 @@ def entropic_costs(
     against itself does not score zero), and at epsilon 1e-3 Sinkhorn mostly stops at
     its iteration limit.
     """
+    from ott.geometry.geometry import Geometry
+    from ott.geometry.pointcloud import PointCloud
+    from ott.solvers import linear
 
     def one(pair: tuple[Array, Array]) -> Array:
         # A point cloud would compute its costs anew in every iteration.
@@ -58,6 +59,8 @@ def debiased_divergences(
     max_iterations: int,
 ) -> Float[Array, " draws"]:
     """Sinkhorn divergence (debiased, zero for equal samples), for each pair."""
+    from ott.geometry.pointcloud import PointCloud
+    from ott.tools.sinkhorn_divergence import sinkhorn_divergence
 
     def one(pair: tuple[Array, Array]) -> Array:
         divergence, _ = sinkhorn_divergence(

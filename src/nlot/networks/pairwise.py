@@ -8,7 +8,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import ot
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.config.sections import NetworkConfig, PathConfig, RotationConfig
@@ -62,6 +61,9 @@ class Frame(eqx.Module):
 
 
 def _squared_w2(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> float:
+    # Half a second, which jobs that train nothing do without.
+    import ot
+
     cost = ot.dist(a.astype(np.float64), b.astype(np.float64))
     return float(ot.emd2([], [], cost, numItermax=10_000_000))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
+import scipy
 
 # Of the confidence intervals that tolerances come from.
 LEVEL = 0.95
@@ -157,7 +157,7 @@ def difference_margin(a: Estimate, b: Estimate) -> float:
 
 def _quantile(freedom: float | int) -> float:
     """Student's t that |t| stays below with probability `LEVEL`."""
-    return float(stats.t.ppf((1 + LEVEL) / 2, freedom))
+    return float(scipy.stats.t.ppf((1 + LEVEL) / 2, freedom))
 
 
 NOT_RUN = Judgement(Verdict.NOT_RUN, "this preset has no such runs")
