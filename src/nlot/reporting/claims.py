@@ -1,23 +1,22 @@
 """Every printed number and statement beside what came out here, with a verdict."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
-from nlot.config import Experiment, ProblemConfig
+from nlot.config import Experiment
+from nlot.evaluation import DERIVED
 from nlot.evaluation.distances import FLOOR
 from nlot.reporting import papers
 from nlot.reporting.departures import departures
 from nlot.reporting.labels import decimals, lower_is_better, measure_title, row_label
-from nlot.reporting.measured import Measured
 from nlot.reporting.table import ABSENT, cell
 from nlot.reporting.verdicts import (
     NOT_RUN,
     Estimate,
-    Judgement,
     Verdict,
     judge_every,
     judge_mean,
@@ -26,6 +25,7 @@ from nlot.reporting.verdicts import (
 
 # The control that has learned no metric.
 _VOID = "euclidean_metric"
+_KEY = ["problem", "method", "measure"]
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ class Line:
 class Group:
     """The lines of a table of the paper, or of one of its statements.
 
-    `heading` is that of the lines' references; `floor` says whether a noise floor is
-    known. `figure` names the preset's entry, where it has one. `command` makes what the
-    lines are from.
+    `heading` is that of the lines' references. `figure` names the preset's entry, where
+    it has one. `command` makes what the lines are from.
     """
 
     title: str
@@ -62,7 +61,11 @@ class Group:
     lines: tuple[Line, ...]
     command: str
     figure: str | None = None
-    floor: bool = False
+
+    @property
+    def floor(self) -> bool:
+        """Whether a noise floor is known."""
+        return any(line.floor != ABSENT for line in self.lines)
 
     def count(self, verdict: Verdict) -> int:
         """How many lines have a verdict."""
@@ -79,15 +82,6 @@ class Claims:
     groups: tuple[Group, ...]
 
 
-class _Both(NamedTuple):
-    """What was measured for a preset, and the paper that it is compared with."""
-
-    measured: Measured
-    experiment: Experiment
-    paper: str
-    problems: Mapping[str, ProblemConfig]
-
-
 def claims(rows: pd.DataFrame, paper: str, experiment: Experiment) -> Claims:
     """All numbers and statements of a paper, with their verdicts.
 
@@ -100,141 +94,149 @@ def claims(rows: pd.DataFrame, paper: str, experiment: Experiment) -> Claims:
 
     Raises `ValueError` for an unknown paper.
     """
-    printed = papers.problems(paper)
     chosen = rows[rows["seed"].isin(experiment.seeds)]
     groups = (
-        *_numbers(_Both(Measured(chosen), experiment, paper, printed)),
-        *_statements(_Both(Measured(rows), experiment, paper, printed)),
+        *_Comparison(chosen, paper, experiment).numbers(),
+        *_Comparison(rows, paper, experiment).statements(),
     )
-    return Claims(
-        papers.about(paper), experiment.preset, tuple(experiment.seeds), groups
-    )
+    about = papers.about(paper)
+    return Claims(about, experiment.preset, tuple(experiment.seeds), groups)
 
 
-def _numbers(both: _Both) -> Iterator[Group]:
-    """A group a table of the paper."""
-    for number, printed in papers.numbers(both.paper).groupby("table"):
-        pairs = [
-            (row, problem)
-            for row in printed.itertuples()
-            for problem in both.measured.problems(str(row.problem))
-        ]
-        lines = tuple(
-            _compared(both, _number(both, row, problem), problem, str(row.problem))
-            for row, problem in pairs
-        )
-        label, measure = f"Table {number}", printed["measure"].iloc[0]
-        sizes = {n for _, p in pairs for n in both.measured.sizes(p, measure)}
-        better = "lower" if lower_is_better(measure) else "higher"
-        yield Group(
-            label,
-            f"{measure_title(measure, sizes)}; {better} is better.",
-            "printed",
-            lines,
-            _command(both, label),
-            floor=any(line.floor != ABSENT for line in lines),
-        )
+class _Comparison:
+    """Measured rows, beside what a paper prints."""
 
+    def __init__(self, rows: pd.DataFrame, paper: str, experiment: Experiment):
+        self.rows, self.paper, self.experiment = rows, paper, experiment
+        self.theirs = papers.problems(paper)
+        every = pd.concat([rows, *(add(rows) for add in DERIVED)])
+        self.found = {k: g.set_index("seed")["value"] for k, g in every.groupby(_KEY)}
 
-def _number(both: _Both, printed: Any, problem: str) -> Line:
-    measured, measure = both.measured, printed.measure
-    digits = int(printed.decimals)
-    expected = Estimate(printed.value, printed.sd, int(printed.trials))
-    found = measured.values(problem, printed.method, measure)
-    floor = measured.values(problem, FLOOR, measure)
-    void = measured.values(problem, _VOID, measure)
-    judgement = NOT_RUN
-    if len(found):
-        judgement = judge_number(
-            expected,
-            _estimate(found),
-            unit=10.0**-digits,
-            lower_is_better=lower_is_better(measure),
-            floor=float(floor.mean()) if len(floor) else math.nan,
-            void=float(void.mean()) if len(void) else 0.0,
-        )
-    reference = f"{cell(expected.mean, expected.sd, digits)} ({expected.n})"
-    return _line(
-        both,
-        (problem, printed.method, measure),
-        judgement,
-        (reference, _shown(found, measure), _shown(floor, measure)),
-    )
+    def values(self, problem: str, row: str, measure: str) -> pd.Series:
+        """By seed; empty where there are none."""
+        return self.found.get((problem, row, measure), pd.Series(dtype=float))
 
+    def ours(self, printed: str) -> list[str]:
+        """The problems that a printed name stands for; itself where none was run."""
+        problems = self.rows["problem"].unique()
+        return [p for p in problems if papers.is_printed(p, printed)] or [printed]
 
-def _statements(both: _Both) -> Iterator[Group]:
-    """A group a statement, with a line a problem."""
-    for said in papers.statements(both.paper).itertuples():
-        yield Group(
-            f"{said.where}: “{said.says}”",
-            f"Holds where {str(said.holds).format(factor=said.factor)}.",
-            "to compare with",
-            tuple(
-                _compared(both, _statement(both, said, problem), problem, printed)
+    def numbers(self) -> Iterator[Group]:
+        """A group a table of the paper."""
+        for number, printed in papers.numbers(self.paper).groupby("table"):
+            measure = printed["measure"].iloc[0]
+            better = "lower" if lower_is_better(measure) else "higher"
+            lines, problems = [], set()
+            for row in printed.itertuples():
+                for problem in self.ours(str(row.problem)):
+                    lines.append(self._number(row, problem))
+                    problems.add(problem)
+            own = self.rows["problem"].isin(problems)
+            sizes = self.rows.loc[own & (self.rows["measure"] == measure), "n"]
+            title, label = measure_title(measure, sizes.astype(int)), f"Table {number}"
+            text = f"{title}; {better} is better."
+            yield Group(label, text, "printed", tuple(lines), self._command(label))
+
+    def _number(self, printed: Any, problem: str) -> Line:
+        measure, digits = printed.measure, int(printed.decimals)
+        expected = Estimate(printed.value, printed.sd, int(printed.trials))
+        rows = printed.method, FLOOR, _VOID
+        found, floor, void = (self.values(problem, row, measure) for row in rows)
+        judgement = NOT_RUN
+        if len(found):
+            judgement = judge_number(
+                expected,
+                _estimate(found),
+                unit=10.0**-digits,
+                lower_is_better=lower_is_better(measure),
+                floor=float(floor.mean()) if len(floor) else math.nan,
+                void=float(void.mean()) if len(void) else 0.0,
+            )
+        reference = f"{cell(expected.mean, expected.sd, digits)} ({expected.n})"
+        cells = reference, _shown(found, measure), _shown(floor, measure)
+        return self._line(printed, (problem, str(printed.problem)), judgement, cells)
+
+    def statements(self) -> Iterator[Group]:
+        """A group a statement, with a line a problem."""
+        for said in papers.statements(self.paper).itertuples():
+            label = str(said.label)
+            lines = tuple(
+                self._statement(said, (problem, printed))
                 for printed in str(said.problems).split()
-                for problem in both.measured.problems(printed)
-            ),
-            _command(both, str(said.label)),
-            _figure(both, str(said.label)),
+                for problem in self.ours(printed)
+            )
+            yield Group(
+                f"{said.where}: “{said.says}”",
+                f"Holds where {str(said.holds).format(factor=said.factor)}.",
+                "to compare with",
+                lines,
+                self._command(label),
+                self._figure(label),
+            )
+
+    def _statement(self, said: Any, names: tuple[str, str]) -> Line:
+        found = self.values(names[0], said.method, said.measure)
+        limit, reference = pd.Series(1.0, index=found.index), f"{said.factor:g}"
+        if said.against_measure:
+            limit = self.values(names[0], said.against_method, said.against_measure)
+            times = f"{reference} × " if said.factor != 1 and len(limit) else ""
+            reference = times + _shown(limit, said.measure)
+        sign = -1.0 if lower_is_better(said.measure) else 1.0
+        # Paired: only the seeds that both have.
+        advantages = (sign * (found - said.factor * limit)).dropna().tolist()
+        judge = {"mean": judge_mean, "every": judge_every}[said.rule]
+        cells = reference, _shown(found, said.measure), ABSENT
+        return self._line(said, names, judge(advantages), cells)
+
+    def _line(
+        self,
+        claim: Any,
+        names: tuple[str, str],
+        judgement: Any,
+        cells: tuple[str, str, str],
+    ) -> Line:
+        """`names` are those of the problem, here and in the paper.
+
+        There is no verdict where they are different problems.
+        """
+        problem, row = names[0], claim.method
+        other = departures(self.experiment, *names, self.theirs)
+        if other and judgement is not NOT_RUN:
+            why = f"another problem than the paper's: {other}"
+            judgement = replace(judgement, verdict=Verdict.NOT_COMPARABLE, why=why)
+            judgement = replace(judgement, tolerance=math.nan)
+        minutes = float(self.values(problem, row, "minutes").mean())
+        own = (self.rows["problem"] == problem) & (self.rows["method"] == row)
+        devices = sorted(self.rows.loc[own, "device"].dropna().astype(str).unique())
+        return Line(
+            f"{row_label(self.experiment, row)}, {problem}",
+            *cells,
+            cell(judgement.tolerance, math.nan, decimals(claim.measure)),
+            judgement.verdict,
+            judgement.why,
+            cell(minutes, math.nan, decimals("minutes")),
+            ", ".join(devices) or ABSENT,
         )
 
+    def _figure(self, label: str) -> str | None:
+        """The preset's figure that has the name of the paper's, as "figure2" has."""
+        name = label.lower().replace(" ", "")
+        return name if name in self.experiment.figures else None
 
-def _statement(both: _Both, said: Any, problem: str) -> Line:
-    found = both.measured.values(problem, said.method, said.measure)
-    limit = pd.Series(1.0, index=found.index)
-    if said.against_measure:
-        against = said.against_method, said.against_measure
-        limit = both.measured.values(problem, *against)
-    sign = -1.0 if lower_is_better(said.measure) else 1.0
-    # Paired: only the seeds that both have.
-    advantages = (sign * (found - said.factor * limit)).dropna().tolist()
-    judge = {"mean": judge_mean, "every": judge_every}[said.rule]
-    reference = f"{said.factor:g}"
-    if said.against_measure:
-        reference = _shown(limit, said.measure)
-        if said.factor != 1 and len(limit):
-            reference = f"{said.factor:g} × {reference}"
-    return _line(
-        both,
-        (problem, said.method, said.measure),
-        judge(advantages),
-        (reference, _shown(found, said.measure), ABSENT),
-    )
-
-
-def _compared(both: _Both, line: Line, problem: str, printed: str) -> Line:
-    """The line, without a judgement where its problem is not the printed one."""
-    other = departures(both.experiment, problem, printed, both.problems)
-    if not other or line.verdict == Verdict.NOT_RUN:
-        return line
-    return replace(
-        line,
-        tolerance=ABSENT,
-        verdict=Verdict.NOT_COMPARABLE,
-        why=f"another problem than the paper's: {other}",
-    )
-
-
-def _line(
-    both: _Both,
-    key: tuple[str, str, str],
-    judgement: Judgement,
-    cells: tuple[str, str, str],
-) -> Line:
-    problem, row, measure = key
-    reference, ours, floor = cells
-    minutes = float(both.measured.values(problem, row, "minutes").mean())
-    return Line(
-        f"{row_label(both.experiment, row)}, {problem}",
-        reference,
-        ours,
-        floor,
-        cell(judgement.tolerance, math.nan, decimals(measure)),
-        judgement.verdict,
-        judgement.why,
-        cell(minutes, math.nan, decimals("minutes")),
-        both.measured.device(problem, row),
-    )
+    def _command(self, label: str) -> str:
+        """What makes the preset's figure or table of a label, or else its rows."""
+        number, preset = label.split()[-1], self.experiment.preset
+        tables = [
+            f"tables/{name}.md"
+            for name, table in self.experiment.tables.items()
+            if label.startswith("Table")
+            and table.published == f"{self.paper}/{number}"
+        ]
+        figures = [f"figures/{name}.png"] if (name := self._figure(label)) else []
+        made = [*figures, *tables, "rows.csv"][0]
+        # The default preset is the Snakefile's own.
+        file = "" if preset == "default" else f" --configfile config/{preset}.yaml"
+        return f"snakemake --cores all results/{preset}/{made}{file}"
 
 
 def _estimate(values: pd.Series) -> Estimate:
@@ -250,28 +252,3 @@ def _shown(values: pd.Series, measure: str) -> str:
         # At least two that count: on some problems an action is thousandths.
         digits = max(digits, 1 - math.floor(math.log10(abs(estimate.mean))))
     return f"{cell(estimate.mean, estimate.sd, digits)} ({estimate.n})"
-
-
-def _figure(both: _Both, label: str) -> str | None:
-    """The preset's figure that has the name of the paper's, as "figure2" has."""
-    name = label.lower().replace(" ", "")
-    return name if name in both.experiment.figures else None
-
-
-def _command(both: _Both, label: str) -> str:
-    """What makes the preset's figure or table of a label, or else its rows."""
-    preset, printed = both.experiment.preset, f"{both.paper}/{label.split()[-1]}"
-    tables = both.experiment.tables.items()
-    found = [f"tables/{name}.md" for name, t in tables if t.published == printed]
-    figure = _figure(both, label)
-    if figure:
-        found = [f"figures/{figure}.png"]
-    elif not label.startswith("Table") or not found:
-        found = ["rows.csv"]
-    command = f"snakemake --cores all results/{preset}/{found[0]}"
-    # The default preset is the Snakefile's own.
-    return (
-        command
-        if preset == "default"
-        else (f"{command} --configfile config/{preset}.yaml")
-    )

@@ -5,10 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tabulate import tabulate
-
 from nlot.provenance.files import whole_file
-from nlot.reporting.claims import Claims, Group
+from nlot.reporting.claims import Claims
 from nlot.reporting.table import templates
 from nlot.reporting.verdicts import LEVEL, Verdict
 
@@ -51,39 +49,8 @@ def render_claims(
         seeds=", ".join(map(str, claims.seeds)),
         rule=rule.strip().split("\n\n"),
         verdicts=list(Verdict),
-        counted=_counted,
-        compared=_compared,
         figures=figures,
         provenance=provenance,
-    )
-
-
-def _counted(claims: Claims) -> str:
-    """How many lines of each group have each verdict, in Markdown."""
-    lines = [[g.title, *(g.count(v) or "" for v in Verdict)] for g in claims.groups]
-    sides = ["left", *["right"] * len(Verdict)]
-    return tabulate(lines, ["", *Verdict], tablefmt="pipe", colalign=sides)
-
-
-def _compared(group: Group) -> str:
-    """The lines of a group in Markdown."""
-    columns = {
-        "": [line.name for line in group.lines],
-        group.heading: [line.reference for line in group.lines],
-        "ours": [line.ours for line in group.lines],
-        "noise floor": [line.floor for line in group.lines],
-        "tolerance": [line.tolerance for line in group.lines],
-        "verdict": [f"**{line.verdict}**" for line in group.lines],
-        "why": [line.why for line in group.lines],
-        "minutes a run": [line.minutes for line in group.lines],
-        "device": [line.device for line in group.lines],
-    }
-    if not group.floor:
-        del columns["noise floor"]
-    words = {"", "verdict", "why", "device"}
-    sides = ["left" if heading in words else "right" for heading in columns]
-    return tabulate(
-        columns, "keys", tablefmt="pipe", disable_numparse=True, colalign=sides
     )
 
 
