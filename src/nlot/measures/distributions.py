@@ -1,9 +1,9 @@
 """Probability measures that can be sampled.
 
-Each measure is the image of the uniform measure on a cube, so that the same uniform
-numbers can be sent through two measures. With one key, two boxes of equal size give
-the same points up to a translation; the evaluation relies on it to compare methods on
-common random numbers, and to place points evenly.
+Each measure maps uniform numbers in a cube to samples, so two measures can share their
+uniform numbers. With one key, two boxes of equal size give the same points up to a
+translation; the evaluation relies on this to compare methods on common random numbers,
+and to spread points evenly.
 """
 
 import abc
@@ -41,11 +41,11 @@ class AbstractMeasure(eqx.Module):
     @property
     @abc.abstractmethod
     def uniforms(self) -> int:
-        """How many uniform numbers make one sample."""
+        """Number of uniform numbers per sample."""
 
     @abc.abstractmethod
     def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
-        """Samples made from uniform numbers in the open interval (0, 1)."""
+        """Maps uniform numbers in the open interval (0, 1) to samples."""
 
     def sample(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
         """`n` independent draws."""
@@ -53,11 +53,11 @@ class AbstractMeasure(eqx.Module):
         return self.transform(_open(u))
 
     def spread(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
-        r"""`n` evenly spread points, each distributed as a draw.
+        r"""`n` evenly spread points, each with the distribution of one draw.
 
         A Kronecker sequence with a random shift: $u_i = (i α + s) \bmod 1$, where
         $α_j = φ^{-j}$ and φ > 1 solves $φ^{k+1} = φ + 1$ in k dimensions. Means over
-        them are unbiased, with a far smaller error than over independent draws.
+        them are unbiased, with far smaller errors than over independent draws.
         """
         k = self.uniforms
         root = max(np.roots([1.0, *[0.0] * (k - 1), -1.0, -1.0]).real)
@@ -75,7 +75,7 @@ class MeasureConfig(Part):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files that the measure is read from."""
+        """The files from which the measure is read."""
         return ()
 
 
@@ -121,10 +121,10 @@ class Uniform(AbstractMeasure):
 
 
 class Gaussian(AbstractMeasure):
-    """N(centre, scatter), `scatter` of shape `(d, d)` being its covariance."""
+    """The Gaussian N(centre, scatter); its covariance `scatter` has shape `(d, d)`."""
 
     class Config(MeasureConfig):
-        """A Gaussian of any covariance."""
+        """A Gaussian with any covariance."""
 
         kind: Literal["gaussian"]
         mean: Point = Field(min_length=1, description="centre")
@@ -271,7 +271,7 @@ class Empirical(AbstractMeasure):
 
 
 def _open(u: Float[Array, "n k"]) -> Float[Array, "n k"]:
-    """`u` kept off the ends of the unit interval, where quantiles are infinite."""
+    """`u` clipped away from 0 and 1, where quantiles are infinite."""
     return jnp.clip(u, 1e-7, 1 - 1e-7)
 
 

@@ -1,4 +1,4 @@
-"""Samples from files, checked before anything is computed with them."""
+"""Reads samples from files and validates them."""
 
 import stat
 import time
@@ -12,18 +12,18 @@ from pydantic import Field, PositiveInt
 
 from nlot.config.base import Part
 
-# Fewest samples of a measure.
+# Minimum number of samples per measure.
 MIN_SAMPLES = 8
 # Computations are in single precision.
 _LARGEST = float(np.finfo(np.float32).max)
 # Seconds by which the clocks of machines that share files may differ.
 _CLOCKS = 2.0
-# What reading a damaged archive ends with; RuntimeError where its flags are damaged.
+# Raised on reading a damaged archive; RuntimeError if its flags are damaged.
 _DAMAGE = (OSError, EOFError, RuntimeError, ValueError, BadZipFile, zlib.error)
 
 
 class FileConfig(Part):
-    """Base of settings of samples that are read from a file."""
+    """Base of the settings of samples read from a file."""
 
     path: str = Field(
         min_length=1, description="the file, relative to the working directory"
@@ -33,7 +33,7 @@ class FileConfig(Part):
 
 
 class SampleError(ValueError):
-    """A sample file that cannot be used; the message names file and fault."""
+    """An unusable sample file; the message names the file and the fault."""
 
 
 def read_samples(
@@ -41,9 +41,9 @@ def read_samples(
 ) -> Float[np.ndarray, "n d"]:
     """Samples of shape `(n, dimension)` from an `.npz` or `.csv` file.
 
-    `array` names the array of an `.npz` file. A `.csv` file has one column a
-    coordinate, and may have one header line. Raises `SampleError` for a missing or
-    unreadable file, another shape, fewer than 8 samples or values that are not finite.
+    `array` names the array of an `.npz` file. A `.csv` file has one column per
+    coordinate and an optional header line. Raises `SampleError` for a missing or
+    unreadable file, a wrong shape, fewer than 8 samples or non-finite values.
     """
     points = read_array(path, array)
     if points.ndim != 2 or points.shape[1] != dimension:
@@ -63,14 +63,14 @@ def read_samples(
 
 
 def read_array(path: str | Path, array: str) -> np.ndarray:
-    """Numbers from an `.npz` file, whose array is named, or a `.csv` table.
+    """Numbers from the named array of an `.npz` file, or from a `.csv` table.
 
-    Raises `SampleError` for a file that is missing, unreadable or of another format.
+    Raises `SampleError` for a missing or unreadable file, or an unknown format.
     """
     path = Path(path)
     try:
         mode = path.stat().st_mode
-    # A name that no file can have is a ValueError.
+    # ValueError: an invalid file name.
     except (OSError, ValueError) as error:
         raise SampleError(f"{path}: no such sample file: {error}") from error
     if not stat.S_ISREG(mode):
@@ -86,10 +86,9 @@ def read_array(path: str | Path, array: str) -> np.ndarray:
 
 
 def check_age(path: str | Path) -> None:
-    """Raise `SampleError` for a file that was changed in the future.
+    """Raise `SampleError` for a file whose modification time is in the future.
 
-    Snakemake would discard all that is made from it, after the work: a result must not
-    be older than what it is made from.
+    Snakemake would discard finished results made from it, as older than their input.
     """
     ahead = Path(path).stat().st_mtime - time.time()
     if ahead > _CLOCKS:
@@ -101,7 +100,7 @@ def check_age(path: str | Path) -> None:
 
 def _read_npz(path: Path, array: str) -> np.ndarray:
     try:
-        # Opened here, as NumPy leaves a damaged file open.
+        # Opened here because NumPy does not close a damaged file.
         with path.open("rb") as raw:
             if not is_zipfile(raw):
                 raise SampleError(f"{path}: not a readable .npz file: no zip archive")
@@ -125,7 +124,7 @@ def _read_npz(path: Path, array: str) -> np.ndarray:
 
 def _read_csv(path: Path) -> np.ndarray:
     try:
-        # Spreadsheets put a mark before the first number.
+        # Spreadsheets write a byte order mark.
         text = path.read_text(encoding="utf-8-sig").splitlines()
         if text and not any(map(_is_numeric, text[0].split(","))):
             text = text[1:]

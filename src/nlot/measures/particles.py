@@ -1,6 +1,6 @@
-"""Particles that travel from station to station: their settings, and their file.
+"""Particles that travel from station to station: settings and data file.
 
-`nlot.networks.velocity_fields` makes them.
+`nlot.networks.velocity_fields` generates them.
 """
 
 from pathlib import Path
@@ -28,53 +28,53 @@ class GroupConfig(Section):
 
     stations: tuple[tuple[Point, ...], ...] = Field(
         min_length=2,
-        description="for each station the means of its Gaussians, which share the "
+        description="means of the Gaussians at each station, which share the "
         "particles equally",
     )
     closed: bool = Field(
-        False, description="whether the last station has the first one's particles"
+        False, description="whether the last station has the same points as the first"
     )
 
 
 class VelocityConfig(Section):
-    """Neural ODE of one pair of points: its velocity field and how it is trained."""
+    """Neural ODE of one pair of points: its velocity field and training."""
 
     network: NetworkConfig = Field(
         NetworkConfig(hidden=(64, 64), activation="elu"), description="v(x)"
     )
     steps: PositiveInt = Field(100, description="steps of AdamW")
-    learning_rate: PositiveFloat = Field(1e-3, description="of AdamW")
-    weight_decay: NonNegativeFloat = Field(1e-3, description="of AdamW")
+    learning_rate: PositiveFloat = Field(1e-3, description="AdamW's learning rate")
+    weight_decay: NonNegativeFloat = Field(1e-3, description="AdamW's decay")
     end_weight: PositiveFloat = Field(
         1.0, description="λ, weight of the distance to the end point (eq. 38)"
     )
     relative_tolerance: PositiveFloat = Field(1e-4, description="of the ODE solver")
     absolute_tolerance: PositiveFloat = Field(1e-5, description="of the ODE solver")
-    max_steps: PositiveInt = Field(64, description="limit of the ODE solver")
+    max_steps: PositiveInt = Field(64, description="limit on the ODE solver's steps")
 
 
 class Particles:
-    """Samples of all times from velocity fields that are trained for a seed."""
+    """Samples at all times from velocity fields trained for a seed."""
 
     class Config(Part):
-        """Data made as Scarvelis and Solomon's: one neural ODE a pair of end points."""
+        """Scarvelis and Solomon's data: one neural ODE per pair of end points."""
 
         kind: Literal["generated"]
         metric: Annotated[Part, Kind("metric")] = Field(
-            description="A of the kinetic term, may be singular"
+            description="A in the kinetic term; may be singular"
         )
         groups: tuple[GroupConfig, ...] = Field(
             min_length=1, description="joined into one sample per time"
         )
         std: PositiveFloat = Field(description="standard deviation at the stations")
-        particles: PositiveInt = Field(100, description="in each group")
+        particles: PositiveInt = Field(100, description="particles per group")
         held_out: NonNegative = Field(
-            100, description="more particles in each group, for the error of prediction"
+            100, description="extra particles per group, to measure prediction errors"
         )
         intervals: PositiveInt = Field(description="time steps between two stations")
         exact_end: bool = Field(
-            description="whether the true end points stand at the last time, rather "
-            "than those that the velocity fields reach"
+            description="whether the last samples are the true end points rather than "
+            "those that the velocity fields reach"
         )
         velocity: VelocityConfig = VelocityConfig()
 
@@ -110,7 +110,7 @@ class Particles:
 def read_held_out(path: str | Path) -> Float[np.ndarray, "K n d"] | None:
     """Held-out particles at all times, from a file of generated data.
 
-    None for fewer than two: one has no neighbour to be compared with.
+    None if there are fewer than two: a single one has no neighbour to compare with.
     """
     with np.load(path, allow_pickle=False) as file:
         held_out = file["held_out"]

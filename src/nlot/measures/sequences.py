@@ -1,4 +1,4 @@
-"""Samples of measures in time from a file, checked before anything is computed."""
+"""Reads samples of measures in time from a file and validates them."""
 
 import itertools
 from pathlib import Path
@@ -13,30 +13,30 @@ Samples = list[Float[np.ndarray, "_ d"]]
 
 
 class GivenSamples:
-    """Samples of all times from one file."""
+    """Samples at all times from one file."""
 
     class Config(FileConfig):
         """Given samples.
 
         An `.npz` array of shape (times, n, d), or a `.csv` table whose first column is
-        the time: then the number of samples may differ from time to time.
+        the time, with any number of samples per time.
         """
 
         kind: Literal["samples"]
 
         @property
         def held_out(self) -> int:
-            """Particles whose way is known and that no training sees: none."""
+            """Number of held-out particles with known trajectories: none."""
             return 0
 
 
 def read_sequence(path: str | Path, array: str, dimension: int) -> Samples:
-    """The samples of each time, in order of time.
+    """The samples at each time, in order of time.
 
-    From an `.npz` array of shape (times, n, d), or a `.csv` table of columns time and
-    coordinates. Raises `SampleError` for a missing or unreadable file, another shape,
-    values that are not finite, fewer than 2 times, fewer than 8 samples at one, or the
-    same samples at two neighbouring ones.
+    From an `.npz` array of shape (times, n, d), or a `.csv` table with columns for time
+    and coordinates. Raises `SampleError` for a missing or unreadable file, a wrong
+    shape, non-finite values, fewer than 2 times, fewer than 8 samples at a time, or the
+    same samples at two consecutive times.
     """
     path = Path(path)
     table = read_array(path, array)
