@@ -1,1 +1,1 @@
-"""Lagrangians, potentials and metrics, whose least action is the cost of transport."""
+"""Lagrangians, potentials and metrics; least action is the cost of transport."""

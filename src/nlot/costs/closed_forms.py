@@ -1,16 +1,16 @@
-r"""Optimal maps, costs and paths where theory knows them.
+r"""Optimal maps, costs and paths that are known in closed form.
 
-A harmonic Lagrangian is $L = |v|^2/2 + ω^2 |x|^2/2$: that of a well, and with ω = 0
-the Euclidean one. Its cost is $-k\, x·y$ plus terms of x alone and of y alone, k > 0.
-The optimal map is therefore Brenier's, the gradient of a convex function, whatever ω:
-only the paths and the cost depend on the well. It is known
+A harmonic Lagrangian is $L = |v|^2/2 + ω^2 |x|^2/2$: a well, or the Euclidean
+Lagrangian if ω = 0. Its cost is $-k\, x·y$, k > 0, plus terms in x alone and y alone.
+For every ω the optimal map is therefore Brenier's, the gradient of a convex function:
+only the paths and the cost depend on the well. The map is known
 
-- on the line, where it is the only increasing one, $T = G^{-1} ∘ F$ with the cumulative
+- on the line, as the only increasing map, $T = G^{-1} ∘ F$ with the cumulative
   distribution functions of source and target (Peyré and Cuturi, Computational optimal
   transport, 2019, remark 2.30);
 - between two Gaussians, as $T(x) = m_2 + A (x - m_1)$ with
-  $A = Σ_1^{-1/2} (Σ_1^{1/2} Σ_2 Σ_1^{1/2})^{1/2} Σ_1^{-1/2}$ (remark 2.31 there);
-- between two axis-parallel boxes, as the same, where A is diagonal.
+  $A = Σ_1^{-1/2} (Σ_1^{1/2} Σ_2 Σ_1^{1/2})^{1/2} Σ_1^{-1/2}$ (remark 2.31);
+- between two axis-parallel boxes, by the same formula with diagonal A.
 
 Maps and costs are computed in double precision.
 """
@@ -59,7 +59,7 @@ def harmonic_path(
     omega: float,
     horizon: float = 1.0,
 ) -> Float[Array, " d"]:
-    r"""Where the path of that action is at `time` t in [0, T].
+    r"""Position at `time` t in [0, T] on the path of least action.
 
     $γ(t) = \{x \sinh ω(T - t) + y \sinh ωt\} / \sinh ωT$, a straight line where ω = 0.
     """
@@ -89,7 +89,7 @@ def circle_action(
 
 
 def frequency(lagrangian: AbstractLagrangian) -> float | None:
-    r"""The ω of a harmonic Lagrangian, and None for any other.
+    r"""The ω of a harmonic Lagrangian; None for any other.
 
     $L = |v|^2/2 + s M |x|^2$ of a well has $ω = \sqrt{2 s M}$.
     """
@@ -116,7 +116,7 @@ class AbstractClosedForm(abc.ABC):
 
     @abc.abstractmethod
     def map(self, x: Float[np.ndarray | Array, "n d"]) -> Float[np.ndarray, "n d"]:
-        """Where the points `x` of shape `(n, d)` are sent, in double precision."""
+        """Images of the points `x` of shape `(n, d)`, in double precision."""
 
     @property
     @abc.abstractmethod
@@ -135,7 +135,7 @@ class AbstractClosedForm(abc.ABC):
 
 
 class Affine(AbstractClosedForm):
-    """Between Gaussians, and between boxes."""
+    """The closed form between Gaussians, and between boxes."""
 
     @property
     def matrix(self) -> Float[np.ndarray, "d d"]:
@@ -157,13 +157,13 @@ class Affine(AbstractClosedForm):
 
 
 class Monotone(AbstractClosedForm):
-    """On the line."""
+    """The closed form on the line."""
 
     def map(self, x: Float[np.ndarray | Array, "n 1"]) -> Float[np.ndarray, "n 1"]:
         source, target = _on_line(self.source), _on_line(self.target)
         x = _double(x)
-        # Where F rounds to 1, its complement still tells points apart. A sample of a
-        # box may round to its end, where quantiles of the target may be infinite.
+        # Where F rounds to 1, its complement still distinguishes points. A sample of a
+        # box may round to an end, where the target's quantile may be infinite.
         smallest = scipy.stats.norm.sf(_TAIL)
         below, above = (
             np.maximum(share, smallest) for share in (source.cdf(x), source.ccdf(x))
@@ -188,12 +188,12 @@ def closed_form(
     lagrangian: AbstractLagrangian,
     horizon: float,
 ) -> AbstractClosedForm | None:
-    """The optimal map from `source` to `target`, where a formula gives it.
+    """The optimal map from `source` to `target`, if a closed form is known.
 
-    **Arguments:** two measures of one dimension, the Lagrangian, and T, the duration of
-    a path.
+    **Arguments:** two measures of equal dimension, the Lagrangian, and T, the duration
+    of a path.
 
-    **Returns:** the map and its cost, None where no formula here applies.
+    **Returns:** the map and its cost, or None if no formula here applies.
     """
     omega = frequency(lagrangian)
     if omega is None:
@@ -218,7 +218,7 @@ def _is_gaussian(measure: AbstractMeasure) -> bool:
 def _on_line(
     measure: AbstractMeasure,
 ) -> "scipy.stats.Uniform | scipy.stats.Mixture | scipy.stats.Normal":
-    """A measure on the line as a distribution of scipy's."""
+    """A measure on the line as a SciPy distribution."""
     if isinstance(measure, Uniform):
         low, high = float(measure.low[0]), float(measure.high[0])
         return scipy.stats.Uniform(a=low, b=high)
@@ -232,7 +232,7 @@ def _on_line(
 
 
 def _weights(omega: float, horizon: float) -> tuple[float, float]:
-    """A and k of c(x, y) = a (|x|² + |y|²) - k x·y."""
+    """The weights a and k of c(x, y) = a (|x|² + |y|²) - k x·y."""
     if omega == 0:
         return 1 / (2 * horizon), 1 / horizon
     mixed = omega / math.sinh(omega * horizon)

@@ -31,15 +31,15 @@ class AbstractLagrangian(eqx.Module):
 
     @abc.abstractmethod
     def anneal(self, ramp: Float[Array, ""]) -> "AbstractLagrangian":
-        """This Lagrangian early in training: `ramp` goes from 0 to 1."""
+        """This Lagrangian during annealing; `ramp` rises from 0 to 1."""
 
 
 class Newtonian(AbstractLagrangian):
-    """L(x, v) = |v|²/2 - s U(x) (eq. 11), Euclidean where `potential` is None.
+    """L(x, v) = |v|²/2 - s U(x) (eq. 11), Euclidean if `potential` is None.
 
     `potential_scale` is s. The paper writes s = 1, but its experiments sum
-    |Δx|²/2 - U(x) over T - 1 = 19 intervals without the time step, which weighs U by
-    (T - 1)² = 361 against the kinetic term.
+    |Δx|²/2 - U(x) over T - 1 = 19 intervals without the time step, which weights U by
+    (T - 1)² = 361 relative to the kinetic term.
     """
 
     class Config(Part):

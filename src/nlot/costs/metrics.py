@@ -2,7 +2,7 @@
 
 The metrics of the paper's experiments are I - (1 - ε) v vᵀ with a field v of length at
 most one: motion along v is cheap. The matrices printed for them (eqs. 13, 39 to 41) are
-not positive definite; ε = 1e-3 makes them so and leaves their eigenvectors as they are.
+not positive definite; ε = 1e-3 makes them so without changing their eigenvectors.
 """
 
 import abc
@@ -84,7 +84,7 @@ class CrossMetric(AbstractMetric):
     r"""Motion along the two diagonals is cheap, each in its own quadrants (eq. 41).
 
     $v = a \tanh(|x_1 x_2|) (1, \pm 1)/\sqrt2$ with the sign of $x_1 x_2$; `floor` is ε
-    and `amplitude` is a: 1 here, 1.25 as printed, where A is indefinite.
+    and `amplitude` is a: 1 by default, 1.25 in the paper, which makes A indefinite.
     """
 
     class Config(_PlaneConfig):
@@ -92,7 +92,7 @@ class CrossMetric(AbstractMetric):
 
         kind: Literal["cross"]
         amplitude: PositiveFloat = Field(
-            1.0, description="largest |v|; 1.25 as printed, which leaves A indefinite"
+            1.0, description="largest |v|; 1.25 in the paper, which makes A indefinite"
         )
 
         def build(self) -> "CrossMetric":

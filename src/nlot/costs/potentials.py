@@ -1,8 +1,8 @@
 """Potentials U(x) of Newtonian Lagrangians L(x, v) = |v|²/2 - U(x).
 
-Every potential here is non-positive: it makes a region costly to be in. `strength` is
-the paper's M, `temperature` the width over which a sharp region's edge is smoothed.
-Both are ordinary arrays of the module, so that training can anneal them.
+Every potential here is non-positive and makes a region costly. `strength` is the
+paper's M, `temperature` the width over which a sharp region's edge is smoothed. Both
+are ordinary arrays of the module, so that training can anneal them.
 """
 
 import abc
@@ -33,10 +33,10 @@ class AbstractPotential(eqx.Module):
 
     @abc.abstractmethod
     def anneal(self, ramp: Float[Array, ""]) -> "AbstractPotential":
-        """The same potential early in training.
+        """This potential during annealing.
 
-        `ramp` in [0, 1] scales the strength from 0 and moves the temperature, where
-        there is one, from its starting value to its final one.
+        `ramp` in [0, 1] scales the strength from 0 and moves the temperature, if any,
+        from its initial to its final value.
         """
 
 
@@ -48,7 +48,7 @@ class _RegionConfig(Part):
     )
 
     def annealed(self) -> dict[str, Float[Array, ""]]:
-        """Strength, and temperature at the end and at the start of annealing."""
+        """Strength, and final and initial temperature of annealing."""
         start = self.temperature_start or self.temperature
         return {
             "strength": jnp.array(self.strength),
@@ -123,8 +123,8 @@ class Boxes(_Region):
     temperature_start: Float[Array, ""]
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
-        # Number by number: over batches of arrays as small as these, XLA's loops take
-        # four to eight times as long for the derivatives.
+        # Scalar by scalar: on batches of such small arrays, XLA's loops take four to
+        # eight times as long for the derivatives.
         total = jnp.zeros((), x.dtype)
         for low, high in zip(self.low, self.high, strict=True):
             inside = jnp.ones((), x.dtype)
@@ -186,8 +186,8 @@ class Discs(_Region):
 class Hill(_Smooth):
     """U(x) = -M exp(-|x|²): costly at the origin.
 
-    The paper prints the formulas of hill and well (eqs. 35 and 36) under each other's
-    name; this is the one that its experiments, and NLSB's, call hill.
+    The paper swaps the formulas of hill and well (eqs. 35 and 36); this is the one that
+    its experiments, and NLSB's, call hill.
     """
 
     class Config(Part):
