@@ -1,8 +1,8 @@
-"""Paths of least action between given ends, the best over several starts.
+"""Paths of least action between given ends, the best of several starts.
 
-All starts are searched on coarse polygons first, which cost as much less as they have
-fewer segments. Most starts lead to the same few paths: only those that differ, and are
-not much worse than the best, are searched further on fine polygons, in few steps.
+All starts are first optimised as coarse polygons, at a cost proportional to their
+number of segments. Most starts lead to the same few paths: only distinct paths that are
+not much worse than the best are refined, in a few steps, on fine polygons.
 """
 
 import equinox as eqx
@@ -15,14 +15,14 @@ from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.paths.newton import Geodesic, least_actions
 from nlot.paths.polygons import bent
 
-# Coordinates of the starts that are made at a time, 20 MB.
+# Coordinates of the starts built at a time, 20 MB.
 _NUMBERS = 2_500_000
-# Segments of a fine polygon to one of a coarse one, and the least of a coarse one.
+# Fine segments per coarse segment, and the fewest segments of a coarse polygon.
 _COARSER, _LEAST = 4, 32
-# Coarse actions err: how much worse than the best one, relative to it, a path may be
-# that is still searched further (on the box 0.1 % would do).
+# Coarse actions are inexact: paths are refined if they are worse than the best by at
+# most this fraction (on the box 0.1 % would do).
 _MARGIN = 0.01
-# Paths that are nowhere further apart, in units of the bounds, are one.
+# Largest distance, in units of the bounds, between paths that count as the same.
 _SAME = 1e-3
 
 
@@ -34,12 +34,12 @@ def optimal_paths(
     x: Float[np.ndarray | Array, "n d"],
     y: Float[np.ndarray | Array, "n d"],
 ) -> Geodesic:
-    """The best path from `x[i]` to `y[i]`, each over all starts of `settings`.
+    """The best path from `x[i]` to `y[i]` over all starts of `settings`.
 
-    **Arguments:** the Lagrangian, T, the half-width of the cube that points lie in, of
-    which heights of starts are fractions, settings, and the ends of the paths.
+    **Arguments:** the Lagrangian, T, the half-width of the cube that contains the
+    points (the unit of starts' heights), settings, and the ends of the paths.
 
-    **Returns:** a path a pair, in double precision. The starts are those of
+    **Returns:** one path per pair, in double precision. The starts are those of
     `nlot.paths.polygons.bent`.
     """
     heights = tuple(share * bounds for share in settings.bends)
@@ -59,7 +59,7 @@ def optimal_paths(
             pair, start = np.nonzero(_candidates(action, path, _SAME * bounds))
             fine = _resampled(path[pair, start], settings.segments)
             found = least_actions(lagrangian, horizon, settings, fine)
-            # The best of each pair: the first where sorted by pair, then by action.
+            # The best of each pair: the first when sorted by pair, then by action.
             order = np.lexsort([_comparable(found.action), pair])
             best = order[np.unique(pair[order], return_index=True)[1]]
             parts.append([leaf[best] for leaf in found])
@@ -67,7 +67,7 @@ def optimal_paths(
 
 
 def _comparable(action: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """An action that is no number is the worst."""
+    """`action` with NaN replaced by infinity."""
     return np.where(np.isnan(action), np.inf, action)
 
 
@@ -76,7 +76,7 @@ def _candidates(
     path: Float[np.ndarray, "n starts corners d"],
     same: float,
 ) -> Bool[np.ndarray, "n starts"]:
-    """The best path of each pair, and others near in action that are not the same."""
+    """Marks each pair's best path, and distinct others of similar action."""
     rows = np.arange(len(action))
     order = action.argsort(axis=1)
     chosen = np.zeros(action.shape, bool)
@@ -94,7 +94,7 @@ def _candidates(
 def _resampled(
     path: Float[np.ndarray, "n corners d"], segments: int
 ) -> Float[np.ndarray, "n fine d"]:
-    """The same polygons with corners at other places, `segments` of the same length."""
+    """The same polygons resampled to `segments` segments of equal duration."""
     last = path.shape[1] - 1
     place = np.linspace(0, last, segments + 1)
     corner = np.minimum(place.astype(int), last - 1)

@@ -20,24 +20,24 @@ from nlot.paths.polygons import expand, kinetic
 from nlot.paths.tridiagonal import solve as solve_tridiagonal
 from nlot.training.microbatch import MANY, batches
 
-# Numbers of a batch's blocks, those of all corners counted as one: fewer searches are
-# made side by side in higher dimensions, where each takes more memory; these at least.
+# Limit on a batch's size times d², as each search takes more memory in higher
+# dimensions; and the smallest batch.
 _BLOCKS, _LEAST = 9 * MANY, 4
-# Steps between looks at who is done.
+# Steps between checks for finished searches.
 _STRIDE = 2
-# Damping: at the start, at least after it was too little, and below which it is none.
+# Damping: initial, least after it proved too small, and below which it is set to 0.
 _FIRST, _AGAIN, _NONE = 0.1, 0.03, 1e-4
-# How much shorter a step is tried that would raise the action.
+# Factor that shortens a step which would raise the action.
 _SHORTER = 0.25
 
 
 class Geodesic(NamedTuple):
-    """Paths of least action, and how far the solver came.
+    """Paths of least action, and the solver's progress.
 
-    `slopes` are the gradients of the action in the two ends, those of the cost where
-    the path is the best one. `gradient_norm` is the norm dual to |velocity| in L²: the
-    length of the gradient in coordinates in which the kinetic energy is half the sum of
-    squares.
+    `slopes` are the gradients of the action with respect to the two ends: those of the
+    cost if the path is optimal. `gradient_norm` is the norm dual to |velocity| in L²:
+    the length of the gradient in coordinates in which the kinetic energy is half the
+    sum of squares.
     """
 
     path: Float[np.ndarray, "n corners d"]
@@ -49,9 +49,9 @@ class Geodesic(NamedTuple):
 
 
 class _Search(NamedTuple):
-    """Where a search stands: the best path, and the next one to try.
+    """State of a search: the best path, and the next one to try.
 
-    `predicted` is the decrease of the action that a quadratic model promised of it.
+    `predicted` is the decrease of the action that a quadratic model predicts for it.
     """
 
     path: Float[Array, "*n corners d"]
@@ -71,25 +71,24 @@ def least_actions(
 ) -> Geodesic:
     """Minimise the action of each polygon over all corners but its ends.
 
-    **Arguments:** the Lagrangian, T, settings, and polygons of N segments, each crossed
-    in T/N, of shape `(n, N + 1, d)`.
+    **Arguments:** the Lagrangian, T, settings, and polygons of N segments, each
+    traversed in time T/N, of shape `(n, N + 1, d)`.
 
     Newton's method with backtracking. A multiple of the kinetic energy's Hessian is
-    added at first, and where the action's own is not positive definite; it fades as
-    steps keep their promise. A search ends when a step promises less than `tolerance`
-    (times the action plus one), or after `max_steps` expansions, rounded up to even.
+    added at first, and where the action's own is not positive definite; it fades while
+    steps achieve their predicted decrease. A search ends when that decrease is below
+    `tolerance` (times the action plus one), or after `max_steps` expansions, rounded up
+    to even.
 
-    **Returns:** the paths, in double precision. Obstacles make several local minima: a
-    path is the one that its start leads to, and never worse than the start. A start
-    that is not finite comes back as it is.
-
-    Searches that are done leave the batches, and those that need more steps fill them.
+    **Returns:** the paths, in double precision. Obstacles create several local minima:
+    each start leads to one of them, never worse than the start. A start that is not
+    finite is returned unchanged. Batches are refilled as searches finish.
     """
     most = min(MANY, max(_BLOCKS // starts.shape[2] ** 2, _LEAST))
     parts = []
     with jax.enable_x64(True):
         begin = _begin(jnp.asarray(starts, jnp.float64))
-        # Kept on the host, where batches are picked from and written back to.
+        # Kept on the host; batches are copied from here and back.
         searches = jax.tree.map(np.array, begin)
         for _ in range(0, settings.max_steps, _STRIDE):
             for picked, lanes in batches(np.flatnonzero(~searches.done), most):
@@ -132,7 +131,7 @@ def _advance(
 def _newton(
     lagrangian: AbstractLagrangian, horizon: float, search: _Search, tolerance: float
 ) -> _Search:
-    """Look at the path to try: keep it and plan the next, or plan a shorter step."""
+    """Evaluate the trial path: accept it and plan the next, or plan a shorter step."""
     at = expand(lagrangian, horizon, search.trial)
     rounding = 8 * jnp.finfo(at.action.dtype).eps * (1 + jnp.abs(at.action))
     better = at.action <= search.action + rounding  # False for a NaN, too.
@@ -148,7 +147,7 @@ def _newton(
         at.diagonal + damping * heavy, at.upper + damping * link, -at.gradient
     )
     promise = -jnp.sum(at.gradient * step) / 2
-    # Damping shortens a step: what the full one promises is larger by as much.
+    # Damping shortens a step: the full one would decrease the action by more.
     small = (1 + damping) * promise < tolerance * (1 + jnp.abs(at.action))
     # Where the Hessian is not definite, the same path is expanded again.
     onward = search.trial.at[1:-1].add(jnp.where(definite, step, 0.0))
@@ -164,7 +163,7 @@ def _newton(
             better & definite, damping, jnp.maximum(4 * search.damping, _AGAIN)
         ),
         steps=search.steps + 1,
-        # With much damping a saddle would pass for a minimum.
+        # With strong damping a saddle could pass for a minimum.
         done=better & definite & small & (damping <= _FIRST),
     )
 
@@ -176,7 +175,7 @@ def _measure(
     def one(path: Array) -> tuple[Array, Array, Array]:
         at = expand(lagrangian, horizon, path)
         dual, _ = solve_tridiagonal(*kinetic(horizon, path), at.gradient)
-        # Rounding may leave a square below zero.
+        # Rounding may make the square negative.
         square = jnp.maximum(jnp.sum(at.gradient * dual), 0.0)
         return at.action, at.slopes, jnp.sqrt(square)
 

@@ -1,4 +1,4 @@
-"""The paths that a method gives itself: action, and time inside obstacles."""
+"""Paths that a method itself provides: action, and time inside obstacles."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.paths.quadrature import Quadrature, path_actions
 from nlot.paths.splines import CubicSpline
 
-# A rule that no training uses, fine enough for walls of width 0.01.
+# A rule not used in training, fine enough for walls of width 0.01.
 _NODES = 1000
 
 

@@ -1,8 +1,8 @@
 r"""Polygonal paths: their action, its derivatives, and polygons to start from.
 
-A path is a polygon of N segments, each crossed in the time h = T/N. Its action by the
-midpoint rule, $\sum_k h\, L((z_k + z_{k+1})/2, (z_{k+1} - z_k)/h)$, couples
-neighbouring corners only: its Hessian is block tridiagonal.
+A path is a polygon of N segments, each traversed in time h = T/N. Its action by the
+midpoint rule, $\sum_k h\, L((z_k + z_{k+1})/2, (z_{k+1} - z_k)/h)$, couples only
+neighbouring corners: its Hessian is block tridiagonal.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.training.microbatch import batches
 
-# Dimensions in which starts are bent by every height in every direction.
+# Largest dimension in which starts are bent by every height in every direction.
 _ALL_HEIGHTS = 3
 
 
@@ -54,10 +54,10 @@ def bent(
 
     **Arguments:** the two ends, the number of segments, and heights in units of space.
 
-    Bent ones follow half a sine wave in each of d - 1 orthogonal directions across
-    y - x, so that a search finds its way round an obstacle on either side. In up to
-    three dimensions each direction takes all heights. In more it takes one, in turn:
-    1 + 2 (d - 1) polygons in all, a number of coordinates that grows with d².
+    A bend is half a sine wave in one of d - 1 directions orthogonal to y - x, so that a
+    search can pass an obstacle on either side. In up to three dimensions each direction
+    takes all heights. In more, each takes the next height in turn: 1 + 2 (d - 1)
+    polygons in all, whose coordinates grow in number as d².
     """
     d = x.shape[0]
     # The last d - 1 columns of Q are orthogonal to the first column, y - x.
@@ -91,10 +91,10 @@ def polygon_actions(
 def _with_gradients(
     lagrangian: AbstractLagrangian, horizon: float, paths: Float[Array, "n corners d"]
 ) -> tuple[Float[Array, " n"], Float[Array, "n corners d"]]:
-    """Actions, and gradients that nobody needs.
+    """Actions, and gradients that callers discard.
 
-    XLA computes the exponentials of a potential many at a time where their derivatives
-    are wanted, too, and one by one otherwise, which takes three to ten times as long.
+    XLA vectorises the exponentials of a potential if their derivatives are computed,
+    too; otherwise it takes them one by one, which is three to ten times slower.
     """
 
     def action(path: Array) -> Array:
@@ -106,7 +106,7 @@ def _with_gradients(
 def _segments(
     horizon: float, path: Float[Array, "corners d"]
 ) -> tuple[Float[Array, "segments d"], Float[Array, "segments d"], float]:
-    """Middle and velocity of each segment, and the time that it takes."""
+    """Midpoint and velocity of each segment, and its duration."""
     h = horizon / (path.shape[0] - 1)
     return (path[:-1] + path[1:]) / 2, (path[1:] - path[:-1]) / h, h
 
@@ -126,13 +126,13 @@ def expand(
         """L with its first and second derivatives."""
         slopes = jax.grad(lagrangian, (0, 1))
         value, (lx, lv) = jax.value_and_grad(lagrangian, (0, 1))(x, v)
-        # By position and by velocity apart: a potential has no part in the second.
+        # Position and velocity separately: a potential only depends on the first.
         lxx, lxv = along(lambda z: slopes(z, v), x)
         lvv = along(lambda z: slopes(x, z)[1], v)
         return value, lx, lv, lxx, lxv, lvv
 
     value, lx, lv, lxx, lxv, lvv = jax.vmap(local)(middle, velocity)
-    # The chain rule, from middle and velocity to the ends of a segment.
+    # The chain rule, from midpoint and velocity to the ends of a segment.
     lvx = jnp.swapaxes(lxv, 1, 2)
     even, mixed = h * lxx / 4 + lvv / h, (lxv + lvx) / 2
     first, last = h * lx / 2 - lv, h * lx / 2 + lv

@@ -15,15 +15,15 @@ Rule = Literal["finite_difference", "midpoint"]
 
 
 class Quadrature(eqx.Module):
-    """A quadrature rule for the action of splines of one space over a time horizon.
+    """A quadrature rule for the action of splines over a time horizon.
 
     Positions and velocities at the nodes are constant matrices applied to the spline's
     coefficients. Two rules:
 
     - `"finite_difference"` with n points: left-hand sums over the n - 1 intervals of
-      equally spaced times, the velocity being the difference quotient. With n = 20 the
-      rule of the paper's experiments. A path may jump a wall that is thinner than an
-      interval.
+      equally spaced times, with difference quotients as velocities. With n = 20, this
+      is the rule of the paper's experiments. A path may jump a wall that is thinner
+      than an interval.
     - `"midpoint"` with n points: the midpoint rule with the spline's true velocity.
     """
 
@@ -75,10 +75,10 @@ class Quadrature(eqx.Module):
         y: Float[Array, " d"],
         coefficients: Float[Array, "size d"],
     ) -> tuple[Float[Array, "d nodes"], Float[Array, "d nodes"]]:
-        """Positions and velocities on the path from `x` to `y`, a coordinate a row.
+        """Positions and velocities on the path from `x` to `y`, one row per coordinate.
 
-        In a batch, what is done to the nodes next then runs along its memory. With
-        nodes first XLA transposes them within every potential: a matrix of costs takes
+        In a batch, later operations on the nodes then run along contiguous memory. With
+        nodes first, XLA transposes them within every potential: a matrix of costs takes
         1.6 to 2 times as long.
         """
         dtype, free = x.dtype, coefficients.T
@@ -104,9 +104,9 @@ class Quadrature(eqx.Module):
 class MovingQuadrature(eqx.Module):
     """A midpoint rule whose nodes can be moved, for training.
 
-    A network that meets the same nodes at every step learns paths that cross a wall
-    between two of them. This rule of `points` nodes has `offsets` positions, which
-    together are the midpoint rule of `points * offsets` nodes.
+    A network trained on the same nodes at every step learns paths that cross walls
+    between them. This rule of `points` nodes has `offsets` positions, which together
+    form the midpoint rule of `points * offsets` nodes.
     """
 
     fine: Quadrature

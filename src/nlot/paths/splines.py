@@ -6,8 +6,8 @@ spaced knots ("not-a-knot" ends) that vanish at both ends (section A.1 of the pa
 
 The $b_k$ are chosen orthonormal in kinetic energy, $\int b_j' b_k' ds = δ_{jk}$, and
 ordered by frequency. The kinetic energy of a path is then $|y-x|^2/2 + |φ|^2/2$: the
-coefficients are perfectly conditioned, for networks that predict them as for solvers
-that refine them. They span the same paths as the knot values would.
+coefficients are perfectly conditioned, both for networks that predict them and for
+solvers that refine them. They span the same paths as knot values would.
 """
 
 from functools import cached_property
@@ -38,7 +38,7 @@ class CubicSpline(eqx.Module):
 
     @property
     def size(self) -> int:
-        """Number of free coefficients in each dimension, one an interior knot."""
+        """Number of free coefficients per dimension, one for each interior knot."""
         return self.knots - 2
 
     def position(
@@ -63,7 +63,7 @@ class CubicSpline(eqx.Module):
 
     @cached_property
     def _interpolant(self) -> scipy.interpolate.CubicSpline:
-        # One cardinal spline an interior knot: 1 there, 0 at all the others.
+        # One cardinal spline per interior knot: 1 there, 0 at all others.
         cardinal = np.eye(self.knots)[:, 1:-1]
         return scipy.interpolate.CubicSpline(
             np.linspace(0, 1, self.knots), cardinal, bc_type="not-a-knot"
@@ -71,7 +71,7 @@ class CubicSpline(eqx.Module):
 
     @cached_property
     def _modes(self) -> Float[np.ndarray, "size size"]:
-        # Gauss-Legendre with four nodes an interval is exact up to degree seven, and
+        # Gauss-Legendre with four nodes per interval is exact up to degree seven, and
         # products of cubics have degree six.
         nodes, weights = np.polynomial.legendre.leggauss(4)
         left = np.linspace(0, 1, self.knots)[:-1, None]
@@ -97,7 +97,7 @@ def spline_positions(
     """Positions of paths from `x[i]` to `y[i]`, of shape `(n, times, d)`.
 
     **Arguments:** the space of the paths, fractions of their horizon in [0, 1], the
-    ends, and the coefficients, in whose precision positions are.
+    ends, whose precision the positions have, and the coefficients.
     """
     basis = jnp.asarray(spline.position(s), x.dtype)
     fraction = jnp.asarray(s, x.dtype)[:, None]

@@ -7,14 +7,13 @@ import jax.numpy as jnp
 from jax.lax.linalg import cholesky, triangular_solve
 from jaxtyping import Array, Bool, Float
 
-# Up to this size of blocks, matrices and vectors are nested lists of scalars: `vmap`
-# then makes whole arrays of each, which run several times faster than a batch of tiny
-# matrices.
+# Up to this block size, matrices and vectors are nested lists of scalars: `vmap` turns
+# each scalar into an array, several times faster than a batch of tiny matrices.
 _SCALARS = 8
 _Scalar = Float[Array, ""]
 _Vector = list[_Scalar]
 _Matrix = list[_Vector]
-# Matrices, vectors and flags that a scan goes through.
+# Matrices, vectors and flags passed through a scan.
 _Parts = tuple[Any, ...]
 _Blocks = Float[Array, "n d d"]
 _Rows = Float[Array, "n d"]
@@ -29,16 +28,16 @@ def solve(
     """Solve H z = `right` for a symmetric block tridiagonal H by Cholesky's method.
 
     **Arguments:** `diagonal[k]` couples block k with itself, `upper[k]` with block
-    k + 1; the last one is finite and not used.
+    k + 1; the last `upper` is not used but must be finite.
 
-    **Returns:** z, and whether H is positive definite; otherwise z means nothing.
+    **Returns:** z, and whether H is positive definite; if not, z is meaningless.
     """
     small = right.shape[1] <= _SCALARS
     return (_by_scalars if small else _by_blocks)(diagonal, upper, right)
 
 
 def _by_blocks(diagonal: _Blocks, upper: _Blocks, right: _Rows) -> _Solution:
-    """`solve` by matrix operations: its program does not grow with d."""
+    """`solve` by matrix operations; the program does not grow with d."""
     d = right.shape[1]
     zeros = jnp.zeros((d, d), right.dtype)
 
@@ -71,15 +70,15 @@ def _by_blocks(diagonal: _Blocks, upper: _Blocks, right: _Rows) -> _Solution:
 def _forward_all(
     factor: Float[Array, "d d"], right: Float[Array, "d columns"]
 ) -> Float[Array, "d columns"]:
-    """`factor`⁻¹ `right`, one after the other in a batch.
+    """`factor`⁻¹ `right`, sequentially in a batch.
 
-    Of batches, XLA solves such systems fifty times as slowly on a processor.
+    On a CPU, XLA takes fifty times as long to solve such systems as a batch.
     """
     return triangular_solve(factor, right, left_side=True, lower=True)
 
 
 def _by_scalars(diagonal: _Blocks, upper: _Blocks, right: _Rows) -> _Solution:
-    """`solve` by single numbers: fast, but a program of the order of d³ operations."""
+    """`solve` by scalar operations: fast, but the program has O(d³) of them."""
     d = right.shape[1]
     zero = jnp.zeros((), right.dtype)
 
@@ -90,7 +89,7 @@ def _by_scalars(diagonal: _Blocks, upper: _Blocks, right: _Rows) -> _Solution:
             [[own[i][j] - taken[i][j] for j in range(d)] for i in range(d)]
         )
         w = _forward(factor, [b[i] - moved[i] for i in range(d)])
-        # Rows of coupling' inv(factor)', one a component of the next block.
+        # Rows of coupling' inv(factor)', one per component of the next block.
         across = [
             _forward(factor, [coupling[i][j] for i in range(d)]) for j in range(d)
         ]
