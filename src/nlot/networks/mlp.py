@@ -45,7 +45,7 @@ class MLP(eqx.Module):
 def affine(
     layer: eqx.nn.Linear, x: Float[Array, " in_size"]
 ) -> Float[Array, " out_size"]:
-    """The layer at `x`, which stands on the left of the product.
+    """The layer at `x`, computed as `x @ weight.T`.
 
     Under nested `vmap`s the points of a batch then stay rows of one matrix. With
     `weight @ x` they become columns, and are transposed back in every activation.

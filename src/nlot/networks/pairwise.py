@@ -1,4 +1,4 @@
-"""The networks of a sequence: one metric and spline, a potential and map each pair."""
+"""The networks of a sequence: a metric, a spline, and a potential and map per pair."""
 
 import itertools
 from collections.abc import Callable
@@ -23,12 +23,12 @@ PointMap = Callable[[Float[Array, " d"]], Array]
 
 
 class Frame(eqx.Module):
-    """Where the points of a pair of measures are: networks see (x - centre) / scale.
+    """Units for a pair of measures: networks see (x - centre) / scale.
 
-    Neighbouring measures lie close together within the whole sequence. `step` is their
-    Euclidean W2, in which a pair's map network gives displacements, and `cost` a unit
-    of cost in which its potential network's slope is of order one: with units of the
-    whole sequence, the noise of a learning rate would exceed what is to be learned.
+    Neighbouring measures are close compared with the extent of the sequence. `step`,
+    their Euclidean W2, is the unit of the map network's displacements; in units of
+    `cost`, the potential network's slope is of order one. In units of the whole
+    sequence, the noise of a learning rate would exceed the signal.
     """
 
     centre: Float[Array, "*pairs d"]
@@ -40,8 +40,8 @@ class Frame(eqx.Module):
     def of(cls, sequence: Sequence, cheapest: float) -> "Frame":
         """The frames of all pairs, stacked.
 
-        **Arguments:** `cheapest` is the smallest eigenvalue of the metric: where it is
-        right, motion by `step` costs that times step²/2.
+        **Arguments:** `cheapest` is the smallest eigenvalue of the metric: motion by
+        `step` in the cheap direction costs it times step²/2.
         """
         pairs = list(itertools.pairwise(sequence.measures))
         joined = [np.concatenate(pair) for pair in pairs]
@@ -52,16 +52,16 @@ class Frame(eqx.Module):
         return cls(*(jnp.asarray(leaf, jnp.float32) for leaf in leaves))
 
     def potential(self, network: MLP) -> PointMap:
-        """G of a pair."""
+        """The potential g of a pair."""
         return lambda y: self.cost * network((y - self.centre) / self.scale)[0]
 
     def map(self, network: MLP) -> PointMap:
-        """Y of a pair: a displacement added to x."""
+        """The map y of a pair: a displacement added to x."""
         return lambda x: x + self.step * network((x - self.centre) / self.scale)
 
 
 def _squared_w2(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> float:
-    # Half a second, which jobs that train nothing do without.
+    # Takes half a second, which jobs without training are spared.
     import ot
 
     cost = ot.dist(a.astype(np.float64), b.astype(np.float64))
@@ -71,9 +71,9 @@ def _squared_w2(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> flo
 class ChordSpline(eqx.Module):
     """The amortised path φ of a sequence: two ends of shape (d,) to coefficients.
 
-    In units of the chord: the paths between neighbouring points stay nearly straight
-    however far those between distant ones bend. A metric that is learned along paths
-    would else turn towards their errors.
+    Coefficients scale with the chord: paths between close points stay nearly straight,
+    however far those between distant points bend. Otherwise a metric learned along
+    paths would adapt to their errors.
     """
 
     mlp: MLP
@@ -91,9 +91,9 @@ class ChordSpline(eqx.Module):
 
 
 class PairNetworks(eqx.Module):
-    """What is learned of a sequence; `potentials` and `maps` are stacked, one a pair.
+    """The networks of a sequence; `potentials` and `maps` are stacked, one per pair.
 
-    `potentials` is None where maps are learned without.
+    `potentials` is None if maps are learned without them.
     """
 
     metric: RotationMetric
@@ -103,7 +103,7 @@ class PairNetworks(eqx.Module):
     frames: Frame
 
     def pair(self, index: Array) -> tuple[Frame, Any, MLP]:
-        """Frame, potential (None without) and map of one pair of measures."""
+        """Frame, potential (or None) and map of one pair of measures."""
         stacked = (self.frames, self.potentials, self.maps)
         return jax.tree.map(
             lambda leaf: leaf[index] if eqx.is_array(leaf) else leaf, stacked
@@ -118,10 +118,10 @@ def build_pair_networks(
     *,
     key: PRNGKeyArray,
 ) -> PairNetworks:
-    """Untrained networks, in frames that are still to be set.
+    """Untrained networks, with frames still to be set.
 
-    **Arguments:** `sequence` says how many pairs there are, and where; the others are
-    settings of the networks, without a potential where there is to be none.
+    **Arguments:** `sequence` gives the number of pairs and their extent; the others are
+    settings of the networks, with `potential` None for networks without potentials.
     """
     keys = jax.random.split(key, 4)
     pairs, centre, half_width = sequence.pairs, sequence.centre, sequence.half_width

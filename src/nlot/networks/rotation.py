@@ -5,8 +5,8 @@ In the plane, $A(x) = R(x) B R(x)^T$ with a rotation by θ(x) and B = diag(b₁,
 
 $$A = m I + h \begin{pmatrix} \cos 2θ & \sin 2θ \\ \sin 2θ & -\cos 2θ \end{pmatrix}:$$
 
-the metric knows θ up to half a turn, and the cheap direction is $(-\sin θ, \cos θ)$.
-With u along it, this is $A = b_1 I - (b_1 - b_2)\, u u^T$: its form in any dimension.
+the metric determines θ up to half a turn; the cheap direction is $(-\sin θ, \cos θ)$.
+With unit u along it, $A = b_1 I - (b_1 - b_2)\, u u^T$, the form in any dimension.
 """
 
 from functools import cache
@@ -26,23 +26,23 @@ _INITIAL = 0.05
 _PLANE = 2
 # Keeps gradients finite where a vector vanishes.
 _TINY = 1e-12
-# Squarings that leave of a matrix its largest eigenvalue: one that is smaller by a
-# twentieth is left with a share of 2e-6.
+# Squarings that leave only a matrix's largest eigenvalue: one smaller by a twentieth
+# shrinks to 2e-6 of it.
 _SQUARINGS = 8
 
 
 class RotationMetric(AbstractMetric):
-    """A with its cheap direction given by a vector z that networks predict.
+    """A metric whose cheap direction is given by a vector z that networks predict.
 
     z is the mean over `members`, MLPs with stacked weights.
 
-    - In the plane it points to θ (`angle` "single", the paper's) or to 2θ ("double").
-    - In other dimensions "single" has it point along u. With "double" it holds the
-      coordinates of a symmetric matrix without trace, whose first eigenvector is u.
+    - In the plane z points to θ (`angle` "single", the paper's) or to 2θ ("double").
+    - In other dimensions z points along u ("single"), or holds the coordinates of a
+      traceless symmetric matrix whose first eigenvector is u ("double").
 
     Between two perpendicular cheap directions a single angle turns through those in
-    between, while z in the double passes zero and the direction jumps; round a point,
-    however, z turns once in the single and twice in the double.
+    between, while a double one makes z pass zero and the direction jump. Round a point,
+    however, z turns once with a single angle and twice with a double one.
 
     `centre` and `scale` are fixed: networks see (x - centre) / scale.
     """
@@ -63,8 +63,8 @@ class RotationMetric(AbstractMetric):
     ):
         """**Arguments:** settings, and the centre and half-width of the data.
 
-        The centre has as many coordinates as the space has dimensions: two or more
-        where the angle is "double".
+        The number of coordinates of the centre is the dimension of the space: at least
+        two if the angle is "double".
         """
         d = len(centre)
         size = d if config.angle == "single" else d * (d + 1) // 2 - 1
@@ -72,8 +72,8 @@ class RotationMetric(AbstractMetric):
         members = eqx.filter_vmap(
             lambda k: MLP(d, size, config.hidden, config.activation, key=k)
         )(keys)
-        # From small vectors the first steps turn the metric wherever data are; large
-        # ones would keep the defects of the random field that they start as.
+        # With small initial vectors the first steps turn the metric wherever data are;
+        # large ones would keep the defects of the random initial field.
         last = jax.tree.map(lambda leaf: _INITIAL * leaf, members.layers[-1])
         self.members = eqx.tree_at(lambda m: m.layers[-1], members, last)
         self.centre = Constant(jnp.array(centre, jnp.float32))
@@ -113,7 +113,7 @@ class RotationMetric(AbstractMetric):
         return double_angle(z) / (jnp.sum(z**2) + _TINY)
 
     def _along(self, z: Float[Array, " size"], d: int) -> Float[Array, "d d"]:
-        """U uᵀ."""
+        """The projection u uᵀ."""
         if self.angle == "single":
             return jnp.outer(z, z) / (jnp.sum(z**2) + _TINY)
         identity = jnp.eye(d, dtype=z.dtype)
@@ -128,9 +128,9 @@ class RotationMetric(AbstractMetric):
 
 
 class Blend(AbstractMetric):
-    """`metric` early in training: A blended with a multiple of the identity.
+    """`metric` during annealing: A blended with a multiple of the identity.
 
-    `ramp` goes from 0, where all directions cost what A's cheapest does, to 1. Once A
+    `ramp` rises from 0, where every direction is as cheap as A's cheapest, to 1. Once A
     is cheap along the motion, the cost of that motion no longer changes, and neither do
     the potentials.
     """
@@ -151,10 +151,10 @@ def double_angle(v: Float[Array, "*batch 2"]) -> Float[Array, "*batch 2"]:
 
 @cache
 def _traceless(d: int) -> Float[np.ndarray, "size d d"]:
-    """An orthogonal basis of the symmetric matrices without trace.
+    """An orthogonal basis of the traceless symmetric matrices.
 
-    Such that v vᵀ, less its trace, has coordinates of length |v|²: in the plane they
-    would be those of the vector at twice the angle of v.
+    The traceless part of v vᵀ has coordinates of length |v|²: in the plane they would
+    be those of the vector at twice the angle of v.
     """
     basis = []
     for i in range(d):

@@ -1,12 +1,12 @@
-r"""Data made as those of Scarvelis and Solomon (2023): particles along a metric.
+r"""Data generated as by Scarvelis and Solomon (2023): particles along a metric.
 
-Points of neighbouring stations are paired at random. For each pair a velocity field of
-its own, an MLP v that does not depend on time, is trained so that the neural ODE
+Points of neighbouring stations are paired at random. For each pair a separate velocity
+field, an MLP v that does not depend on time, is trained so that the neural ODE
 $\dot γ = v(γ)$ from $γ(0) = x_0$ minimises (eq. 38)
 
 $$\frac1T \sum_t v(γ_t)^\top A(γ_t) v(γ_t) + λ |γ(1) - x_1|$$
 
-over equally spaced times. The samples of a time are the positions of all particles.
+over equally spaced times. The samples at a time are the positions of all particles.
 """
 
 from typing import Any, NamedTuple
@@ -26,12 +26,12 @@ from nlot.training.loop import DivergenceError
 from nlot.training.microbatch import in_groups
 from nlot.training.progress import Reporter
 
-# Pairs trained at a time: the networks of more do not stay in a processor's cache.
+# Pairs trained at a time: more networks would not fit in a CPU's cache.
 _PAIRS = 50
 
 
 class Trajectories(NamedTuple):
-    """Particles at equally spaced times, and others that no training sees."""
+    """Particles at equally spaced times, and others held out from training."""
 
     particles: Float[np.ndarray, "times n d"]
     held_out: Float[np.ndarray, "times m d"]
@@ -40,16 +40,16 @@ class Trajectories(NamedTuple):
 def generate(
     config: Particles.Config, key: PRNGKeyArray, report: Reporter
 ) -> Trajectories:
-    """All particles of a sequence, in 64 bits.
+    """All particles of a sequence, in double precision.
 
-    Raises `nlot.training.loop.DivergenceError` where an ODE cannot be solved.
+    Raises `nlot.training.loop.DivergenceError` if an ODE cannot be solved.
     """
     with jax.enable_x64(True):
         starts, draws = _stations(config, key)
         ends = starts[1:]
         report.start(config.velocity.steps, chunk=1)
         legs = _legs(config, starts[:-1], ends, draws, report)
-    # (legs, particles, times, d); the next leg starts where this one was to end.
+    # (legs, particles, times, d); the next leg starts at the target of this one.
     path = np.concatenate([leg[:, :-1] for leg in legs] + [legs[-1][:, -1:]], axis=1)
     if config.exact_end:
         path[:, -1] = ends[-1]
@@ -125,12 +125,12 @@ def _optimiser(settings: VelocityConfig) -> optax.GradientTransformation:
 
 
 def _times(intervals: int) -> Float[Array, " times"]:
-    """Equally spaced times as numbers of the program, not a part of it."""
+    """Equally spaced times, evaluated at compile time."""
     with jax.ensure_compile_time_eval():
         return jnp.linspace(0, 1, intervals + 1)
 
 
-# All numbers of a seed are arguments, so that seeds share the compiled programs.
+# All that depends on the seed is an argument, so that seeds share compiled programs.
 @eqx.filter_jit
 def _step(
     fields: MLP,
@@ -141,7 +141,7 @@ def _step(
     settings: VelocityConfig,
     intervals: int,
 ) -> tuple[MLP, Any, Float[Array, " n"]]:
-    """A step of the fields of all pairs of end points."""
+    """One optimiser step of the velocity fields of all pairs of end points."""
     update, times = _optimiser(settings), _times(intervals)
 
     def one(field: MLP, state: Any, a: Array, b: Array) -> tuple[MLP, Any, Array]:
