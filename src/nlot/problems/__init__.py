@@ -1,1 +1,1 @@
-"""What is given and what is asked, and the batches that training draws."""
+"""Problems to solve, and the batches that training draws."""

@@ -13,7 +13,7 @@ Rule = TypeVar("Rule", Quadrature, MovingQuadrature)
 
 
 class Sampler(eqx.Module, Generic[Rule]):
-    """A problem, the action rule of its training, and how its batches are drawn."""
+    """A problem, the quadrature rule of its training, and how batches are drawn."""
 
     problem: Transport
     quadrature: Rule
@@ -21,7 +21,7 @@ class Sampler(eqx.Module, Generic[Rule]):
 
     @property
     def unit(self) -> float:
-        """Squared half-width of the bounds, in which losses suit all problems."""
+        """Squared half-width of the bounds: a unit of loss that suits all problems."""
         return self.problem.bounds**2
 
     def pairs(

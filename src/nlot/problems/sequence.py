@@ -1,4 +1,4 @@
-"""Measures in time, supposed to move along a metric."""
+"""Measures in time, assumed to move along a metric."""
 
 from collections.abc import Sequence as Many
 from pathlib import Path
@@ -21,7 +21,7 @@ from nlot.measures.sequences import Samples, read_sequence
 
 
 class Outline(NamedTuple):
-    """What a trained run needs of a sequence: no samples."""
+    """What a trained run needs to know about a sequence, without samples."""
 
     pairs: int
     centre: tuple[float, ...]
@@ -37,7 +37,7 @@ class Outline(NamedTuple):
 class Sequence(eqx.Module):
     """K empirical measures in time, which may have different numbers of points.
 
-    `points` is filled up to the largest number; `counts` says how many are real.
+    `points` is padded to the largest number; `counts` says how many are real.
     """
 
     points: Float[Array, "K n d"]
@@ -87,21 +87,20 @@ class Sequence(eqx.Module):
 
     @property
     def bounds(self) -> float:
-        """Half-width of a cube round the origin that holds all points with room."""
+        """Half-width of a cube round the origin that holds all points with a margin."""
         return 1.5 * float(np.abs(np.concatenate(self.measures)).max())
 
     def draw(self, key: PRNGKeyArray, n: int) -> Float[Array, "K n d"]:
-        """`n` points of each measure without order: all of them where `n` is 0.
+        """`n` points of each measure in random order; all of them if `n` is 0.
 
-        Every measure is gone through in a random order, again and again where it has
-        fewer than `n` points.
+        A measure with fewer than `n` points is repeated in the same order.
         """
         size = self.points.shape[1]
         n = n or size
 
         def one(key: PRNGKeyArray, points: Array, count: Array) -> Array:
             noise = jax.random.uniform(key, (size,))
-            # Points that only fill up go last, and are never reached.
+            # Padding comes last, and is never reached.
             order = jnp.argsort(jnp.where(jnp.arange(size) < count, noise, 2.0))
             return points[order[jnp.arange(n) % count]]
 
@@ -110,24 +109,24 @@ class Sequence(eqx.Module):
 
 
 class Particles(NamedTuple):
-    """A sequence, and the ways of held-out particles where they are known."""
+    """A sequence, and the trajectories of held-out particles if known."""
 
     sequence: Sequence
     held_out: Float[np.ndarray, "K n d"] | None
 
 
 class MeasuresInTime:
-    """The problem of finding the metric, and the maps, that a sequence moves along."""
+    """The problem of finding the metric and the maps along which a sequence moves."""
 
     class Config(ProblemConfig):
-        """Measures in time, supposed to move along an unknown metric."""
+        """Measures in time, assumed to move along an unknown metric."""
 
         kind: Literal["sequence"]
         data: Annotated[Any, Kind("data")] = Field(
             description="where the samples come from"
         )
         truth: Annotated[Part, Kind("metric")] | None = Field(
-            None, description="the true metric, which learned ones are scored against"
+            None, description="the true metric, against which learned ones are scored"
         )
         grid: GridConfig | None = Field(
             None,

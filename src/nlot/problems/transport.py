@@ -15,7 +15,7 @@ from nlot.config.sections import ProblemConfig
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.measures.distributions import AbstractMeasure, MeasureConfig
 
-# Largest dimension in which ground truth is found without being asked for.
+# Largest dimension in which ground truth is computed by default.
 _TRUTH = 3
 
 
@@ -30,8 +30,8 @@ class Transport(eqx.Module):
         target: Annotated[MeasureConfig, Kind("measure")] = Field(description="ν")
         lagrangian: Annotated[Part, Kind("lagrangian")] = Field(description="L(x, v)")
         bounds: PositiveFloat = Field(
-            description="half-width of the cube round the origin that transported "
-            "points are kept in; scales the networks' inputs and outputs"
+            description="half-width of the cube round the origin that confines "
+            "transported points; scales the networks' inputs and outputs"
         )
         horizon: PositiveFloat = Field(1.0, description="T, duration of a path")
         ground_truth: bool | None = Field(
@@ -87,7 +87,7 @@ class Transport(eqx.Module):
 
     @property
     def outline(self) -> dict[str, Any]:
-        """What a run keeps of the problem beside its settings: nothing."""
+        """What a run stores about the problem besides its settings: nothing."""
         return {}
 
     def points(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
@@ -95,7 +95,7 @@ class Transport(eqx.Module):
         return as_points(x, self.dimension)
 
     def fractions(self, times: Float[Any, " times"]) -> Float[np.ndarray, " times"]:
-        """`times` divided by the horizon; raises `ValueError` where outside of it."""
+        """`times` divided by the horizon T; raises `ValueError` outside [0, T]."""
         s = np.asarray(times, np.float64) / self.horizon
         if s.ndim != 1 or not np.all((s >= 0) & (s <= 1)):
             raise ValueError(f"times must be a list within [0, {self.horizon}]")
@@ -103,7 +103,7 @@ class Transport(eqx.Module):
 
 
 def as_points(x: Float[Any, "n d"], dimension: int) -> Float[Array, "n d"]:
-    """`x` as an array of points of a dimension, in single precision.
+    """`x` as an array of points in R^`dimension`, in single precision.
 
     Raises `ValueError` for another shape.
     """
