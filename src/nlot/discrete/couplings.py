@@ -1,6 +1,6 @@
 """Exact discrete couplings of samples.
 
-POT is imported where it is called, as most jobs do without it: it takes half a second.
+POT is imported on first use, which takes half a second: most jobs do not need it.
 """
 
 from typing import NamedTuple
@@ -40,11 +40,11 @@ def couple(
     sampling: str,
     key: PRNGKeyArray,
 ) -> Coupling:
-    """Several independent couplings of fresh samples, joined.
+    """Several independent couplings of fresh samples, concatenated.
 
     The cost is the action of the amortised path plus a tie-breaking term
-    ε |x - y|²/2: behind an obstacle c(x, y) is close to (a(x) + b(y))²/2, and then
-    leaves the coupling within a level set of b open.
+    ε |x - y|²/2: behind an obstacle c(x, y) is close to (a(x) + b(y))²/2, which
+    leaves the coupling within a level set of b undetermined.
 
     **Arguments:** the problem, its amortised paths and the rule that prices them;
     `number` couplings of `points` samples of each measure, drawn as `sampling` says;

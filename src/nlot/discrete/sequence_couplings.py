@@ -14,9 +14,9 @@ from nlot.problems.sequence import Sequence
 
 
 class PairCouplings(eqx.Module):
-    """For each pair of measures its coupled points and the mass between them.
+    """The coupled points of each pair of measures, and the mass between them.
 
-    Filled up with edges of no mass to the same number a pair.
+    Every pair is padded with edges of zero mass to the same number of edges.
     """
 
     x: Float[Array, "pairs m d"]
@@ -30,7 +30,7 @@ def couple_neighbours(
     """Optimal transport from each measure to the next, by network simplex.
 
     **Arguments:** the cost is the action along `metric` of the straight path, by a
-    midpoint rule of `nodes` nodes; where `metric` is None, |x - y|².
+    midpoint rule of `nodes` nodes; |x - y|² if `metric` is None.
     """
     pairs = list(itertools.pairwise(sequence.measures))
     if metric is None:
@@ -56,7 +56,7 @@ def couple_neighbours(
 def straight_actions(
     metric: AbstractMetric, sequence: Sequence, nodes: int
 ) -> Float[Array, "pairs n n"]:
-    """Action of the straight path from each point to each of the next measure."""
+    """Action of the straight path from each point to each point of the next measure."""
     times = (jnp.arange(nodes) + 0.5) / nodes
 
     def action(x: Array, y: Array) -> Array:
