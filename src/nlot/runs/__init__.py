@@ -1,4 +1,4 @@
-"""Methods trained on problems: the job, the folder, and what opens it."""
+"""Trains methods on problems, stores the runs, and opens them."""
 
 from nlot.methods.lazy import lazily
 

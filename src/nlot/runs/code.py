@@ -1,4 +1,4 @@
-"""The code that runs, and numbers measured on them, depend on, as fingerprints."""
+"""Fingerprints of the code that runs, and numbers measured on them, depend on."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ _MEASURING = ("nlot.evaluation", "nlot.evaluation.jobs")
 
 
 def training_code(experiment: Experiment, problem: str, method: str) -> str:
-    """Hash of the code that trains a method on a problem: of no other method."""
+    """Hash of the code that trains a method on a problem, without other methods."""
     kind = experiment.methods[method].kind
     given = modules_of(experiment.problems[problem])
     return fingerprint("nlot.runs.job", home(target("method", kind), "train"), *given)

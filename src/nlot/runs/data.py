@@ -1,4 +1,4 @@
-"""Data that are generated for a seed, in a file with their provenance."""
+"""Data generated for a seed, stored with their provenance."""
 
 import json
 import time
@@ -22,7 +22,7 @@ def make_data(
 ) -> Trajectories:
     """Generate the data of a problem for a seed, and write them to `path` (`.npz`).
 
-    Raises `nlot.training.loop.DivergenceError` where an ODE cannot be solved.
+    Raises `nlot.training.loop.DivergenceError` if an ODE cannot be solved.
     """
     given: Any = experiment.problems[problem]
     config, started = given.data, time.monotonic()
@@ -47,10 +47,10 @@ def write_trajectories(
     key: PRNGKeyArray,
     groups: int = 1,
 ) -> None:
-    """Keep samples and held-out particles with their provenance in an `.npz` file.
+    """Write samples and held-out particles with their provenance to an `.npz` file.
 
-    The samples of each time are stored in an order of their own, so that who went
-    where is not to be read from them; only the `groups` follow each other.
+    The samples of each time are shuffled independently, so that their order does not
+    reveal trajectories; only the order of the `groups` is kept.
     """
     n = data.particles.shape[1]
     group = np.arange(n) * groups // n

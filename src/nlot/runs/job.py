@@ -26,23 +26,23 @@ def train(
 ) -> Any:
     """Train a method on a problem, and write weights and history to a folder.
 
-    A run that was killed resumes from its checkpoint in `folder`, to the same weights.
+    A killed run resumes from its checkpoint in `folder`, and reaches the same weights.
 
     **Arguments:**
 
     - `experiment`: settings of problems and methods.
     - `problem`, `method`: their names there.
     - `seed`: of the networks' initial weights and all draws.
-    - `folder`: where `model.eqx` and `history.csv` go; made where it is missing.
+    - `folder`: where `model.eqx` and `history.csv` go; created if missing.
     - `data`: the file of a problem's generated samples; made in `folder` if not given.
 
     **Returns:** the trained run, with the capabilities of its method
     (`nlot.methods.capabilities`).
 
     Raises `ValueError` for an unknown name, and for a problem or samples that the
-    method does not take; `nlot.training.loop.DivergenceError` when a loss stops being
-    finite, and `nlot.measures.files.SampleError` for unusable samples. No run is
-    written then.
+    method does not support; `nlot.training.loop.DivergenceError` if a loss stops being
+    finite; and `nlot.measures.files.SampleError` for unusable samples. No run is then
+    written.
     """
     check_known("problem", [problem], experiment.problems)
     check_known("method", [method], experiment.methods)

@@ -1,4 +1,4 @@
-"""A run's folder: weights behind a JSON header, and the history of its training."""
+"""A run's folder: weights after a JSON header, and the history of its training."""
 
 import json
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def load(folder: str | Path) -> Any:
     """Open the run that a training job wrote to `folder`.
 
     **Returns:** the run, with the capabilities of its method
-    (`nlot.methods.capabilities`). Sample files that its problem names are read again.
+    (`nlot.methods.capabilities`). Sample files named by its problem are read again.
 
     Raises `RunError` for a missing, truncated or foreign file, and
     `nlot.measures.files.SampleError` for an unusable sample file.
