@@ -1,4 +1,4 @@
-"""Results are written whole or not at all."""
+"""Results are written completely or not at all."""
 
 import fcntl
 import os
@@ -13,10 +13,10 @@ import pandas as pd
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path`, renamed to it when the block ends without error.
+    """A temporary path, renamed to `path` if the block ends without error.
 
-    The temporary file keeps the suffix, from which libraries guess the format. What
-    killed writers of `path` left behind is removed; what others still write is not.
+    The temporary file keeps the suffix, from which libraries infer the format. Files
+    left behind by killed writers of `path` are removed; those still in use are not.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -24,15 +24,15 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     try:
         remove_leftovers(path)
         yield temporary
-        # A full disk may show only here; a crash must not leave a name without data.
+        # A full disk may only show here; a crash must not leave an empty file.
         os.fsync(handle)
-        # mkstemp makes files private; results are as readable as any other file.
+        # mkstemp makes files private; results get the usual permissions.
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
     except OSError as error:
-        # Libraries that run out of space do not say where, nor NumPy why.
+        # On a full disk, libraries do not name the file, nor NumPy the reason.
         if error.filename is not None:
             raise
         if error.errno is None:
@@ -66,7 +66,7 @@ def _create(path: Path) -> tuple[int, Path]:
         handle, name = tempfile.mkstemp(
             prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent
         )
-        # Some network file systems know no locks: there, leftovers stay.
+        # Some network file systems have no locks: there, leftovers stay.
         with suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)
         # Another writer may have taken it for a leftover before it was locked.

@@ -1,4 +1,4 @@
-"""Hashes of settings and of code: what differs in them is made anew."""
+"""Hashes of settings and of code: results are rebuilt when these change."""
 
 import ast
 import hashlib
@@ -13,9 +13,9 @@ import pydantic
 
 _ROOT = Path(__file__).parent.parent
 _PACKAGE = _ROOT.name
-# Its classes hold settings, which are compared by themselves.
+# Its classes hold settings, which are compared separately.
 _SETTINGS = f"{_PACKAGE}.config"
-# What registers measures and controls, and what it says for tables alone.
+# Functions that register measures and controls, and their texts for tables.
 _REGISTERING = {"measure", "describe", "control", "derived"}
 _WORDS = {"title", "label", "digits", "note", "lower_is_better"}
 
@@ -30,15 +30,15 @@ def config_hash(data: Any) -> str:
 def fingerprint(*modules: str, words: bool = True) -> str:
     """Hash of the code that modules run: their own and that of their imports.
 
-    **Arguments:** full names, of the package or of others. Of what they import, modules
-    of the package and of their own top-level package count. `words` tells whether what
-    measures and controls are called in tables counts: their values don't depend on it.
+    **Arguments:** full names of modules, from this package or others. Their imports
+    count if they are in this package or in the module's own top-level package. `words`
+    says whether the texts of measures and controls in tables count; values do not
+    depend on them.
 
-    Data files count for the modules that state their names. What changes no result does
-    not count: comments, docstrings, layout, imports for types alone (`if
-    TYPE_CHECKING:`), and the fields of classes called `Config` or `…Config`, whose
-    values are compared by themselves. A module that is only named in a registry of
-    strings does not count either.
+    A data file counts for modules that contain its name. What cannot change a result is
+    ignored: comments, docstrings, layout, imports for types alone (`if
+    TYPE_CHECKING:`), the fields of classes called `Config` or `…Config`, whose values
+    are compared separately, and modules that only appear in a registry of strings.
 
     Raises `ModuleNotFoundError` for a module without a source file.
     """
@@ -52,10 +52,10 @@ def fingerprint(*modules: str, words: bool = True) -> str:
 
 
 def modules_of(settings: Any) -> tuple[str, ...]:
-    """The modules of the classes whose settings these are, each once.
+    """The modules of the classes that these settings configure, each once.
 
-    For settings of a problem those of its measures, Lagrangian and so on: whatever
-    `kind` says, of the package or registered from outside.
+    For a problem these are the modules of its measures, Lagrangian and so on, in the
+    package or registered from outside.
     """
     return tuple(dict.fromkeys(_modules(settings)))
 
@@ -88,19 +88,19 @@ def _collect(name: str, tops: set[str], seen: dict[str, str], words: bool) -> No
         if module.partition(".")[0] not in tops:
             continue
         inner = [f"{module}.{n}" for n in names if _source(f"{module}.{n}")]
-        # A package counts for what is its own, not for a module in it.
+        # A package counts for names of its own, not for its submodules.
         if len(inner) < len(names) or not names:
             _collect(module, tops, seen, words)
         for found in inner:
             _collect(found, tops, seen, words)
 
 
-# Most modules are among the imports of many.
+# Most modules are imported by many others.
 @cache
 def _read(
     source: str, package: str, words: bool
 ) -> tuple[str, list[tuple[str, list[str]]], frozenset[str]]:
-    """Hash of a module; what it imports, names from each; texts that it states."""
+    """A module's hash, its imports with names from each, and its string literals."""
     bare = _Bare() if words else _Wordless()
     tree = bare.visit(ast.parse(source))
     imports: list[tuple[str, list[str]]] = []
@@ -120,7 +120,7 @@ def _read(
 
 
 class _Bare(ast.NodeTransformer):
-    """Leaves out of a module what changes no result."""
+    """Removes what cannot change a result from a module."""
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         body = getattr(node, "body", None)
@@ -140,7 +140,7 @@ class _Bare(ast.NodeTransformer):
 
 
 class _Wordless(_Bare):
-    """And, where measures and controls are registered, what tables call them."""
+    """Also removes the texts for tables where measures and controls are registered."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Name) and node.func.id in _REGISTERING:
@@ -174,7 +174,7 @@ def _is_settings(name: str) -> bool:
 
 
 def _source(name: str) -> Path | None:
-    """The file of a module, which is not imported; None where there is none."""
+    """The file of a module, found without importing it; None if there is none."""
     top, *rest = name.split(".")
     if top == _PACKAGE:
         folders = [str(_ROOT)]

@@ -1,4 +1,4 @@
-"""Where an artefact comes from."""
+"""The provenance of an artefact."""
 
 import importlib.metadata
 import platform
@@ -24,7 +24,7 @@ _ROOT = Path(__file__).parent.parent
 
 
 def provenance(settings: Any, seed: int, seconds: float) -> dict[str, Any]:
-    """Where something comes from that was made of `settings` in so many seconds."""
+    """The provenance of something made from `settings` in that many seconds."""
     return {
         "commit": _commit(),
         "versions": versions(),
@@ -47,14 +47,14 @@ def versions() -> dict[str, str]:
 
 
 def device_kind() -> str:
-    """What JAX computes on."""
+    """The kind of device that JAX uses."""
     import jax
 
     return jax.devices()[0].device_kind
 
 
 def _commit() -> str | None:
-    """The checkout's commit, marked where the package differs; None outside of one."""
+    """The checkout's commit, marked if the package has changes; None without one."""
     try:
         head = _git("rev-parse", "HEAD")
         changed = _git("status", "--porcelain", "--", ".")

@@ -1,8 +1,8 @@
-"""Where rows, tables and figures come from: the jobs behind them, by method.
+"""The provenance of rows, tables and figures: the jobs behind them, by method.
 
-What stands in the headers of models, measured rows and ground truths is brought
-together: jobs of a method that agree in commit, versions, device and platform make one
-`Origin`. A preset may have several of a method, where it was made at several times.
+Collected from the headers of models, measured rows and ground truths: jobs of a method
+that agree in commit, versions, device and platform form one `Origin`. A method may have
+several in a preset that was run at different times.
 """
 
 import json
@@ -15,17 +15,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from nlot.provenance.files import whole_file
 
-# What the jobs of an origin agree in.
+# What all jobs of an origin share.
 COMMON = ("commit", "versions", "device", "platform")
 
 
 class RecordsError(ValueError):
-    """A file that holds no records; the message names it and the fault."""
+    """A file without valid records; the message names the file and the fault."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One training run or measurement; a configuration hash that is lost is None."""
+    """One training run or measurement; `config_hash` is None if it was lost."""
 
     problem: str
     seed: int
@@ -35,7 +35,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Origin:
-    """Jobs that were run alike; `finished` is when the last of them was."""
+    """Jobs run under the same conditions; `finished` is when the last one ended."""
 
     commit: str | None
     versions: dict[str, str]
@@ -50,22 +50,22 @@ Origins = dict[str, tuple[Origin, ...]]
 
 @dataclass(frozen=True)
 class Records:
-    """The origins of runs and of what was measured on them, each by method.
+    """The origins of runs and of their measurements, by method.
 
-    In `training` a method has the name of its runs, in `evaluation` that of its rows.
+    Methods are named as their runs in `training`, and as their rows in `evaluation`.
     """
 
     training: Origins
     evaluation: Origins
 
     def updated(self, newer: "Records") -> "Records":
-        """These, with the methods that are in `newer` as they are there."""
+        """These records, with the methods in `newer` replaced by those."""
         return Records(
             self.training | newer.training, self.evaluation | newer.evaluation
         )
 
     def joined(self, other: "Records") -> "Records":
-        """All of these and of `other`: a method may be in both."""
+        """These records and those of `other`: a method may be in both."""
         return Records(
             _joined(self.training, other.training),
             _joined(self.evaluation, other.evaluation),
@@ -78,7 +78,7 @@ def _joined(first: Origins, second: Origins) -> Origins:
 
 
 def origins(headers: Iterable[Mapping[str, Any]]) -> Origins:
-    """The origins of what `headers` belong to, in their order.
+    """The origins of the results with these `headers`, in their order.
 
     A header has `method`, `problem`, and the `provenance` of
     `nlot.provenance.record.provenance`.
@@ -88,7 +88,7 @@ def origins(headers: Iterable[Mapping[str, Any]]) -> Origins:
         made = header["provenance"]
         common = {key: made[key] for key in COMMON}
         alike = found.setdefault(header["method"], {})
-        # The text, as versions cannot be the key of a dictionary.
+        # As text, because a dictionary of versions cannot be a key.
         key = json.dumps(common, sort_keys=True)
         old = alike.get(key, Origin(**common, finished="", jobs=()))
         numbers = (made[name] for name in ("seed", "config_hash", "minutes"))
@@ -103,7 +103,7 @@ def origins(headers: Iterable[Mapping[str, Any]]) -> Origins:
 def drawn(
     models: Iterable[Mapping[str, Any]], measured: Iterable[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Records of what a figure shows, by the headers of it, as plain data for JSON."""
+    """Records of what a figure shows, from its headers, as plain data for JSON."""
     return asdict(Records(origins(models), origins(measured)))
 
 
@@ -115,7 +115,7 @@ def write_records(records: Records, path: str | Path) -> None:
 
 
 def read_records(path: str | Path) -> Records:
-    """Read what `write_records` wrote; `RecordsError` where the file is another."""
+    """Read what `write_records` wrote; raises `RecordsError` for any other file."""
     try:
         return TypeAdapter(Records).validate_json(Path(path).read_bytes())
     except ValidationError as error:
@@ -126,7 +126,7 @@ def read_records(path: str | Path) -> Records:
 
 
 def chosen(records: Origins, wanted: Callable[[str, Job], bool]) -> Origins:
-    """The jobs of methods that are `wanted`, and the origins that have any."""
+    """The `wanted` jobs of each method; origins and methods without any are dropped."""
     found = {
         method: tuple(
             replace(part, jobs=jobs)
