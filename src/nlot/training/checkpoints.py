@@ -1,11 +1,11 @@
-"""Checkpoints of training: a killed run goes on where it was, to the same end.
+"""Checkpoints of training: a killed run resumes, and ends with the same result.
 
-A run is a sequence of phases, each with a state that is a pytree of arrays: weights,
-optimisers, averages and the number of steps, from which the random keys of later steps
-are made. One file holds, behind a JSON header, the states of the phases that are over
-and of the one under way, and last a checksum. The header has the histories of the
-phases, and the identity of the run: settings, seed, data, code, versions, device. What
-is computed between phases is computed again.
+A run is a sequence of phases, each with a pytree of arrays as its state: weights,
+optimiser states, averages and the number of steps, from which the random keys of later
+steps are derived. One file holds a JSON header, the states of the finished phases and
+of the current one, and a checksum. The header has the histories of the phases, and the
+identity of the run: settings, seed, data, code, versions, device. What is computed
+between phases is recomputed.
 """
 
 import hashlib
@@ -31,8 +31,8 @@ Record = dict[str, Any]
 class Checkpoints:
     """The checkpoint file of one run, saved at most every `interval` seconds.
 
-    A file that is damaged, or that another run has written, is set aside under another
-    name, and `say` is told why.
+    A file that is damaged, or was written by another run, is renamed, and `say` gets
+    the reason.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class Checkpoints:
     ):
         self.path, self.identity, self.interval = Path(path), dict(identity), interval
         self._started = self._saved = time.monotonic()
-        # Phases that are over, and their states one after the other.
+        # Finished phases, and their states, concatenated.
         self._over, self._states = list[Record](), b""
-        # Those of the file, and the time that earlier attempts took up to it.
+        # Phases and states in the file, and the time that earlier attempts took.
         self._found, self._left, self._earlier = list[Record](), io.BytesIO(), 0.0
         if not self.path.exists():
             return
@@ -63,9 +63,9 @@ class Checkpoints:
         return self._earlier + time.monotonic() - self._started
 
     def restore(self, name: str, state: State) -> tuple[State, int, list[Record]]:
-        """Where the next phase goes on: its state, steps done and their history.
+        """Where the next phase resumes: its state, steps done and their history.
 
-        `state` is the one that it starts from, of the same structure and shapes.
+        `state` is its initial state, of the same structure and shapes.
         """
         if not self._found:
             return state, 0, []
@@ -79,7 +79,7 @@ class Checkpoints:
         return kept, phase["done"], phase["history"]
 
     def save(self, name: str, state: Any, done: int, history: list[Record]) -> None:
-        """Write the phase under way to the file, if that was not done just now."""
+        """Write the current phase to the file, unless `interval` has not passed yet."""
         if time.monotonic() - self._saved < self.interval:
             return
         phase = {"name": name, "done": done, "history": history}
@@ -95,17 +95,17 @@ class Checkpoints:
         self._saved = time.monotonic()
 
     def close(self, name: str, state: Any, done: int, history: list[Record]) -> None:
-        """Keep the last state of a phase for all later checkpoints."""
+        """Keep the final state of a phase for all later checkpoints."""
         self._over.append({"name": name, "done": done, "history": history})
         self._states += serialised(state)
 
     def remove(self) -> None:
-        """Delete the file: the results of the run are written."""
+        """Delete the file, once the results of the run are written."""
         self.path.unlink(missing_ok=True)
         remove_leftovers(self.path)
 
     def _read(self) -> None:
-        """Take over what the file holds; raises `ValueError` where it is of no use."""
+        """Read the file; raises `ValueError` if it cannot be used."""
         file = self.path.read_bytes()
         content, checksum = file[:-_CHECKSUM_BYTES], file[-_CHECKSUM_BYTES:]
         if checksum != hashlib.sha256(content).digest():
@@ -128,7 +128,7 @@ class Checkpoints:
 def serialised(tree: Any) -> bytes:
     """The leaves of a pytree, in Equinox's format.
 
-    In memory, to be written by the caller: Equinox hides what a full disk says.
+    In memory, for the caller to write: Equinox hides the errors of a full disk.
     """
     buffer = io.BytesIO()
     eqx.tree_serialise_leaves(buffer, tree)

@@ -18,7 +18,7 @@ def minimise(
     max_steps: int,
     history: int = 10,
 ) -> optx.Solution:
-    """Minimise `objective` of one array from `start`, with at most `max_steps` values.
+    """Minimise `objective` from `start`, in at most `max_steps` evaluations.
 
     L-BFGS with backtracking Armijo line search, the same `tolerance` relative and
     absolute. It never raises: see `Solution.result`.
@@ -34,7 +34,7 @@ def minimise(
 
 
 def _with_stored_gradient(objective: Objective) -> Objective:
-    """The same function, whose linearisation holds its gradient and nothing else.
+    """The same function, with a linearisation that holds only its gradient.
 
     Optimistix transposes the linearisation inside a conditional. Under `vmap` all that
     a conditional closes over is copied for every lane: without this, the weights of

@@ -1,4 +1,4 @@
-"""Arrays that are constants of the programs that use them."""
+"""Arrays that are compile-time constants of the programs that use them."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from nlot.training.checkpoints import digest
 
 
 class Literal:
-    """A pytree whose arrays the compiler knows: it simplifies what is done with them.
+    """A pytree whose arrays the compiler knows, and can simplify with.
 
-    To be passed to compiled functions as a setting. Compared by value: an equal one
-    needs no new program, any other does, so that it is for what all seeds share.
+    Passed to compiled functions as a static argument, and compared by value: every new
+    value compiles a new program, so use it for what all seeds share.
     """
 
     def __init__(self, tree: Any):

@@ -15,7 +15,7 @@ from nlot.config.sections import OptimiserConfig
 from nlot.training.progress import Reporter
 
 State = TypeVar("State")
-# What steps log: one array an entry, a scalar a step.
+# What steps log: one array per entry, one scalar per step.
 Log = Mapping[str, Array]
 Step = Callable[[State, Any, PRNGKeyArray], tuple[State, Log]]
 
@@ -25,29 +25,29 @@ class DivergenceError(RuntimeError):
 
 
 class Constant(eqx.Module):
-    """An array of a model that no training changes.
+    """An array of a model that training does not change.
 
-    For numbers that come from the data: as static ones they would be part of the
-    compiled program, and every seed would compile one of its own.
+    For numbers that come from the data: as static fields they would be part of the
+    compiled program, and every seed would compile its own.
     """
 
     value: Array
 
 
 def weights(model: PyTree) -> PyTree:
-    """The inexact arrays of `model` outside of constants, None in place of all else."""
+    """The inexact arrays of `model` outside of constants; None for everything else."""
     # A constant is no array.
     return eqx.filter(
         model, eqx.is_inexact_array, is_leaf=lambda leaf: isinstance(leaf, Constant)
     )
 
 
-# The same object for the same settings: programs that it is part of are compiled once.
+# Cached: equal settings give the same object, so that programs are compiled once.
 @cache
 def optimiser(config: OptimiserConfig, steps: int) -> optax.GradientTransformation:
-    """AdamW with clipping and, where its final fraction is below 1, a cosine decay.
+    """AdamW with clipping and, if its final fraction is below 1, a cosine decay.
 
-    **Arguments:** the settings, and the number of steps that the decay takes.
+    **Arguments:** the settings, and the number of steps of the decay.
     """
     schedule = optax.cosine_decay_schedule(
         config.learning_rate, max(steps, 1), alpha=config.final_fraction
@@ -61,7 +61,7 @@ def optimiser(config: OptimiserConfig, steps: int) -> optax.GradientTransformati
 
 
 class Trainee(eqx.Module):
-    """A model in training: its average, its optimiser's state and number of steps."""
+    """A model in training, with its average, optimiser state and number of steps."""
 
     model: Any
     averaged: Any
@@ -71,9 +71,10 @@ class Trainee(eqx.Module):
 
     @classmethod
     def start(cls, model: Any, config: OptimiserConfig, steps: int) -> "Trainee":
-        """A model before its first step, of so many that its learning rate falls over.
+        """A model before its first step.
 
-        **Arguments:** a pytree whose `weights` are trained, and settings.
+        **Arguments:** a pytree whose `weights` are trained; its optimiser's settings,
+        and the number of steps over which the learning rate falls.
         """
         update = optimiser(config, steps)
         return cls(model, model, update.init(weights(model)), jnp.array(0), update)
@@ -87,10 +88,9 @@ class Trainee(eqx.Module):
         return Trainee(model, self.averaged, state, self.step, self.update)
 
     def average(self, decay: float) -> "Trainee":
-        """Count a step, and take the weights into their exponential average.
+        """Count a step, and update the exponential average of the weights.
 
-        The average's memory is shorter at first, so that it forgets the weights that
-        training started from.
+        The average's memory is shorter at first, so that it forgets initial weights.
         """
         young = jnp.minimum(decay, (1 + self.step) / (10 + self.step))
         mixed = jax.tree.map(
@@ -104,7 +104,7 @@ class Trainee(eqx.Module):
 
 @runtime_checkable
 class Fit(Protocol):
-    """Settings of a fit: how many steps of which optimiser."""
+    """Settings of a fit: the number of steps, and the optimiser."""
 
     @property
     def steps(self) -> int: ...
@@ -124,18 +124,17 @@ def fit(
     report: Reporter,
     decay: float = 0.0,
 ) -> Trainee:
-    """Minimise a random loss of one model, a fresh draw a step.
+    """Minimise a stochastic loss of one model, with a fresh draw at each step.
 
     **Arguments:**
 
-    - `loss(model, fixed, key) -> (value, log)`: the scalar whose gradient is followed,
-      and scalars by name for the history. A function of a module, not one made for the
-      call: see `iterate`.
-    - `model`: a pytree, or a trainee that goes on with the optimiser that it has.
+    - `loss(model, fixed, key) -> (value, log)`: the scalar to minimise, and named
+      scalars for the history. A module-level function, not a closure: see `iterate`.
+    - `model`: a pytree, or a trainee that continues with its own optimiser.
     - `settings`: the optimiser and the number of steps.
     - `fixed`, `phase`, `report`: as in `iterate`.
-    - `key`: of the whole fit; a step draws with a key of its own, made from the number
-      of steps before it.
+    - `key`: of the whole fit; each step derives its own from the number of steps
+      before it.
     - `decay`: of the exponential average of the weights; 0: the last weights.
 
     **Returns:** the trainee after the last step. Raises `DivergenceError`.
@@ -168,16 +167,15 @@ def iterate(
 
     **Arguments:**
 
-    - `step(state, fixed, key) -> (state, log)`: one step, with scalars by name for the
-      history. Programs are kept by this function, by the shapes of `state` and `fixed`,
-      and by what they hold beside arrays: the same function with the same settings is
-      not traced again, one made anew for each call would be.
-    - `state`: a pytree of all that changes, the number of steps included.
-    - `fixed`: a pytree of what stays as it is: arrays, and settings that can be hashed.
-    - `key`: the same for all steps; a step makes its own from it.
+    - `step(state, fixed, key) -> (state, log)`: one step, with named scalars for the
+      history. Compiled programs are cached by this function, the shapes of `state` and
+      `fixed`, and their static parts: pass the same function each time, as a closure
+      made for one call would be traced again.
+    - `state`: a pytree of all that changes, including the number of steps.
+    - `fixed`: a pytree of what does not change: arrays, and hashable settings.
+    - `key`: the same for all steps; each step derives its own from it.
     - `phase`: the name of this part of training in history and checkpoints.
-    - `report`: is told of each chunk. Where it has checkpoints, the phase goes on from
-      there.
+    - `report`: called after each chunk. The phase resumes from its checkpoints, if any.
 
     **Returns:** the state after the last step. Raises `DivergenceError`, with quantity
     and step, when a logged value is not finite, or a number in `state` after a chunk.
@@ -221,8 +219,8 @@ def run_chunks(
 ) -> State:
     """Advance `state` by `steps` steps in chunks of at most `chunk`.
 
-    For steps that one compiled scan cannot hold: all else is for `iterate`, whose
-    arguments these are. `advance(state, n)` takes n steps and returns what each of them
+    For steps that cannot run in one compiled scan; otherwise use `iterate`, which has
+    the same arguments. `advance(state, n)` takes n steps and returns what each of them
     logged. A chunk becomes one record of `report.history`: the means of its logs.
     """
     history, done, kept = list[dict[str, Any]](), 0, report.checkpoints
@@ -254,12 +252,12 @@ def run_chunks(
 def _fault(
     logged: Mapping[str, np.ndarray], state: Any, first: int, n: int
 ) -> str | None:
-    """What is not finite after `n` steps from `first` on; None where all is."""
+    """Says what is not finite after `n` steps from `first` on; None if all is."""
     for key, series in logged.items():
         bad = np.flatnonzero(~np.isfinite(series))
         if bad.size:
             return f"{key} is {series[bad[0]]} at step {first + int(bad[0])}"
-    # The last step's weights show in no loss.
+    # No loss depends on the last step's weights.
     leaves = jax.tree.leaves(eqx.filter(state, eqx.is_inexact_array))
     if not all(np.isfinite(leaf).all() for leaf in leaves):
         return f"weights are not finite after step {first + n - 1}"

@@ -1,4 +1,4 @@
-"""Many items in batches: of two sizes on the host, in groups inside of a program."""
+"""Batches of two sizes on the host, and groups inside of a compiled program."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,18 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-# Items of a batch, many or few: any number of items is compiled at most twice. The
-# searches of more do not stay in a processor's cache.
+# The two batch sizes: any number of items needs at most two programs. The searches of
+# more would not fit in a CPU's cache.
 MANY, FEW = 128, 64
-# Samples whose loss is differentiated at a time: what a gradient remembers of more of
-# them leaves the cache, and steps would grow faster than their batches.
+# Samples whose loss is differentiated at a time: what reverse mode stores for more
+# would not fit in the cache, and times of steps would grow faster than batches.
 _REMEMBERED = 512
 
 
 def batches(
     indices: Int[np.ndarray, " n"], most: int = MANY
 ) -> Iterator[tuple[Int[np.ndarray, " batch"], Int[np.ndarray, " lanes"]]]:
-    """Parts of `indices`, `most` at most, each filled up to a size by repeating it."""
+    """Parts of at most `most` indices, and each padded to a batch by repetition."""
     for begin in range(0, len(indices), most):
         picked = indices[begin : begin + most]
         yield picked, np.resize(picked, FEW if len(picked) <= FEW <= most else most)
@@ -29,8 +29,8 @@ def batches(
 def in_groups(function: Callable[..., Any], *arguments: Any, size: int) -> Any:
     """`vmap` of `function` over the leading axis of `arguments`, `size` at a time.
 
-    A loop that goes through the same numbers again and again is faster where they stay
-    in a processor's cache (docs/replication.md has figures). 0: all at once.
+    Loops are faster if the numbers that they revisit stay in a CPU's cache (figures are
+    in docs/replication.md). 0: all at once.
     """
     if not size:
         return eqx.filter_vmap(function)(*arguments)
@@ -45,8 +45,8 @@ def mean_and_grad(
 ) -> tuple[Float[Array, ""], Any]:
     """`loss(model, *samples)`, a mean over the samples, and its gradient in `model`.
 
-    `samples` have a common leading axis, of which `size` are taken at a time; the means
-    of the parts are averaged. A GPU takes all at once.
+    `samples` share a leading axis, of which `size` are taken at a time; the means of
+    the parts are averaged. A GPU takes all at once.
     """
     both = eqx.filter_value_and_grad(loss)
     n = samples[0].shape[0]

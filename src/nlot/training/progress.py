@@ -1,4 +1,4 @@
-"""What a run says on its way, and the history that it leaves."""
+"""Progress reports of a run, and its history."""
 
 import sys
 import time
@@ -11,13 +11,13 @@ from nlot.training.checkpoints import Checkpoints
 
 
 class Reporter:
-    """Reports the steps of a run of some name, and keeps what they logged.
+    """Reports the steps of a named run, and keeps what they logged.
 
-    On a terminal steps move a bar, elsewhere they are plain lines with time stamps.
+    A progress bar on a terminal; elsewhere plain lines with time stamps.
 
-    **Attributes:** `total`, steps of all phases; `chunk`, steps from one report to the
-    next; `done`, steps of the phases that are over; `history`, a record of each report
-    with its phase, step and mean losses; `checkpoints`, None for a run without.
+    **Attributes:** `total`, steps of all phases; `chunk`, steps between reports;
+    `done`, steps of finished phases; `history`, one record per report with its phase,
+    step and mean losses; `checkpoints`, None for a run without.
     """
 
     def __init__(self, name: str, file: TextIO | None = None):
@@ -29,7 +29,7 @@ class Reporter:
         self.first, self.started = 0, time.monotonic()
 
     def start(self, total: int, chunk: int) -> None:
-        """Announce a run of `total` steps, of which every `chunk` are a report."""
+        """Announce a run of `total` steps, reported every `chunk` steps."""
         self.total, self.chunk, self.done = total, chunk, 0
         self.history, self.started = [], time.monotonic()
         if self.file.isatty():
@@ -41,7 +41,7 @@ class Reporter:
         self.say(f"step {step}/{self.total} taken from the checkpoint")
 
     def say(self, text: str) -> None:
-        """A line of text."""
+        """Print a line of text."""
         line = f"{time.strftime('%H:%M:%S')} {self.name}: {text}"
         if self.bar is None:
             print(line, file=self.file, flush=True)
@@ -60,6 +60,6 @@ class Reporter:
         self.say(f"step {step}/{self.total}, {rate:.1f} steps/s, {text}")
 
     def close(self) -> None:
-        """Leave the bar behind."""
+        """Close the bar."""
         if self.bar is not None:
             self.bar.close()

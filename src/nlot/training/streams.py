@@ -1,7 +1,7 @@
-"""Independent streams of randomness, named by what they are for.
+"""Independent random streams, named by their purpose.
 
-Training and evaluation draw from streams of different names, so that no model ever
-sees the samples it is measured on; methods are measured on the same ones.
+Training and evaluation draw from different streams, so no model ever sees the samples
+it is measured on; all methods are measured on the same ones.
 """
 
 import zlib
