@@ -1,4 +1,4 @@
-"""Typed configuration: the one place where settings and their defaults live."""
+"""Typed configuration: the single place for settings and their defaults."""
 
 from nlot.config.base import ConfigError, Part, Section, merge
 from nlot.config.evaluation import EvaluationConfig, GridConfig, LeastActionConfig

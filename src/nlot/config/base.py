@@ -12,8 +12,8 @@ NonNegative = Annotated[int, Field(ge=0)]
 Point = tuple[float, ...]
 # A corner of a region may be at infinity; no other number may.
 Corner = tuple[Annotated[float, Field(allow_inf_nan=True)], ...]
-# Names become those of folders: none leads out of the results, none is too long for a
-# file system, and no two differ only in their case.
+# Names become names of folders: they stay inside the results, are short enough for any
+# file system, and never differ only in case.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 _BITS = 63
@@ -26,7 +26,7 @@ class ConfigError(ValueError):
 class Section(pydantic.BaseModel):
     """Base of all sections: immutable, and every key must be known."""
 
-    # "constants": infinite corners are no nulls in the JSON of a run's header.
+    # "constants": infinite corners do not become null in the JSON of a run's header.
     model_config = pydantic.ConfigDict(
         frozen=True,
         extra="forbid",
@@ -34,7 +34,7 @@ class Section(pydantic.BaseModel):
         ser_json_inf_nan="constants",
     )
 
-    # Numbers as text remain welcome: YAML reads 1e-3 as text.
+    # Numbers may be given as text: YAML reads 1e-3 as text.
     @pydantic.model_validator(mode="before")
     @classmethod
     def _known_keys_and_numbers(cls, data: Any) -> Any:
@@ -52,17 +52,17 @@ class Section(pydantic.BaseModel):
 
 
 class Part(Section):
-    """Base of settings from which something is built, which `kind` names."""
+    """Base of settings that build the kind of object named by `kind`."""
 
     kind: str
 
     def build(self) -> Any:
-        """What the settings describe."""
+        """Build what the settings describe."""
         raise NotImplementedError
 
 
 def dimension_of(part: Section) -> int | None:
-    """Of the space that a part is about; None where any will do."""
+    """The dimension of a part's space; None if it fits any dimension."""
     return getattr(part, "dimension", None)
 
 
@@ -75,7 +75,7 @@ def lie_below(low: Sequence[float], high: Sequence[float]) -> None:
 
 
 def same_length(key: str, points: Iterable[Sequence[float]]) -> None:
-    """Raise `ValueError` unless all `points` have as many coordinates."""
+    """Raise `ValueError` unless all `points` have equally many coordinates."""
     if len({len(point) for point in points}) != 1:
         raise ValueError(f"all {key} must have the same length")
 

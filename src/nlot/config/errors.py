@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in the words of the file that it stands in."""
+"""Describes the faults of a configuration in the terms of its YAML file."""
 
 import re
 import reprlib
@@ -8,28 +8,28 @@ from typing import Any
 
 import pydantic
 
-# Pydantic speaks of Python's types, presets are YAML.
+# Pydantic uses the names of Python types; presets are YAML.
 _WORDS = {
     r"valid dictionary( or instance of \w+)?": "mapping of keys",
     r"valid tuple": "valid list",
     r"^Tuple ": "List ",
     r"^Dictionary ": "Mapping ",
-    # The two patterns that there are: of what stands beside a table, and of names.
+    # The two patterns in use: of a table's published numbers, and of names.
     r"^String should match pattern .*/.*": (
         "expected a paper and its table, as in nlot2024/1"
     ),
     r"^String should match pattern .*": (
-        "a name is made of lower-case letters, digits and underscores, the first of "
-        "them a letter"
+        "a name is made of lower-case letters, digits and underscores, and starts with "
+        "a letter"
     ),
 }
 
-# Type of the error that stands for those of settings inside of others.
+# Type of the error that wraps the errors of nested settings.
 NESTED = "nested_settings"
 
 
 def unknown(what: str, name: Any, valid: Iterable[str]) -> str:
-    """That `name` is not a valid `what`, which are, and which may have been meant."""
+    """Says that `name` is not a valid `what`; lists valid ones and suggests one."""
     names = [str(name) for name in valid]
     near = get_close_matches(str(name), names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -45,11 +45,11 @@ def describe(error: pydantic.ValidationError, prefix: str = "") -> str:
     for item in items:
         inside = (place[: len(item["loc"])] == item["loc"] for place in places)
         if item["type"] == "too_short" and sum(inside) > 1:
-            # Its parts were refused, and are named by themselves.
+            # Its items are at fault, and are named separately.
             continue
         keys = [str(part) for part in item["loc"]]
         if "[key]" in keys:
-            # The name itself is at fault, and follows as the value found.
+            # The name itself is at fault, and is shown as the value found.
             keys = keys[: keys.index("[key]") - 1]
         key = ".".join(filter(None, [prefix, *keys]))
         message = item["msg"].removeprefix("Value error, ")
@@ -62,7 +62,7 @@ def describe(error: pydantic.ValidationError, prefix: str = "") -> str:
 
 
 def _flat(items: Iterable[Any], place: tuple[int | str, ...]) -> Iterator[Any]:
-    """Errors with those of nested settings in their place, at their own places."""
+    """Errors, with wrapped ones replaced by those of the nested settings."""
     for item in items:
         at = (*place, *item["loc"])
         if item["type"] == NESTED:

@@ -1,4 +1,4 @@
-"""How runs are measured, and with what resources they are trained."""
+"""How runs are measured, and the resources of training jobs."""
 
 from typing import Annotated
 
@@ -11,35 +11,35 @@ from nlot.config.base import NonNegative, Point, Section, lie_below
 class PaperProtocolConfig(Section):
     """Entropic squared W2 between small samples, as in the paper's Table 1."""
 
-    points: PositiveInt = Field(128, description="samples a side")
+    points: PositiveInt = Field(128, description="samples per side")
     draws: PositiveInt = Field(50, description="independent pairs of draws")
     epsilon: PositiveFloat = Field(1e-3, description="entropic regularisation")
-    max_iterations: PositiveInt = Field(2000, description="of Sinkhorn")
+    max_iterations: PositiveInt = Field(2000, description="limit on Sinkhorn steps")
 
 
 class ExactConfig(Section):
     """Exact squared W2 by network simplex."""
 
-    points: PositiveInt = Field(2048, description="samples a side")
+    points: PositiveInt = Field(2048, description="samples per side")
     draws: PositiveInt = Field(8, description="independent pairs of draws")
 
 
 class DivergenceConfig(Section):
     """Debiased Sinkhorn divergence."""
 
-    points: PositiveInt = Field(1024, description="samples a side")
+    points: PositiveInt = Field(1024, description="samples per side")
     draws: PositiveInt = Field(4, description="independent pairs of draws")
     epsilon: PositiveFloat = Field(
         1e-2, description="regularisation, as a fraction of the squared task bounds"
     )
-    max_iterations: PositiveInt = Field(2000, description="of Sinkhorn")
+    max_iterations: PositiveInt = Field(2000, description="limit on Sinkhorn steps")
 
 
 class ActionConfig(Section):
     """Mean action of the transported points, along paths of least action."""
 
     points: PositiveInt = Field(
-        512, description="evenly spread points of the source, best a power of two"
+        512, description="evenly spread source points, preferably a power of two"
     )
 
 
@@ -47,29 +47,29 @@ class LeastActionConfig(Section):
     """How paths of least action between given points are found."""
 
     segments: Annotated[int, Field(ge=2)] = Field(
-        128, description="of a path, a polygon"
+        128, description="segments of a polygonal path"
     )
     bends: tuple[PositiveFloat, ...] = Field(
         (0.2, 0.4, 0.6, 0.8),
         description="heights of bent starting paths, as fractions of the task's bounds",
     )
     tolerance: PositiveFloat = Field(
-        1e-9, description="decrease of the action, relative, at which a search ends"
+        1e-9, description="relative decrease of the action at which a search ends"
     )
-    max_steps: PositiveInt = Field(200, description="limit of a search")
+    max_steps: PositiveInt = Field(200, description="limit on a search's steps")
 
 
 class GroundTruthConfig(Section):
     """Exact costs, and bounds on the optimal one, that maps are compared with."""
 
     points: Annotated[int, Field(ge=16)] = Field(
-        512, description="points a side, a power of two"
+        512, description="points per side, a power of two"
     )
     replicates: Annotated[int, Field(ge=2)] = Field(
         4, description="fresh draws from each cell of the measures, for the bounds"
     )
     candidates: PositiveInt = Field(
-        32, description="target points that a fresh point's c-transform looks at"
+        32, description="target points tried in a fresh point's c-transform"
     )
 
     @pydantic.field_validator("points")
@@ -109,13 +109,13 @@ class GridConfig(Section):
 
 
 class ResourcesConfig(Section):
-    """What a training job asks of the machine."""
+    """Resources that a training job requests."""
 
     memory_mb: PositiveInt = Field(2000, description="memory in MB")
     runtime: PositiveInt = Field(30, description="minutes")
-    gpu: NonNegative = Field(0, description="number of GPUs; 0: the processor")
+    gpu: NonNegative = Field(0, description="number of GPUs; 0: train on the CPU")
     checkpoint_minutes: NonNegativeFloat = Field(
         1.0,
-        description="between the checkpoints from which a killed job goes on; "
+        description="minutes between the checkpoints from which a killed job resumes; "
         "0: after every report",
     )

@@ -1,4 +1,4 @@
-"""A whole experiment: problems, methods, and what is made of their runs."""
+"""A whole experiment: problems, methods, and the outputs made from their runs."""
 
 import importlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ from nlot.config.sections import MethodConfig, ProblemConfig
 Run = tuple[str, str, int]
 _METHOD = Annotated[MethodConfig, Kind("method")]
 _PLANE = 2
-# How many levels of names there are below a key.
+# Levels of names below a key.
 _NAMED = {"problems": 1, "methods": 1, "overrides": 2, "tables": 1, "figures": 1}
 
 
@@ -34,18 +34,18 @@ class Experiment(Section):
     """A whole experiment."""
 
     preset: Name = Field(
-        description="results go to `results/<preset>/`; the file's name if not given"
+        description="results go to `results/<preset>/`; default: the file's name"
     )
     seeds: tuple[Seed, ...] = Field(
         (0,),
         min_length=1,
-        description="of all runs; the first is that of the ground truth",
+        description="seeds of all runs; the first is also the ground truth's",
     )
     problems: dict[Name, Annotated[ProblemConfig, Kind("problem")]] = Field(
-        min_length=1, description="by name"
+        min_length=1, description="problems by name"
     )
     methods: dict[Name, _METHOD] = Field(
-        min_length=1, description="by name; every preset starts with one of each kind"
+        min_length=1, description="methods by name; presets start with one of each kind"
     )
     overrides: dict[Name, dict[Name, dict[str, Any]]] = Field(
         default_factory=dict,
@@ -56,17 +56,17 @@ class Experiment(Section):
     resources: ResourcesConfig = ResourcesConfig()
     tables: dict[Name, TableConfig] = Field(
         default_factory=dict,
-        description="by name; without the key, a table of all measures of all problems",
+        description="by name; default: a table of all measures of all problems",
     )
     figures: dict[Name, FigureConfig] = Field(
         default_factory=dict,
-        description="by name; without the key, paths, or directions and journeys",
+        description="by name; default: paths, or directions and journeys",
     )
 
     @pydantic.model_validator(mode="before")
     @classmethod
     def _entries(cls, data: Any) -> Any:
-        """Without the entries that a preset sets to null: they are its base's."""
+        """Drops entries that a preset sets to null to remove them from its base."""
         if not isinstance(data, Mapping):
             return data
         check_moved(data)
@@ -86,7 +86,7 @@ class Experiment(Section):
                 self.method(method, problem)
                 if self.problems[problem].kind not in self.methods[method].problems:
                     raise ValueError(f"overrides: {self.unable(method, problem)}")
-        # Frozen for its users, not while it is being made.
+        # Frozen for users, but not yet during validation.
         for key, make in (("tables", default_tables), ("figures", default_figures)):
             if key not in self.model_fields_set:
                 object.__setattr__(self, key, make(self.problems, self.methods))
@@ -127,7 +127,7 @@ class Experiment(Section):
             self._check_plane(key, entry)
 
     def _check_plane(self, key: str, figure: FigureConfig) -> None:
-        """Metrics are drawn in the plane; losses on the line, too."""
+        """Directions need the plane; of other figures, only losses work on the line."""
         for name in figure.problems:
             d = self.problems[name].dimension
             if figure.kind == "directions" and d != _PLANE:
@@ -142,10 +142,10 @@ class Experiment(Section):
                 )
 
     def check(self) -> "Experiment":
-        """This, once all names of controls, measures and papers are known to exist.
+        """Check the names of controls, measures and papers, and what figures show.
 
-        And once figures are of what their kinds can show. Apart from validation, as it
-        imports what measures and draws. Raises `ValueError`.
+        Returns the experiment itself. Separate from validation because it imports the
+        code that measures and draws. Raises `ValueError`.
         """
         controls = importlib.import_module("nlot.evaluation.controls").CONTROLS
         measures = importlib.import_module("nlot.evaluation").MEASURES
@@ -170,7 +170,7 @@ class Experiment(Section):
         return self
 
     def method(self, method: str, problem: str) -> Any:
-        """Settings of `method` on `problem`, overrides applied."""
+        """Settings of `method` on `problem`, with overrides applied."""
         override = self.overrides.get(method, {}).get(problem)
         if not override:
             return self.methods[method]
@@ -182,7 +182,7 @@ class Experiment(Section):
             raise ValueError(describe(error, prefix)) from None
 
     def unable(self, method: str, problem: str) -> str | None:
-        """Why `method` cannot be trained on `problem`; None where it can."""
+        """Why `method` cannot be trained on `problem`; None if it can."""
         settings, given = self.method(method, problem), self.problems[problem]
         if given.kind in settings.problems:
             reason = settings.refuses(given)
@@ -194,16 +194,16 @@ class Experiment(Section):
         return f"{method} on {problem}: {reason}" if reason else None
 
     def check_data(self, method: str, problem: str, loaded: Any) -> None:
-        """Raise `ValueError` where `method` cannot be trained on what was loaded."""
+        """Raise `ValueError` if `method` cannot be trained on the loaded problem."""
         reason = self.method(method, problem).refuses_data(loaded)
         if reason:
             raise ValueError(f"{method} on {problem}: {reason}")
 
     def rows(self, methods: Iterable[str]) -> tuple[str, ...]:
-        """The rows that entries of `methods` stand for in tables, in order.
+        """The table rows that entries of `methods` stand for, in order.
 
-        A method stands for its row of the same name, or for all its variants where it
-        has none; a variant may be named by itself.
+        A method stands for its row of the same name, or, without one, for all its
+        variants; a variant may also be named itself.
         """
         found: list[str] = []
         for name in methods:
@@ -212,7 +212,7 @@ class Experiment(Section):
         return tuple(found)
 
     def owner(self, row: str) -> str:
-        """The method that a row is a variant of. Raises `KeyError` for no row."""
+        """The method that a row belongs to. Raises `KeyError` for an unknown row."""
         for method in self.methods:
             if row in (method, *self._rows_of(method)):
                 return method
@@ -246,13 +246,13 @@ class Experiment(Section):
         return tuple(dict.fromkeys(shown))
 
     def papers(self) -> tuple[str, ...]:
-        """The papers whose numbers stand beside ours, in the order of the tables."""
+        """The papers whose numbers tables show next to ours, in order."""
         named = (entry.published for entry in self.tables.values())
         return tuple(dict.fromkeys(p.split("/")[0] for p in named if p))
 
 
 def _given(part: Any, levels: int) -> Any:
-    """`part` without the entries that are null, in so many levels of mappings."""
+    """`part` without null entries, in that many levels of mappings."""
     if not levels or not isinstance(part, Mapping):
         return part
     return {k: _given(v, levels - 1) for k, v in part.items() if v is not None}

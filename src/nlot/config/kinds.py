@@ -1,8 +1,8 @@
-"""What settings may be of: registries of kinds, as strings, which import nothing.
+"""Registries of the kinds of settings, as strings so that nothing is imported.
 
 A kind names a class, "module:Class", whose nested `Config` holds its settings, or the
-module of a method, which has a `Config` of its own. It is imported when settings of
-that kind are read.
+module of a method, which itself has a `Config`. It is imported when settings of that
+kind are read.
 """
 
 import importlib
@@ -97,9 +97,9 @@ class Kind:
         self.what = what
 
     def _validated(self, data: Any) -> Part:
-        """Settings from a mapping with the key `kind`, as its kind's class reads them.
+        """Settings from a mapping with the key `kind`, validated by that kind's class.
 
-        Faults in them come in an error that keeps where they are, for `describe`.
+        Its errors are wrapped in one that keeps their locations, for `describe`.
         """
         if isinstance(data, Part):
             return data

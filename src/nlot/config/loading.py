@@ -1,4 +1,4 @@
-"""From presets, or a mapping, to an experiment that is checked."""
+"""Loads a checked experiment from presets or a mapping."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from nlot.config.presets import read_presets
 
 
 def load_config(*paths: str | Path) -> Experiment:
-    """Read and validate a preset, or several that are merged one over the other.
+    """Read and validate a preset, or several, each merged over those before it.
 
     Raises `ConfigError` naming the file, key, value found and valid choices.
     """

@@ -1,20 +1,20 @@
-"""Checks of names: known ones, those listed twice, those that stand for something."""
+"""Checks of names: unknown, listed twice, reserved, or from earlier versions."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nlot.config.errors import unknown
 
-# Folders of results, and what has a name of its own there.
+# Names that already have a meaning among the results.
 _RESERVED = {
-    # `results/reference/` holds rows that were kept, and is part of the repository.
+    # `results/reference/` holds committed rows.
     "preset": {"reference"},
     "problems": {"controls"},
     "methods": {"controls", "reference"},
     "tables": {"refinement"},
 }
 _TO_TABLES, _TO_FIGURES = "an entry of `tables`", "an entry of `figures`"
-# What presets of earlier versions say.
+# Keys in presets of earlier versions.
 _MOVED = {
     "tasks": "`problems`, each with `kind: transport`",
     "sequences": "`problems`, each with `kind: sequence`",
@@ -26,14 +26,14 @@ _MOVED = {
 
 
 def check_moved(data: Mapping[str, Any]) -> None:
-    """Raise `ValueError` for a key of earlier versions, with what it is called now."""
+    """Raise `ValueError` for a key of earlier versions, with its present name."""
     for key in data:
         if key in _MOVED:
             raise ValueError(f"{key} is now {_MOVED[key]} (see config/README.md)")
 
 
 def check_reserved(key: str, names: Iterable[str]) -> None:
-    """Raise `ValueError` for a name that results of another kind have."""
+    """Raise `ValueError` for a name that other results use."""
     reserved = _RESERVED.get(key, set())
     for name in names:
         if name in reserved:
@@ -52,7 +52,7 @@ def check_known(key: str, names: Iterable[str], known: Iterable[str]) -> None:
 
 
 def check_once(key: str, names: Iterable[object]) -> None:
-    """Raise `ValueError` for what is listed twice."""
+    """Raise `ValueError` for an entry that is listed twice."""
     listed = list(names)
     for name in listed:
         if listed.count(name) > 1:

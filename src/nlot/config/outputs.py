@@ -1,4 +1,4 @@
-"""Tables and figures: what a preset asks for, and what it gets if it asks for none."""
+"""Tables and figures that a preset asks for, and their defaults."""
 
 import importlib
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from nlot.config.base import Name, Section, Seed
 class OutputConfig(Section):
     """What tables and figures have in common."""
 
-    title: str | None = Field(None, description="in the report; none: its name")
+    title: str | None = Field(None, description="in the report; none: the entry's name")
     problems: tuple[Name, ...] = Field(min_length=1, description="columns, in order")
     methods: tuple[Name, ...] = Field(
         (), description="trained rows: methods, or single variants of one"
@@ -20,7 +20,7 @@ class OutputConfig(Section):
 
 
 class TableConfig(OutputConfig):
-    """A table: a column a problem, a block a measure, a row a method or control."""
+    """A table: one column per problem, block per measure, row per method or control."""
 
     kind: Literal["measures", "bounds"] = Field(
         "measures",
@@ -29,15 +29,15 @@ class TableConfig(OutputConfig):
     )
     controls: tuple[Name, ...] = Field((), description="rows that need no training")
     seeds: tuple[Seed, ...] = Field((), description="of its runs; empty: all `seeds`")
-    measures: tuple[Name, ...] = Field((), description="blocks; empty: all there are")
+    measures: tuple[Name, ...] = Field((), description="blocks; empty: all measures")
     published: Annotated[str, Field(pattern=r"^[a-z0-9_]+/\w+$")] | None = Field(
         None,
-        description="a paper's numbers beside ours, as `paper/table`: `nlot2024/1`",
+        description="a paper's numbers to show, as `paper/table`: `nlot2024/1`",
     )
 
 
 class FigureConfig(OutputConfig):
-    """A figure: a column of panels a problem, a row a method, from one seed."""
+    """A figure: one column of panels per problem, row per method, from one seed."""
 
     kind: Literal["paths", "losses", "directions", "journeys"] = Field(
         description="`paths` of transported points, `losses` of maps against the "
@@ -46,7 +46,7 @@ class FigureConfig(OutputConfig):
     )
     methods: tuple[Name, ...] = Field(min_length=1, description="rows of panels")
     seed: Seed | None = Field(None, description="which run; none: the first of `seeds`")
-    paths: PositiveInt = Field(64, description="paths a panel, of kind `paths`")
+    paths: PositiveInt = Field(64, description="paths per panel, for kind `paths`")
 
 
 def default_tables(
@@ -65,7 +65,7 @@ def default_tables(
     }
 
 
-# What is drawn of a kind of problem, and the capability that this needs.
+# Default figures for each kind of problem, and the capability that they need.
 _DRAWN: dict[str, dict[str, str]] = {
     "transport": {"paths": "paths"},
     "sequence": {"directions": "metric", "journeys": "carry"},

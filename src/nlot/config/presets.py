@@ -1,4 +1,4 @@
-"""YAML files of presets, read so that nothing in them is lost without a word."""
+"""Reads YAML files of presets without silently dropping anything."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ DEFAULTS = Path(__file__).with_name("defaults.yaml")
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, of which YAML's readers keep the last."""
+    """Rejects duplicate keys, of which YAML readers keep only the last."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
@@ -27,13 +27,13 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_presets(paths: Iterable[str | Path]) -> dict[str, Any]:
-    """The mappings in the files, merged: each over those before it.
+    """The mappings in the files, each merged over those before it.
 
-    A file comes after the one that it extends, and every file once. All come after the
-    package's `defaults.yaml`, which has a method of each kind. Where the last of
-    `paths` does not name its preset, it is called like the file.
+    A file follows the one that it extends, and each file is read once. All follow the
+    package's `defaults.yaml`, which has a method of each kind. If the last of `paths`
+    does not name its preset, the preset has the file's name.
 
-    Raises `ConfigError`, naming the file, for one that is missing, unreadable, no
+    Raises `ConfigError`, naming the file, for one that is missing, unreadable, not a
     mapping, or that extends itself.
     """
     named = [Path(path) for path in paths]
@@ -52,7 +52,7 @@ def read_presets(paths: Iterable[str | Path]) -> dict[str, Any]:
 def changed(preset: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """A preset with single keys changed, as on the command line.
 
-    Seeds among them are those of every table and figure.
+    Changed seeds apply to every table and figure, too.
     """
     if "seeds" in changes:
         for key, own in (("tables", "seeds"), ("figures", "seed")):
@@ -70,7 +70,7 @@ def _without(key: str, entry: Any) -> Any:
 
 
 def _chain(path: Path, above: tuple[Path, ...]) -> list[tuple[Path, dict[str, Any]]]:
-    """The file and those that it extends, the last of these first."""
+    """The file, after those that it extends."""
     if path.resolve() in above:
         raise ConfigError(f"{path}: extends itself")
     data = _read(path)
@@ -88,7 +88,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: no such configuration file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not readable: {error}") from None
-    # Impossible dates and endless numbers are ValueErrors, endless nesting is the last.
+    # ValueError: impossible dates, endless numbers; RecursionError: endless nesting.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(data, dict):

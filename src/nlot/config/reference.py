@@ -21,12 +21,12 @@ _HEAD = """# Configuration
 
 <!-- Made by `python -m nlot.config.reference markdown`; edit the models instead. -->
 
-A preset is a YAML file. With nothing but `problems:` it makes a table of all measures
-and figures; what it does not say has a default. Every preset starts from
+A preset is a YAML file. With only `problems:` it makes a table of all measures, and
+figures; all other keys have defaults. Every preset starts from
 `src/nlot/config/defaults.yaml`, which has a method of each kind. A preset may name
 another in `extends`, and then states only what differs: mappings are merged level by
-level, lists and mappings of another `kind` are replaced, and an entry of `problems`,
-`methods`, `overrides`, `tables` or `figures` that is null is dropped.
+level, lists and mappings of another `kind` are replaced, and a null entry of
+`problems`, `methods`, `overrides`, `tables` or `figures` removes that entry.
 
 `snakemake --cores all` reads `config.yaml`, `--configfile config/smoke.yaml` another
 preset, `--configfile a.yaml b.yaml` merges the second over the first, and `--config
@@ -79,7 +79,7 @@ def _kind(annotation: Any) -> Kind | None:
 
 
 def _title(section: type[Section]) -> str:
-    """The kind that a section holds the settings of, else the name of its class."""
+    """The kind whose settings a section holds, or the name of its class."""
     for what, kinds in KINDS.items():
         for name in kinds:
             if settings_class(what, name) is section:

@@ -1,4 +1,4 @@
-"""Sections that the settings of several methods share, and the base of them all."""
+"""Sections that several methods' settings share, and the bases of all settings."""
 
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -45,7 +45,7 @@ class OptimiserConfig(Section):
         0.0, description="AdamW's decay"
     )
     clip: PositiveFloat | None = Field(
-        5.0, description="largest global norm of a gradient; null: any"
+        5.0, description="largest global norm of a gradient; null: no clipping"
     )
 
 
@@ -53,8 +53,8 @@ class FitConfig(Section):
     """Minibatch steps of one optimiser."""
 
     steps: PositiveInt = Field(description="number of steps")
-    batch: PositiveInt = Field(description="pairs a step")
-    optimiser: OptimiserConfig = Field(description="and its schedule")
+    batch: PositiveInt = Field(description="pairs per step")
+    optimiser: OptimiserConfig = Field(description="optimiser and its schedule")
 
 
 class QuadratureConfig(Section):
@@ -86,8 +86,8 @@ class TrainingCTransformConfig(CTransformConfig):
 
     at_a_time: NonNegative = Field(
         0,
-        description="points whose searches run side by side; 0: all. Those of a few "
-        "stay in a processor's cache, a GPU wants many",
+        description="points searched in parallel; 0: all. Few fit in a CPU's cache, "
+        "while a GPU needs many",
     )
 
 
@@ -107,7 +107,7 @@ class RotationConfig(Section):
     )
     angle: Literal["single", "double"] = Field(
         "single",
-        description="whether the network's vector points to the angle or to its double",
+        description="whether the network's vector points to the angle or to twice it",
     )
     members: PositiveInt = Field(
         1, description="networks whose vectors are averaged, each with its own weights"
@@ -122,7 +122,7 @@ class RotationConfig(Section):
         return self
 
     def refuses(self, dimension: int) -> str | None:
-        """Why there is no such metric on R^d of that `dimension`; None if there is."""
+        """Why there is no such metric in that `dimension`; None if there is."""
         if self.angle == "double" and dimension == 1:
             return "metric.angle is 'double'; the line has one direction: use 'single'"
         return None
@@ -143,7 +143,7 @@ class ProblemConfig(Part):
 
     @property
     def generated(self) -> bool:
-        """Whether every seed has data of its own, made before training."""
+        """Whether each seed has its own data, generated before training."""
         return False
 
     @property
@@ -168,7 +168,7 @@ class MethodConfig(Part):
 
     **Class attributes:** `problems`, the kinds of problems that the method solves;
     `capabilities`, what each of its rows can do, by the names in
-    `nlot.methods.capabilities`; `variants`, one a row, "" for the row that has the
+    `nlot.methods.capabilities`; `variants`, one per row, "" for the row with the
     method's own name.
     """
 
@@ -177,22 +177,22 @@ class MethodConfig(Part):
     variants: ClassVar[tuple[str, ...]] = ("",)
 
     def refuses(self, problem: Any) -> str | None:
-        """Why the method cannot solve a problem of these settings; None where it can.
+        """Why the method cannot solve a problem with these settings; None if it can.
 
-        Asked only about problems of the kinds in `problems`.
+        Called only for problems of the kinds in `problems`.
         """
         return None
 
     def refuses_data(self, problem: Any) -> str | None:
-        """Why the method cannot be trained on a problem that is loaded; None if it can.
+        """Why the method cannot be trained on a loaded problem; None if it can.
 
-        Asked before training, and of given samples before the first job.
+        Called before training, and for given samples before the first job.
         """
         return None
 
 
 class PathConfig(MethodConfig):
-    """Base of methods whose networks give maps, and paths as splines."""
+    """Base of methods whose networks give maps and spline paths."""
 
     map: NetworkConfig = Field(description="y")
     spline: NetworkConfig = Field(description="φ")
@@ -200,7 +200,7 @@ class PathConfig(MethodConfig):
 
 
 class DualConfig(PathConfig):
-    """The same with a potential: the three networks of Algorithm 1."""
+    """Adds a potential: the three networks of Algorithm 1."""
 
     potential: NetworkConfig = Field(description="g")
 
