@@ -1,18 +1,18 @@
-"""Settings and code that solve problems.
+"""Methods that solve problems.
 
-A method is a module that is registered in `nlot.config.kinds`, with
+A method is a module registered in `nlot.config.kinds`, with
 
 - `Config`, its settings (a `nlot.config.sections.MethodConfig`), and `LABEL`, its name
   in print;
-- `train(problem, config, key, report) -> (networks, history)`, of the settings, the key
-  of all randomness and a `nlot.training.progress.Reporter`; the networks are a pytree,
-  the history a record for each chunk of steps with its phase, step and mean losses.
-  Raises `nlot.training.loop.DivergenceError` when a loss stops being finite;
+- `train(problem, config, key, report) -> (networks, history)`, with the settings, the
+  key of all randomness and a `nlot.training.progress.Reporter`; the networks are a
+  pytree, the history has one record per chunk of steps: phase, step and mean losses.
+  Raises `nlot.training.loop.DivergenceError` if a loss stops being finite;
 - `build(problem, config, *, key) -> networks`, untrained, for their shapes;
 - `open(problem, config, networks, header) -> run`, a `nlot.methods.run.AbstractRun`
   with some of `nlot.methods.capabilities`.
 
-`build` and `open` take what `reopen` of the problem's settings returns, too.
+`build` and `open` also accept what `reopen` of the problem's settings returns.
 """
 
 from nlot.config.kinds import target
@@ -23,8 +23,8 @@ def row_label(kind: str, variant: str = "") -> str:
 
     **Arguments:** the kind of a method, and one of the `variants` of its settings.
 
-    **Returns:** the method's `LABEL`, or for a variant what its `VARIANTS` say, if
-    anything: else the label and the variant's own name, as "NLSB (expected)".
+    **Returns:** the method's `LABEL`; for a variant its entry in the method's
+    `VARIANTS`, or the label and the variant's name, as in "NLSB (expected)".
 
     Raises `ValueError` for an unknown kind.
     """

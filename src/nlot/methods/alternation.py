@@ -1,4 +1,4 @@
-"""What Algorithms 1 and 2 share: potential, map and spline networks learn in turn."""
+"""What Algorithms 1 and 2 share: alternating steps of potential, map and spline."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def trainees(
 ) -> tuple[Trainee, Trainee, Trainee]:
     """The three networks before their first step."""
     steps = config.steps
-    # The spline's steps go on counting from pre-training.
+    # The spline's step count includes pre-training.
     whole = config.pretraining.steps + steps
     return (
         Trainee.start(potential, config.potential_optimiser, steps),
@@ -48,7 +48,7 @@ def fit_spline(
     x: Float[Array, "n d"],
     y: Float[Array, "n d"],
 ) -> Fitted:
-    """One step of eq. 19 of the network in training, on paths from `x` to `y`."""
+    """One step of the spline network on eq. 19, for paths from `x` to `y`."""
     loss, gradient = mean_and_grad(
         lambda n, a, b: spline_loss(n, quadrature, lagrangian, a, b),
         spline.model,
@@ -68,9 +68,9 @@ def alternate(
 ) -> Any:
     """Fit `state.spline` alone, then take the steps of the algorithm.
 
-    **Arguments:** `pretraining` and `training` are steps, of `state.spline` and of
-    `state`, each with what is fixed in it, as in `nlot.training.loop.iterate`; `config`
-    says how many; `key` is that of all draws.
+    **Arguments:** `pretraining` and `training` are step functions of `state.spline` and
+    of `state`, each with its fixed argument (see `nlot.training.loop.iterate`);
+    `config` has the numbers of steps; `key` is that of all draws.
     """
     report.start(config.pretraining.steps + config.steps, config.report_every)
     spline = iterate(

@@ -28,7 +28,7 @@ class AmortisedRun(AbstractPathRun):
     def transport(
         self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "n d"]:
-        """Where `x` is sent, by the map network; nothing is drawn with the key."""
+        """Images of `x` under the map network; the key is not used."""
         return self.network_map(x)
 
     def network_map(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:

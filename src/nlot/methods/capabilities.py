@@ -1,9 +1,9 @@
-"""What runs and controls can do, by name: what others ask for in place of a class.
+"""What runs and controls can do, by name: checked instead of their class.
 
 x and y are arrays of n points of dimension d, given as (n, d).
 
 - `map`, from source to target: `transport(x, key=None)`, the images, (n, d);
-  `stochastic`, whether they are drawn with the key (without any, with one of the run's
+  `stochastic`, whether they are random, drawn with the key (default: one from the run's
   seed).
 - `paths`, also `path(x, times, key=None)`: those from x to its image at times from 0 to
   the problem's horizon, (n, times, d).
@@ -12,8 +12,8 @@ x and y are arrays of n points of dimension d, given as (n, d).
 - `geodesics`: `polygons(x, y, s)`, amortised paths from x to y: corners at the
   fractions s of the horizon, (n, corners, d), in double precision.
 - `potential`: `potential(y)`, the Kantorovich potential of the target, (n,).
-- `cost`: `cost(x, y)`, that of motion from x to y as the run estimates it, (n,).
-- `metric`: `metric(x)`, one that acts on velocities, (n, d, d).
+- `cost`: `cost(x, y)`, the run's estimate of the cost from x to y, (n,).
+- `metric`: `metric(x)`, matrices that act on velocities, (n, d, d).
 - `carry`: `carry(x)`, points of the first of K measures at the times of all of them,
   (K, n, d).
 - `journey`, the same by maps between neighbouring measures: `leg(x, pair)`, the images
@@ -23,7 +23,7 @@ x and y are arrays of n points of dimension d, given as (n, d).
 
 from typing import Any
 
-# The attributes that make each.
+# The attributes that each capability needs.
 CAPABILITIES: dict[str, tuple[str, ...]] = {
     "map": ("stochastic", "transport"),
     "paths": ("stochastic", "transport", "path"),

@@ -35,11 +35,11 @@ def c_transform(
     continues with its value at the nearest point of the cube plus half the squared
     distance to it, which leaves the constrained minimisers as they are.
 
-    **Arguments:** `cost(x, y)` and `potential(y)` of single points; the search begins
-    at `start`, and goes on as `settings` say.
+    **Arguments:** `cost(x, y)` and `potential(y)` of single points; the starting point
+    and the settings of the search.
 
-    **Returns:** `start` for a search that ends worse than it started, or not at a
-    finite point. Never raises.
+    **Returns:** the minimiser, or `start` if the search ends at a worse or non-finite
+    point. Never raises.
     """
 
     def objective(y: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Packages that import JAX only where it is used."""
+"""Packages that import JAX only when it is needed."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -6,19 +6,19 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-# Where a method that is a package has its parts.
+# The submodules that define the parts of a method.
 _PARTS = {"Config": "config", "build": "training", "train": "training", "open": "run"}
 
 
 def lazily(package: str, **homes: str) -> Callable[[str], Any]:
     """A module's `__getattr__` (PEP 562), for names that its submodules define.
 
-    **Arguments:** `package` is the `__name__` of the module, `homes` says for each name
-    in which submodule it is defined, which is imported when the name is first asked
-    for; none: the parts of a method.
+    **Arguments:** `package` is the `__name__` of the module; `homes` maps each name to
+    the submodule that defines it, which is imported when the name is first used. The
+    default are the parts of a method.
 
-    **Returns:** a function that gives the value of a name, and raises `AttributeError`
-    for any other name.
+    **Returns:** a function that returns the value of a name, and raises
+    `AttributeError` for any other name.
     """
     return partial(_find, package, homes or _PARTS)
 
@@ -26,7 +26,7 @@ def lazily(package: str, **homes: str) -> Callable[[str], Any]:
 def home(module: ModuleType, name: str) -> str:
     """The full name of the module that defines a name of `module`.
 
-    It is not imported where `module` says by `lazily` which it is.
+    That module is not imported if `module` defines the name by `lazily`.
     """
     find = vars(module).get("__getattr__")
     if isinstance(find, partial) and name in find.args[1]:

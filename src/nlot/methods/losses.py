@@ -20,7 +20,7 @@ def amortised_cost(
     x: Float[Array, " d"],
     y: Float[Array, " d"],
 ) -> Float[Array, ""]:
-    """c(x, y) with the network's path; its gradient in the ends holds φ fixed.
+    """c(x, y) along the network's path; gradients in the ends hold φ fixed.
 
     At the optimal path the action is stationary in φ, so by the envelope theorem the
     cost's gradient is that of the action at fixed coefficients.
@@ -56,8 +56,8 @@ def map_loss(
 ) -> Float[Array, ""]:
     """Regression of the map network on the refined points (eq. 17).
 
-    **Arguments:** the network, samples of the source and where they are to go;
-    `regression` is "norm" or "squared_norm", of the distance that is averaged.
+    **Arguments:** the network, samples of the source, and their targets; `regression`,
+    "norm" or "squared_norm", is the form of the distance that is averaged.
     """
     squared = jnp.sum((jax.lax.stop_gradient(refined) - jax.vmap(network)(x)) ** 2, -1)
     if regression == "squared_norm":

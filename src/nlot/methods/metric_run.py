@@ -36,16 +36,16 @@ class MetricRun(AbstractPathRun):
         return over_points(self.networks.metric, self.points(x))
 
     def leg(self, x: Float[Any, "n d"], pair: int) -> Float[Array, "n d"]:
-        """Where points of measure `pair` are sent in the next one.
+        """Images of points of measure `pair` in the next measure.
 
-        Raises `ValueError` for a pair that is not there.
+        Raises `ValueError` for a pair that does not exist.
         """
         if not 0 <= pair < self.pairs:
             raise ValueError(f"pair must be from 0 to {self.pairs - 1}, found {pair}")
         return self._leg(jnp.array(pair), self.points(x))
 
     def _leg(self, pair: Array, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
-        """The map of a pair that is there: its map network."""
+        """The map of an existing pair: its map network."""
         return _network_map(self.networks, pair, x)
 
     def carry(self, x: Float[Any, "n d"]) -> Float[Array, "K n d"]:

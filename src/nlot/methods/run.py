@@ -20,7 +20,7 @@ COST_NODES = 200
 class AbstractRun:
     """A method trained on a problem with a seed: base of all runs.
 
-    What a run can do are methods of its own class: see `nlot.methods.capabilities`.
+    Subclasses define what a run can do: see `nlot.methods.capabilities`.
 
     **Arguments and attributes:** `problem`, or what is needed of it; `config`, the
     method's settings; `networks`, trained; `header`, names, settings and provenance as
@@ -40,9 +40,9 @@ class AbstractRun:
 
     @property
     def variants(self) -> tuple["AbstractRun", ...]:
-        """The rows that this run has in tables, each with a method name of its own.
+        """The rows of this run in tables, each with its own method name.
 
-        In the order of `config.variants`; a variant has none beside itself.
+        In the order of `config.variants`; a variant has only itself.
         """
         if self.variant:
             return (self,)
@@ -79,5 +79,5 @@ class AbstractPathRun(AbstractRun):
 
 @eqx.filter_jit
 def over_points(function: Callable[..., Array], *points: Array) -> Array:
-    """A function of single points at all points of arrays of shape (n, d)."""
+    """Apply a function of single points to arrays of shape (n, d)."""
     return jax.vmap(function)(*points)

@@ -25,7 +25,7 @@ class Config(AlgorithmConfig):
     kind: Literal["metric_nlot"]
     metric: RotationConfig = Field(description="A")
     batch: NonNegative = Field(
-        description="samples of each measure a step; 0: all of them"
+        description="samples of each measure per step; 0: all of them"
     )
     warm_up: NonNegative = Field(description="steps before the first metric step")
     metric_every: PositiveInt = Field(10, description="steps between metric steps")
@@ -36,13 +36,13 @@ class Config(AlgorithmConfig):
     )
     annealing_steps: NonNegative = Field(
         0,
-        description="steps after those over which costs go from isotropic to those of "
-        "the metric; 0: those of the metric from the first step",
+        description="steps after those, over which costs change from isotropic to the "
+        "metric's; 0: the metric's from the first step",
     )
     smoothing: NonNegativeFloat = Field(0.0, description=SMOOTHING)
     metric_optimiser: OptimiserConfig = Field(description="for A")
     report_every: PositiveInt = Field(100, description=REPORT)
 
     def refuses(self, problem: Any) -> str | None:
-        """Metrics have a cheap direction, of which the line has no choice."""
+        """Refuses what the metric does: on the line there is only one direction."""
         return self.metric.refuses(problem.dimension)

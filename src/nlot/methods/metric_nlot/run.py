@@ -1,4 +1,4 @@
-"""Trained runs of Algorithm 2, opened."""
+"""Trained runs of Algorithm 2."""
 
 import equinox as eqx
 import jax
@@ -13,7 +13,7 @@ from nlot.networks.pairwise import PairNetworks
 
 
 class MetricNLOTRun(MetricRun):
-    """Its maps are the c-transforms of the learned potentials."""
+    """A run whose maps are the c-transforms of the learned potentials."""
 
     def _leg(self, pair: Array, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
         return _transport(self.networks, self.config, self.problem.bounds, pair, x)

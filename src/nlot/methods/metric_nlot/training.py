@@ -30,7 +30,7 @@ from nlot.training.progress import Reporter
 
 
 class Fixed(eqx.Module):
-    """What stays as it is during training."""
+    """What stays fixed during training."""
 
     sequence: Sequence
     frames: Frame
@@ -48,7 +48,7 @@ class Fixed(eqx.Module):
         return draw(first, n)[:-1], draw(second, n)[1:]
 
     def ramp(self, step: int | Array) -> Float[Array, ""]:
-        """How much of the metric is in the costs at a step."""
+        """Weight of the metric in the costs at a step."""
         config = self.config
         since = step - config.warm_up - config.isotropic_steps
         return sigmoid_ramp(since, config.annealing_steps)
@@ -75,7 +75,7 @@ class State(eqx.Module):
 def build(
     problem: Sequence | Outline, config: Config, *, key: PRNGKeyArray
 ) -> PairNetworks:
-    """Untrained networks for a sequence, in frames that are still to be set."""
+    """Untrained networks for a sequence, with frames still to be set."""
     return build_pair_networks(
         problem, config, config.metric, config.potential, key=key
     )
@@ -94,8 +94,8 @@ def refine(
 ) -> CTransform:
     """ŷ(x) of eq. 6 for one pair of measures, warm-started with its map network.
 
-    Solved for the displacement in units of the pair's step, and the objective in units
-    of its cost: in those of the sequence its gradient is small from the start. Each
+    Solved for the displacement in units of the pair's step, with the objective in units
+    of its cost: in units of the sequence, its gradient is small from the start. Each
     coordinate of the displacement is at most `bounds`.
     """
     unit = frame.cost * frame.step / frame.scale
@@ -147,7 +147,7 @@ def train(
 
 
 def flat(points: Float[Array, "pairs n d"]) -> Float[Array, "m d"]:
-    """The points of all pairs, one after the other."""
+    """The points of all pairs, concatenated."""
     return points.reshape(-1, points.shape[-1])
 
 
@@ -164,7 +164,7 @@ def _pretrain(
 
 
 def step(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:
-    """An iteration of Algorithm 1 for all pairs, and a metric step where one is due.
+    """An iteration of Algorithm 1 for all pairs, and a metric step when due.
 
     `key` is that of the whole training.
     """
@@ -184,7 +184,7 @@ def step(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:
         state.potentials.model,
         state.maps.model,
         x,
-        # Of all points of a pair, as its networks are shared by them.
+        # Whole pairs, as the points of a pair share its networks.
         size=max(at_a_time // x.shape[1], 1) if at_a_time else 0,
     )
     refined = result.y

@@ -26,14 +26,14 @@ class Config(PathConfig):
     nodes: Annotated[int, Field(ge=2)] = Field(description="midpoint nodes of a path")
     rounds: PositiveInt = Field(description="couplings of all neighbouring measures")
     coupling_nodes: PositiveInt = Field(
-        description="midpoint nodes of the straight paths that a coupling is priced on"
+        description="midpoint nodes of the straight paths that price a coupling"
     )
     smoothing: NonNegativeFloat = Field(description=SMOOTHING)
-    direction: FitConfig = Field(description="of A to couplings, steps a round")
-    paths: FitConfig = Field(description="of φ to least action along A")
-    maps: FitConfig = Field(description="of y to the last couplings")
+    direction: FitConfig = Field(description="fit of A to couplings, in each round")
+    paths: FitConfig = Field(description="fit of φ to least action along A")
+    maps: FitConfig = Field(description="fit of y to the last couplings")
     report_every: PositiveInt = Field(100, description=REPORT)
 
     def refuses(self, problem: Any) -> str | None:
-        """Metrics have a cheap direction, of which the line has no choice."""
+        """Refuses what the metric does: on the line there is only one direction."""
         return self.metric.refuses(problem.dimension)

@@ -1,4 +1,4 @@
-"""Trained runs of `metric_nlot_plus`, opened: its maps are the map networks."""
+"""Trained runs of `metric_nlot_plus`, whose maps are the map networks."""
 
 from nlot.methods.metric_run import MetricRun
 

@@ -1,19 +1,19 @@
 r"""`metric_nlot_plus`: Algorithm 2 with exact couplings in place of potentials.
 
-Our own method, not the paper's. Some rounds of two steps, then two more:
+Our own method, not the paper's. Several rounds of steps 1 and 2, then steps 3 and 4:
 
 1. *Couplings.* All neighbouring measures are coupled exactly, at first along straight
-   Euclidean lines, later for the action along the metric of the round before.
+   Euclidean lines, later for the action along the previous round's metric.
 2. *Directions.* Along a displacement v the action is $(m |v|^2 + h\, z(x) · w)/2$, with
    w the vector of length |v|² at twice the angle of v, and z, m, h the unit vector and
-   constants of `nlot.networks.rotation`. It is smallest where z points against w;
+   constants of `nlot.networks.rotation`. It is smallest where z is opposite to w;
    without the constraint $|z| = 1$, least squares of z on $-w/|v|^2$ has the same
-   minimiser and is convex. Several networks are fitted and their vectors averaged, at
-   positions with some noise: smoothing over the distance below which couplings of few
-   points mean nothing. In other dimensions it is least squares on the vectors that make
-   motion along v cheap, too (`RotationMetric.direction_targets`).
+   minimiser and is convex. Several networks are fitted at noisy positions and their
+   vectors averaged, which smooths over distances at which couplings of few points mean
+   nothing. Other dimensions also use least squares, on the vectors that make motion
+   along v cheap (`RotationMetric.direction_targets`).
 3. *Paths.* The spline network learns paths of least action along the metric.
-4. *Maps.* One network a pair of measures is fitted to the last couplings.
+4. *Maps.* One network per pair of measures is fitted to the last couplings.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ from nlot.training.progress import Reporter
 def build(
     problem: Sequence | Outline, config: Config, *, key: PRNGKeyArray
 ) -> PairNetworks:
-    """Untrained networks for a sequence, in frames that are still to be set."""
+    """Untrained networks for a sequence, with frames still to be set."""
     return build_pair_networks(problem, config, config.metric, key=key)
 
 
@@ -103,7 +103,7 @@ def _random_edges(
 
 
 def _edge_weights(coupling: PairCouplings) -> Float[Array, "pairs m"]:
-    """1 / E|v|² of an edge's pair: fast and slow stretches count alike."""
+    """1 / E|v|² of an edge's pair: fast and slow pairs count equally."""
     squared = jnp.sum((coupling.y - coupling.x) ** 2, -1)
     mean = jnp.sum(coupling.mass * squared, -1, keepdims=True)
     return jnp.broadcast_to(1 / mean, squared.shape)
@@ -116,7 +116,7 @@ def metric_loss(
 ) -> tuple[Array, Log]:
     """Stage 2: `direction_loss` at random points of random edges, with some noise.
 
-    Fixed are the couplings, weights of their edges, and the noise's standard deviation.
+    `fixed`: couplings, weights of their edges, standard deviation of noise, settings.
     """
     coupling, weight, width, config = fixed
     n, d = config.direction.batch, coupling.x.shape[-1]
@@ -137,8 +137,8 @@ def direction_loss(
 ) -> Float[Array, ""]:
     """Least squares of each member's vector at `x` on the direction of `v`.
 
-    **Arguments:** positions, displacements, and weights that multiply |v|², by which
-    displacements count in the action.
+    **Arguments:** positions, displacements, and weights, which multiply the |v|² of the
+    action.
     """
     squared = jnp.sum(v**2, -1)
     # |v|² |z - t/|v|²|² without the division, up to a term without gradient.

@@ -31,7 +31,7 @@ class Config(AlgorithmConfig):
     variants: ClassVar[tuple[str, ...]] = ("", "network_map")
 
     kind: Literal["nlot"]
-    batch: PositiveInt = Field(description="samples of each measure a step")
+    batch: PositiveInt = Field(description="samples of each measure per step")
     sampling: Sampling = Field("independent", description=SAMPLING)
     refit: RefitConfig = Field(description="of φ")
     annealing_steps: NonNegative = Field(

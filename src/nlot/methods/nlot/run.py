@@ -1,4 +1,4 @@
-"""Trained runs of Algorithm 1, opened."""
+"""Trained runs of Algorithm 1."""
 
 from typing import Any
 
@@ -20,13 +20,13 @@ from nlot.training.microbatch import batches
 class NLOTRun(AmortisedRun):
     """The map of Algorithm 1: the c-transform of the learned potential.
 
-    Its variant `network_map` is the map network, which the c-transform starts from.
+    Its variant `network_map` is the map network, where the c-transform starts.
     """
 
     def transport(
         self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "n d"]:
-        """Where `x` is sent: the c-transform of eq. 6, or the map network."""
+        """Images of `x`: by the c-transform of eq. 6, or by the map network."""
         if self.variant == "network_map":
             return self.network_map(x)
         x = self.points(x)

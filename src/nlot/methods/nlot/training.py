@@ -45,7 +45,7 @@ class State(eqx.Module):
 
     @property
     def networks(self) -> Networks:
-        """The networks as they are."""
+        """The current networks."""
         return Networks(self.potential.model, self.map.model, self.spline.model)
 
 
@@ -132,8 +132,8 @@ def step(
         lambda n, a, b: map_loss(n, a, b, config.regression), networks.map, x, refined
     )
     map_ = state.map.descend(gradient).average(config.average)
-    # Refined pairs as in eq. 19; independent pairs keep the cost right where the
-    # c-transform may look next.
+    # Refined pairs as in eq. 19; independent pairs keep the cost accurate where the
+    # c-transform may search next.
     a, b = jnp.concatenate([x, x]), jnp.concatenate([refined, y])
 
     def fit(spline: Trainee) -> Fitted:
@@ -162,7 +162,7 @@ def step(
 def _refit(
     spline: Trainee, fit: Callable[[Trainee], Fitted], refit: RefitConfig
 ) -> tuple[Trainee, Array]:
-    """Steps of the spline network until its gradient is small, and their number."""
+    """Fit the spline network until its gradient is small; also counts the steps."""
 
     def unfinished(carry: tuple[Trainee, Array, Array]) -> Array:
         _, count, smoothed = carry

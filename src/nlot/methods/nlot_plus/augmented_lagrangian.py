@@ -15,7 +15,7 @@ from nlot.training.progress import Reporter
 
 
 class PolishState(eqx.Module):
-    """Three trainees and the pool of matchings: sources, and where they are to go."""
+    """Three trainees, and the pool of matchings: sources `x`, matched to `goal`."""
 
     map: Trainee
     potential: Trainee
@@ -25,7 +25,7 @@ class PolishState(eqx.Module):
 
     @classmethod
     def start(cls, networks: Networks, config: Config, dimension: int) -> "PolishState":
-        """Networks before their first step, with a pool that is still to be filled."""
+        """Networks before their first step, with a pool still to be filled."""
         settings = config.polish
         total = settings.rounds * settings.steps
         empty = jnp.zeros((settings.pool, settings.points, dimension))
@@ -133,8 +133,8 @@ def rematch(
 ) -> PolishState:
     """Replace the oldest matching of the pool by one of fresh samples.
 
-    **Arguments:** `number` counts the matchings before this one; the samples are drawn
-    with it and `key`.
+    **Arguments:** `number` counts the matchings before this one; samples are drawn with
+    `number` and `key`.
     """
     slots, n, _ = state.x.shape
     x, y = sampler.pairs(jax.random.fold_in(key, number), n)

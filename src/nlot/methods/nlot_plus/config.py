@@ -39,7 +39,7 @@ class RegressionConfig(FitConfig):
     """Third stage: map and potential fitted to the couplings."""
 
     huber: PositiveFloat = Field(
-        description="distance, as a fraction of the problem's bounds, from which the "
+        description="distance, as a fraction of the problem's bounds, beyond which the "
         "loss grows linearly"
     )
 
@@ -51,7 +51,7 @@ class PolishConfig(Section):
     steps: PositiveInt = Field(description="steps between matchings")
     points: PositiveInt = Field(description="samples in a matching")
     pool: PositiveInt = Field(description="matchings in use at a time")
-    batch: Annotated[int, Field(ge=2)] = Field(description="matched pairs a step")
+    batch: Annotated[int, Field(ge=2)] = Field(description="matched pairs per step")
     marginal_weight: PositiveFloat = Field(description="λ, weight of squared W2")
     map_optimiser: OptimiserConfig = Field(description="for y")
     potential_optimiser: OptimiserConfig = Field(description="for g")

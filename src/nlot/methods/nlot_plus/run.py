@@ -1,4 +1,4 @@
-"""Trained runs of `nlot_plus`, opened: its map is the map network."""
+"""Trained runs of `nlot_plus`, whose map is the map network."""
 
 from nlot.methods.amortised_run import AmortisedRun
 

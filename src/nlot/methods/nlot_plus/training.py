@@ -13,9 +13,9 @@ on the host.
 4. *Polish.* The map minimises the augmented Lagrangian of the constraint $T_\#μ = ν$,
    $E[c(x, T(x)) - g(T(x))] + λ W_2^2(T_\#μ, ν)$, while g takes steps of dual ascent.
    The matching behind $W_2^2$ is solved exactly on the host and held fixed for some
-   steps: a fixed matching bounds $W_2^2$ from above, so that each round majorises and
-   minimises. Without g the map would gain action by falling short of the target by
-   about $|∂c/∂y| / 2λ$.
+   steps: a fixed matching bounds $W_2^2$ from above, so that each round is a
+   majorise-minimise step. Without g the map would save action by stopping short of the
+   target by about $|∂c/∂y| / 2λ$.
 """
 
 from typing import Any
@@ -128,9 +128,9 @@ def regression_loss(
     fixed: tuple[Sampler, Coupling, Config],
     key: PRNGKeyArray,
 ) -> tuple[Array, Log]:
-    """Stage 3: how far map and potential are from a batch of coupled points.
+    """Stage 3: misfit of map and potential on a batch of coupled points.
 
-    The log has its two terms in the units of the problem.
+    The log has both terms in the units of the problem.
     """
     (map_, potential), (sampler, coupling, config) = models, fixed
     settings, unit = config.regression, sampler.unit

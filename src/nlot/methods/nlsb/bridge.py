@@ -19,8 +19,8 @@ _RANK = 10
 class OTFlowPotential(eqx.Module):
     r"""$Φ(s) = w^\top N(s) + \frac12 s^\top A^\top A s + b^\top s$ with $s = (x, t)$.
 
-    N is a residual network whose activation is the antiderivative of tanh. The constant
-    that the original adds changes no gradient.
+    N is a residual network whose activation is the antiderivative of tanh. The
+    original's additive constant is omitted, as it changes no gradient.
     """
 
     opening: eqx.nn.Linear
@@ -30,7 +30,7 @@ class OTFlowPotential(eqx.Module):
     b: Float[Array, " size"]
 
     def __init__(self, dimension: int, width: int, layers: int, *, key: PRNGKeyArray):
-        """`layers` counts the opening layer and the residual ones behind it."""
+        """`layers` counts the opening layer and the residual ones after it."""
         size = dimension + 1
         keys = jax.random.split(key, layers + 1)
         self.opening = eqx.nn.Linear(size, width, key=keys[0])
@@ -57,8 +57,8 @@ def _log_cosh(x: Array) -> Array:
 
 @_log_cosh.defjvp
 def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    # One tanh in place of the exponentials that automatic differentiation leaves: a
-    # training step takes little more than half the time.
+    # One tanh instead of the exponentials of automatic differentiation: a training step
+    # takes little more than half the time.
     return _log_cosh(*primals), jnp.tanh(primals[0]) * tangents[0]
 
 
@@ -73,7 +73,7 @@ class Bridge(eqx.Module):
         return -jax.grad(self.potential)(x, t)
 
     def sigma(self, x: Float[Array, " d"], t: Float[Array, ""]) -> Float[Array, " d"]:
-        """The diagonal of σ, between -1 and 1; its sign means nothing."""
+        """The diagonal of σ, between -1 and 1; its sign has no effect."""
         return jnp.tanh(self.diffusion(jnp.append(x, t)))
 
 
@@ -83,9 +83,9 @@ def simulate(
     noise: Float[Array, "steps d"],
     horizon: float,
 ) -> Float[Array, "times d"]:
-    """A path from `x` by Euler and Maruyama's scheme, in as many steps as `noise` has.
+    """A path from `x` by the Euler-Maruyama scheme, one step per row of `noise`.
 
-    `noise` is standard normal. Returns the positions at all steps, the start included.
+    `noise` is standard normal. Returns the positions at all steps, including the start.
     With its gradient this takes less than half the time of diffrax's Euler solver on a
     virtual Brownian tree, which fixed steps do not need.
     """
@@ -111,7 +111,7 @@ def hjb_residual(
     r"""L along the drift, and the residual of the Hamilton-Jacobi-Bellman equation.
 
     $r = ∂_t Φ + \frac12 \sum_i σ_i^2 ∂_i^2 Φ + L(x, -\nabla Φ) - |\nabla Φ|^2$ vanishes
-    where Φ is the cost to go under the optimal control -∇Φ, for Lagrangians whose
+    where Φ is the cost-to-go under the optimal control -∇Φ, for Lagrangians whose
     kinetic term is |v|²/2.
     """
 

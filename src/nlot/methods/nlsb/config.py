@@ -21,11 +21,11 @@ class OTFlowConfig(Section):
     """The potential of OT-Flow."""
 
     width: PositiveInt = Field(32, description="of its residual network")
-    layers: Annotated[int, Field(ge=2)] = Field(2, description="opening one included")
+    layers: Annotated[int, Field(ge=2)] = Field(2, description="with the opening one")
 
 
 class Config(MethodConfig):
-    """Neural Lagrangian Schroedinger bridges (Koshizuka and Sato, 2023)."""
+    """Neural Lagrangian Schrödinger bridges (Koshizuka and Sato, 2023)."""
 
     problems: ClassVar[tuple[str, ...]] = ("transport",)
     capabilities: ClassVar[frozenset[str]] = frozenset({"map", "paths", "own_paths"})
@@ -35,16 +35,16 @@ class Config(MethodConfig):
     potential: OTFlowConfig = Field(OTFlowConfig(), description="Φ, drift is -∇Φ")
     diffusion: NetworkConfig = Field(
         NetworkConfig(hidden=(16, 16), activation="silu"),
-        description="σ, diagonal, behind a tanh",
+        description="σ, diagonal, followed by tanh",
     )
-    time_steps: PositiveInt = Field(100, description="of Euler and Maruyama's scheme")
+    time_steps: PositiveInt = Field(100, description="of the Euler-Maruyama scheme")
     cost_times: NonNegative = Field(
         0,
-        description="random times of a path at which action and residual are taken in "
-        "a training step; 0: all times",
+        description="random times per path at which a training step evaluates action "
+        "and residual; 0: all times",
     )
     steps: PositiveInt = Field(description="optimiser steps")
-    batch: PositiveInt = Field(description="samples of each measure a step")
+    batch: PositiveInt = Field(description="samples of each measure per step")
     sampling: Sampling = Field("independent", description=SAMPLING)
     optimiser: OptimiserConfig = Field(description="for Φ and σ together")
     action_weight: NonNegativeFloat = Field(0.01, description="α_L, of the action")
@@ -55,16 +55,16 @@ class Config(MethodConfig):
         0.05, description="length over which the Sinkhorn divergence is smoothed"
     )
     sinkhorn_iterations: PositiveInt = Field(
-        20, description="with decreasing regularisation, the last ones at that of blur"
+        20, description="with decreasing regularisation, the last ones at `blur`"
     )
     averaged_paths: PositiveInt = Field(
-        32, description="paths from one start that make an expected path"
+        32, description="paths from one start averaged into an expected path"
     )
     average: Decay = Field(0.0, description=AVERAGE)
     report_every: PositiveInt = Field(100, description=REPORT)
 
     def refuses(self, problem: Any) -> str | None:
-        """The drift is the optimal control where the kinetic term is |v|²/2 alone."""
+        """The drift is the optimal control only if the kinetic term is |v|²/2."""
         kind = problem.lagrangian.kind
         if kind != "newtonian":
             return f"lagrangian.kind is {kind!r}; nlsb needs 'newtonian'"

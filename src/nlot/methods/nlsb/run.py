@@ -1,4 +1,4 @@
-"""Trained bridges, opened: where their paths end, and the paths."""
+"""Trained bridges: their paths, and where these end."""
 
 from typing import Any
 
@@ -19,9 +19,9 @@ from nlot.training.streams import stream
 class BridgeRun(AbstractRun):
     """A trained bridge on arrays of shape (n, d).
 
-    Its paths are single ones, drawn with a key (where none is given, one that belongs
-    to the run's seed), or `expected`: each the mean of `config.averaged_paths` from the
-    same start. Every method raises `ValueError` for points of another shape.
+    Its paths are single draws with a key (default: one derived from the run's seed), or
+    `expected`: means of `config.averaged_paths` draws from the same start. Every method
+    raises `ValueError` for points of another shape.
     """
 
     problem: Transport
@@ -82,8 +82,8 @@ class BridgeRun(AbstractRun):
     def actions(self, steps: Float[Array, "n steps d"]) -> Float[Array, " n"]:
         """Action along paths that `steps` returned.
 
-        Of an expected path as it is; of a single one, whose own velocity is infinite,
-        with the drift in place of the velocity: the cost of control.
+        An expected path has its own velocity. That of a single path is infinite, and is
+        replaced by the drift, which gives the cost of control.
         """
         drift = None if self.expected else self.networks.drift
         return _actions(self.problem, drift, steps)

@@ -1,8 +1,8 @@
 r"""Neural Lagrangian Schrödinger bridges (Koshizuka and Sato, ICLR 2023).
 
 A neural SDE (`nlot.methods.nlsb.bridge`) is trained on
-$D(X_T, ν) + α_L E\int L\,dt + α_R E\int |r|\,dt$: the Sinkhorn divergence between where
-its paths end and the target, their action, and the residual r of the
+$D(X_T, ν) + α_L E\int L\,dt + α_R E\int |r|\,dt$: the Sinkhorn divergence between its
+paths' end points and the target, their action, and the residual r of the
 Hamilton-Jacobi-Bellman equation, which makes -∇Φ the optimal drift.
 """
 
@@ -73,7 +73,7 @@ def losses(
     """The terms of the objective: `divergence`, `action` and `residual`.
 
     **Arguments:** `x` and `y` are samples of source and target; `key` draws the noise
-    of the paths from `x`, and the times at which they are looked at.
+    of the paths from `x`, and the times at which they are evaluated.
     """
     first, second = jax.random.split(key)
     noise = jax.random.normal(first, (len(x), config.time_steps, x.shape[1]))

@@ -9,10 +9,10 @@ from nlot.config.sections import REPORT, MethodConfig, NetworkConfig, OptimiserC
 
 
 class PotentialFitConfig(Section):
-    """Fit of the potentials, in each round anew."""
+    """Fit of the potentials, from scratch in each round."""
 
     steps: PositiveInt = Field(description="number of steps")
-    optimiser: OptimiserConfig = Field(description="and its schedule")
+    optimiser: OptimiserConfig = Field(description="optimiser and its schedule")
     first_penalty: PositiveFloat = Field(
         description="weight of the first round's penalty on the length of ∇φ"
     )
@@ -22,11 +22,11 @@ class PotentialFitConfig(Section):
 
 
 class GramFitConfig(Section):
-    """Fit of the matrix, in each round anew."""
+    """Fit of the matrix, from scratch in each round."""
 
     steps: PositiveInt = Field(description="number of steps")
-    optimiser: OptimiserConfig = Field(description="and its schedule")
-    penalty: PositiveFloat = Field(1.0, description="weight of the one on ∇φᵀA∇φ")
+    optimiser: OptimiserConfig = Field(description="optimiser and its schedule")
+    penalty: PositiveFloat = Field(1.0, description="weight of the penalty on ∇φᵀA∇φ")
     norm_weight: PositiveFloat = Field(
         1e9, description="weight of 1/‖A‖² (Frobenius), against vanishing matrices"
     )
@@ -41,7 +41,7 @@ class Config(MethodConfig):
     kind: Literal["scarvelis_solomon"]
     potential: NetworkConfig = Field(
         NetworkConfig(hidden=(32,), activation="softplus"),
-        description="φ, one a pair of measures",
+        description="φ, one per pair of measures",
     )
     metric: NetworkConfig = Field(
         NetworkConfig(hidden=(32, 32), activation="softplus"),
@@ -50,24 +50,24 @@ class Config(MethodConfig):
     floor: PositiveFloat = Field(1e-3, description="smallest eigenvalue of A")
     groups: PositiveInt = Field(
         1,
-        description="blocks of equal size in the samples of each time, in their order, "
-        "that are coupled apart: prior knowledge of who belongs together",
+        description="consecutive blocks of equal size in the samples of each time, "
+        "coupled separately: prior knowledge of which samples belong together",
     )
-    batch: PositiveInt = Field(100, description="samples of each measure a step")
+    batch: PositiveInt = Field(100, description="samples of each measure per step")
     rounds: PositiveInt = Field(1, description="fits of the potentials, then of A")
     potential_fit: PotentialFitConfig = Field(description="of φ")
     metric_fit: GramFitConfig = Field(description="of A")
     report_every: PositiveInt = Field(500, description=REPORT)
 
     def refuses(self, problem: Any) -> str | None:
-        """Blocks of samples are groups of particles where data are generated."""
+        """For generated data, blocks of samples must be whole groups of particles."""
         found = len(getattr(problem.data, "groups", ()))
         if found % self.groups:
             return f"{self.groups} groups do not divide the {found} of data.groups"
         return None
 
     def refuses_data(self, problem: Any) -> str | None:
-        """Blocks of samples have one size."""
+        """Blocks of samples must have equal sizes."""
         counts = sorted({len(samples) for samples in problem.measures})
         if self.groups == 1 or (len(counts) == 1 and counts[0] % self.groups == 0):
             return None

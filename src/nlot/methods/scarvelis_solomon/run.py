@@ -1,4 +1,4 @@
-"""Trained runs of `scarvelis_solomon`, opened."""
+"""Trained runs of `scarvelis_solomon`."""
 
 from typing import Any
 

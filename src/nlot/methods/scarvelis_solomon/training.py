@@ -1,6 +1,6 @@
 r"""Riemannian metric learning via optimal transport (Scarvelis and Solomon, ICLR 2023).
 
-Rounds of two fits, each from fresh networks, by sums over the points of a batch:
+Rounds of two fits, each from fresh networks, with losses summed over a batch:
 
 1. *Potentials.* One φ a pair of measures maximises $\sum φ(x) - φ(y)$ over samples x of
    the first and y of the second, less a penalty on its slope at random points of the
@@ -9,9 +9,9 @@ Rounds of two fits, each from fresh networks, by sums over the points of a batch
 2. *Metric.* $A = R^\top R + εI$ minimises the second penalty plus a multiple of
    $1/\|A\|_F^2$.
 
-A multiplies gradients of potentials. As the fit makes it small along them and large
-across, and they point along the motion, its cheap direction is that of a metric on
-velocities: its eigenvectors are in the order of the true metric's, not in the reverse.
+A multiplies gradients of potentials, which point along the motion. The fit makes it
+small along them and large across, so its cheap direction is that of a metric on
+velocities: its eigenvectors have the true metric's order, not the reverse.
 """
 
 from typing import Any
@@ -132,7 +132,7 @@ def train(
 
 
 def split(sequence: Sequence, groups: int) -> Groups:
-    """The sequences of the blocks of samples, `groups` of equal size."""
+    """One sequence per block of samples, `groups` blocks of equal size."""
     if groups == 1:
         return (sequence,)
     return tuple(
