@@ -1,15 +1,15 @@
 r"""Bounds on the optimal cost between two measures, with their statistical error.
 
-*From above:* the coupling that sends cell to cell as the optimal coupling of the
-centres does, and within a cell pairs points at random. Its marginals are exact.
+*From above:* the coupling that matches cells like the optimal coupling of their
+centres, and pairs points at random within them. Its marginals are exact.
 
 *From below:* for any function g, $\mathrm{OT}(μ, ν) \ge E_μ[g^c] + E_ν[g]$ (eq. 3),
 where $g^c(x) = \inf_y c(x, y) - g(y)$ over the target's support. g is a smooth fit to
-the discrete problem's dual variables; the infimum is searched for globally.
+the discrete problem's dual variables; the infimum is found by a global search.
 
 Both are means over fresh draws from each cell, with bootstrap intervals. Measures are
 represented by the members of their cells, evenly spread points, and actions are those
-of polygons: the bounds hold as far as these stand for measures and curves.
+of polygons: the bounds hold up to these approximations.
 """
 
 from collections.abc import Callable
@@ -30,10 +30,10 @@ from nlot.paths.newton import Geodesic, least_actions
 from nlot.problems.transport import Transport
 
 _LEVEL, _RESAMPLES = 0.95, 2000
-# Degrees of smoothing that a fit of the dual variables is chosen from.
+# Candidate degrees of smoothing for the fit of the dual variables.
 _SMOOTHING = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
-# Cells whose members a c-transform looks at, nearest points of its last look, and
-# points of each look that are priced exactly.
+# Cells whose members a c-transform searches, nearest points in its last search, and
+# points priced exactly in each search.
 _CELLS, _AROUND, _PRICED = 4, 64, 2
 
 # A function g on the target's support.
@@ -43,7 +43,7 @@ Potential = Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, " n"]]
 class Interval(NamedTuple):
     """A mean over fresh draws, with its 95 % bootstrap interval.
 
-    `converged` is the share of the path searches behind it that came to their end.
+    `converged` is the share of the path searches behind it that converged.
     """
 
     mean: float
@@ -55,13 +55,13 @@ class Interval(NamedTuple):
 def interval(
     values: Float[np.ndarray, "replicates cells"], converged: float, *, seed: int = 0
 ) -> Interval:
-    """Mean of a stratified sample: independent draws down a column, a column a stratum.
+    """Mean of a stratified sample, with one column of independent draws per stratum.
 
     **Arguments:** the draws, the share of searches behind them that converged, and the
     seed of the bootstrap.
 
-    Draws are resampled within their stratum; the spread of R of them is widened by
-    √(R / (R - 1)), which it falls short of the truth by.
+    Draws are resampled within their stratum; the spread of R draws is multiplied by
+    √(R / (R - 1)) to correct its bias.
     """
     replicates, cells = values.shape
     rng = np.random.default_rng(seed)
@@ -90,7 +90,7 @@ def upper_bound(
     **Arguments:** the problem, settings, the cells of source and target, the exact
     costs between their centres, a permutation, and the key of the fresh draws.
 
-    **Returns:** a mean over draws, an upper bound whether or not paths are the best.
+    **Returns:** a mean over draws, an upper bound even if paths are not optimal.
     """
     source, target = cells
     paths, parts = costs.paths(np.arange(len(order)), order), []
@@ -114,8 +114,8 @@ def fit_potential(
     **Arguments:** the costs between the centres, the dual variables of the target's,
     and its cells.
 
-    Of several degrees of smoothing, the one with the best dual value on the centres.
-    Those of a measure of few points coincide; a spline takes each place once.
+    The degree of smoothing is the one with the best dual value on the centres. Centres
+    of a measure of few points coincide; the spline takes each position once.
     """
     places, first = np.unique(target.centres, axis=0, return_index=True)
 
@@ -141,8 +141,8 @@ def lower_bound(
     **Arguments:** the problem, settings, the cells of source and target, the exact
     costs between their centres, the potential, and the key of the fresh draws.
 
-    **Returns:** a mean over draws, a lower bound as far as the search for each infimum,
-    and the paths on its way, found the global minima.
+    **Returns:** a mean over draws, a lower bound if the searches for each infimum and
+    its paths found the global minima.
     """
     source, target = cells
     keys = jax.random.split(key, settings.ground_truth.replicates)
@@ -174,7 +174,7 @@ def lower_bound(
 def _solver(
     problem: Transport, settings: EvaluationConfig
 ) -> Callable[[Float[np.ndarray, "n corners d"]], Geodesic]:
-    """What finds the paths of least action that given ones lead to."""
+    """The solver for paths of least action, from given starting paths."""
     return partial(
         least_actions, problem.lagrangian, problem.horizon, settings.least_action
     )
@@ -232,8 +232,8 @@ class _CTransform(NamedTuple):
     ) -> tuple[Float[np.ndarray, " n"], Geodesic]:
         """The smallest c - g over the most promising of `members`, priced exactly.
 
-        About each of the paths `at`, of shape (n, cells), the cost is modelled by its
-        slope and a Hessian of 1/T, which is right for |v|²/2 alone; it only chooses.
+        Around each of the paths `at`, of shape (n, cells), the cost is modelled by its
+        slope and a Hessian of 1/T, exact only for |v|²/2; this only selects points.
         """
         n, d = x.shape
         step = members - at.path[:, :, None, -1]

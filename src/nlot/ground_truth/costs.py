@@ -2,8 +2,8 @@
 
 A few pairs are solved from several starts each. The path of every other pair starts
 from those of pairs nearby, moved to its ends: most are then a few Newton steps from
-their minimum. At last all pairs are compared with their neighbours, over and over, as a
-path that beats its pair's after having been moved proves that one not to be the best.
+their minimum. Finally all pairs are repeatedly compared with their neighbours: if a
+neighbour's path, once moved, has less action, the pair's own was not the best.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from nlot.ground_truth.table import Table
 from nlot.paths.multistart import optimal_paths
 from nlot.problems.transport import Transport
 
-# Rounds of comparisons with neighbours, at most.
+# Maximum number of rounds of comparisons with neighbours.
 _SWEEPS = 6
 
 
@@ -32,8 +32,8 @@ def exact_costs(
     """Exact cost from each `x[i]` to each `y[j]`, in double precision.
 
     **Arguments:** the problem, settings, and points in an order in which every fourth
-    one, and every sixteenth, is near those that follow it (as
-    `nlot.ground_truth.strata` has them). `report` is called with lines of progress.
+    one, and every sixteenth, is near those that follow it (as in
+    `nlot.ground_truth.strata`). `report` is called with lines of progress.
     """
     x, y = (np.asarray(z, np.float64) for z in (x, y))
     stride = 1

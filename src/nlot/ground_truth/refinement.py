@@ -1,4 +1,4 @@
-"""How far the reference costs depend on the settings that they are found with."""
+"""How strongly the reference costs depend on the settings of their computation."""
 
 from collections.abc import Callable, Iterator
 
@@ -27,10 +27,10 @@ def refinement(
     """The optimal cost between points of both measures, one setting changed at a time.
 
     **Arguments:** the name of the problem in the rows, the problem, settings, a seed,
-    and what is called with lines of progress.
+    and a function that is called with lines of progress.
 
-    **Returns:** rows of `COLUMNS`, from a quarter of the pairs that `settings` asks
-    for; `change` is in percent of the first row.
+    **Returns:** rows of `COLUMNS`, from a quarter of the pairs in `settings`; `change`
+    is in percent of the first row.
     """
     rows = []
     for setting, paths, points, draw in _variants(settings):
@@ -51,7 +51,7 @@ def refinement(
 def _variants(
     settings: EvaluationConfig,
 ) -> Iterator[tuple[str, LeastActionConfig, int, int]]:
-    """What is changed, how paths are searched for, points a side, number of a draw."""
+    """The setting changed, settings of paths, points per side, number of the draw."""
     paths, points = settings.least_action, settings.ground_truth.points // 2
     segments = paths.segments
     half = max(2, segments // 2)

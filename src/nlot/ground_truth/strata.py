@@ -1,4 +1,4 @@
-"""Cells of equal mass: a measure cut in halves, over and over."""
+"""Cells of equal mass: a measure cut in half repeatedly."""
 
 from typing import NamedTuple
 
@@ -8,14 +8,14 @@ from jaxtyping import Float, Int, PRNGKeyArray
 
 from nlot.measures.distributions import AbstractMeasure
 
-# Points that stand for the measure, in each cell.
+# Points in each cell that represent the measure.
 _MEMBERS = 32
 
 
 class Cells(NamedTuple):
-    """Cells of a measure, each with as many of its points and one that stands for all.
+    """Cells of a measure, each with equally many points and one that represents them.
 
-    Sibling cells follow each other: the first of every 2, 4, 8, ... cells in a row is
+    Sibling cells are adjacent: the first of every 2, 4, 8, ... consecutive cells is
     near all of them.
     """
 
@@ -37,8 +37,8 @@ class Cells(NamedTuple):
 def cut(measure: AbstractMeasure, number: int, *, key: PRNGKeyArray) -> Cells:
     """Cut `measure` into `number` cells of equal mass, a power of two.
 
-    The measure is represented by 32 evenly spread points a cell. Each cut halves a
-    cell's points across its longest side; a cell's centre is the member next to its
+    The measure is represented by 32 evenly spread points per cell. Each cut halves a
+    cell's points across its longest side; a cell's centre is the member nearest to its
     mean.
     """
     points = np.asarray(measure.spread(key, number * _MEMBERS), np.float64)

@@ -1,9 +1,9 @@
 """Costs of all pairs of two samples, and as many of their paths as memory allows.
 
-The paths of every `stride`-th point on either side are kept: the searches of all other
-pairs start from them. Of the paths that were found so, those of some rows are kept, as
-long as they take at most `nlot.ground_truth.memory.KEPT` bytes. Another is found again
-from the same start when it is needed, and comes out the same.
+The paths between every `stride`-th point on either side are kept: the searches of all
+other pairs start from them. Of the paths found, those of some rows are kept, up to
+`nlot.ground_truth.memory.KEPT` bytes. Others are recomputed from the same start when
+needed, with the same result.
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ from nlot.problems.transport import Transport
 _MOVED = 256
 # Neighbours that each point is compared with.
 _NEIGHBOURS = 4
-# A neighbour's path is looked at where its cost and slope promise so much less, as a
-# share of the cost, and taken where it is better by the second share.
+# A neighbour's path is tried if its cost and slope predict a relative decrease of the
+# cost by the first fraction, and taken if it is better by the second.
 _PROMISING, _BETTER = 2e-4, 1e-6
 
 Points = Float[np.ndarray, "n d"]
@@ -33,12 +33,12 @@ Kept = Float32[np.ndarray, "pairs corners d"]
 
 
 def moved(paths: Paths, x: Points, y: Points) -> Paths:
-    """Each path bent as it is, between the ends `x[k]` and `y[k]`."""
+    """Each path with its bends, moved to the ends `x[k]` and `y[k]`."""
     s = np.linspace(0, 1, paths.shape[1])
     ramps = np.stack([1 - s, s])
     out = np.empty(paths.shape)
-    # A coordinate of some paths at a time, which stay in the cache: with all at once,
-    # and the coordinates innermost, this takes eight times as long.
+    # One coordinate of some paths at a time, which stay in the cache: all at once, with
+    # the coordinates innermost, this takes eight times as long.
     for begin in range(0, len(paths), _MOVED):
         part = slice(begin, begin + _MOVED)
         for k in range(paths.shape[2]):
@@ -49,9 +49,9 @@ def moved(paths: Paths, x: Points, y: Points) -> Paths:
 
 
 class Table:
-    """Costs and paths of the pairs that are solved so far.
+    """Costs and paths of the pairs solved so far.
 
-    `found` are the solutions of the pairs of every `stride`-th of `x` and of `y`.
+    `found` are the solutions for the pairs of every `stride`-th point of `x` and `y`.
 
     **Attributes**, of the pair (i, j) at [i, j]:
 
@@ -119,10 +119,10 @@ class Table:
         return fine
 
     def sweep(self, number: int) -> int:
-        """Solve again what a neighbour's path, moved, does better; returns how many.
+        """Solve pairs again for which a neighbour's moved path is better; counts them.
 
-        `number` counts sweeps from one. Later ones look at neighbours that the last
-        one, or this one, has improved: the others' paths are known not to be better.
+        `number` counts sweeps from one. Later ones only try neighbours improved by the
+        last sweep or this one: the others' paths are known not to be better.
         """
         improved = 0
         near_x, near_y = _neighbours(self.x), _neighbours(self.y)
@@ -186,7 +186,7 @@ class Table:
         self._hold(found)
 
     def _hold(self, rows: dict[int, Float32[np.ndarray, "m corners d"]]) -> None:
-        """Keep the paths of `rows`; of too many, those go that were needed last."""
+        """Keep the paths of `rows`, and drop the least recently used ones if needed."""
         for row, paths in rows.items():
             self._rows.pop(row, None)
             self._rows[row] = paths
@@ -206,14 +206,14 @@ class Table:
                 self._saved[a, b] = path.astype(np.float32)
 
     def _store(self, i: Indices, j: Indices, found: Geodesic) -> None:
-        """Keep the solutions of the pairs (i[k], j[k]), all but their paths."""
+        """Keep the solutions of the pairs (i[k], j[k]), except for their paths."""
         self.cost[i, j] = found.action
         self.gradient_norm[i, j] = found.gradient_norm
         self.converged[i, j] = found.converged
         self.slopes[i, j] = found.slopes
 
     def _best_start(self, i: Indices, j: Indices) -> Paths:
-        """The best of the paths of pairs nearby, moved to the ends of these."""
+        """The best path of any nearby pair, moved to the ends of each."""
         start, best = self._start(i, j, np.zeros(len(i), int)), np.full(len(i), np.inf)
         for origin in range(self._near_x.shape[1] * self._near_y.shape[1]):
             path = self._start(i, j, np.full(len(i), origin))
@@ -226,7 +226,7 @@ class Table:
     def _start(
         self, i: Indices, j: Indices, origin: Integer[np.ndarray, " pairs"]
     ) -> Paths:
-        """The paths of pairs nearby, each by its number, moved to the ends of these."""
+        """The path of the nearby pair numbered `origin`, moved to the ends of each."""
         a, b = np.divmod(origin, self._near_y.shape[1])
         near = self._on_grid(self._near_x[i, a], self._near_y[j, b])
         return moved(near, self.x[i], self.y[j])
@@ -245,7 +245,7 @@ class Table:
         return polygon_actions(self.problem.lagrangian, self.problem.horizon, paths)
 
     def _blocks(self, stride: int) -> Iterator[Int[np.ndarray, " rows"]]:
-        """Every `stride`-th row, some at a time."""
+        """Every `stride`-th row, in blocks."""
         rows = np.arange(0, len(self.x), stride)
         for begin in range(0, len(rows), self._height * stride):
             yield rows[begin : begin + self._height * stride]
@@ -258,13 +258,13 @@ def _inner(a: Points, b: Points) -> Float[np.ndarray, " n"]:
 def _all(
     rows: Int[np.ndarray, " rows"], columns: Int[np.ndarray, " columns"]
 ) -> tuple[Indices, Indices]:
-    """All pairs of the two."""
+    """All pairs of rows and columns."""
     i, j = np.meshgrid(rows, columns, indexing="ij")
     return i.ravel(), j.ravel()
 
 
 def _nearest(points: Points, stride: int) -> Int[np.ndarray, "n near"]:
-    """The two nearest of every `stride`-th point, one where there is one."""
+    """The two nearest among every `stride`-th point, or the only one."""
     coarse = np.arange(0, len(points), stride)
     _, near = KDTree(points[coarse]).query(points, k=range(1, min(2, len(coarse)) + 1))
     return coarse[near]

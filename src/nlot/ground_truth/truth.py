@@ -1,4 +1,4 @@
-"""What is known about the optimal map of a problem, in one file."""
+"""The ground truth of a problem, in one file."""
 
 import json
 import sys
@@ -37,7 +37,7 @@ _UNREADABLE = (
 
 
 class TruthError(ValueError):
-    """A file that holds no ground truth; the message names it and the fault."""
+    """A file without a valid ground truth; the message names the file and the fault."""
 
 
 class GroundTruth(NamedTuple):
@@ -64,12 +64,12 @@ class GroundTruth(NamedTuple):
         return float(self.cost[np.arange(len(self.order)), self.order].mean())
 
     def losses(self, pushed: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
-        """What a map that sends `x[i]` to `pushed[i]` loses at each point.
+        """The loss of a map that sends `x[i]` to `pushed[i]`, at each point.
 
-        Points are moved from where the map sends them onto the target by the least mean
-        squared distance: costs of maps that miss the target otherwise compare nothing.
-        A loss is what the coupling that results costs more than `f` and `g` allow, and
-        never negative; the mean is the coupling's cost less the optimal one.
+        Images are first matched to the target by the least mean squared distance, as
+        costs of maps that miss the target cannot be compared. A loss is the resulting
+        coupling's cost minus `f` and `g`, and never negative; the mean is the
+        coupling's cost minus the optimal one.
         """
         order = match(pushed, self.y)
         return self.cost[np.arange(len(order)), order] - self.f - self.g[order]
@@ -83,11 +83,11 @@ def find_truth(
 ) -> GroundTruth:
     """Price all pairs of points, couple them, and bound the optimal cost.
 
-    **Arguments:** the problem, settings, the seed of points and draws, and what is
-    called with lines of progress. Source and target are cut with one key: where one is
-    a translated copy of the other, so are the points.
+    **Arguments:** the problem, settings, the seed of points and draws, and a function
+    that is called with lines of progress. Source and target are cut with one key: if
+    one is a translated copy of the other, so are the points.
 
-    **Returns:** the truth; its header holds what the searches came to.
+    **Returns:** the truth; its header tells how well the searches converged.
     """
     n, d = settings.ground_truth.points, problem.dimension
     report(f"{n} x {n} pairs, in {memory_mb(settings, d)} MB of memory at most")
@@ -108,7 +108,7 @@ def find_truth(
     lower = lower_bound(problem, settings, cells, costs, potential, key=keys[2])
     report(f"lower bound {lower.mean:.5f} [{lower.low:.5f}, {lower.high:.5f}]")
     header = {
-        # The smallest share of any of the searches that all this rests on.
+        # The smallest share among the searches behind costs and bounds.
         "converged": min(
             float(costs.converged.mean()), upper.converged, lower.converged
         ),
@@ -121,7 +121,7 @@ def find_truth(
 def make_truth(experiment: Experiment, problem: str, path: str | Path) -> GroundTruth:
     """Find the ground truth of `experiment.problems[problem]`, and write it to `path`.
 
-    With the first of the seeds. Returns what was written. Raises `SampleError` where a
+    Uses the first of the seeds. Returns what was written. Raises `SampleError` if a
     measure's sample file is unusable.
     """
     started = time.monotonic()
