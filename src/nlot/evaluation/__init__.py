@@ -1,6 +1,6 @@
 """Measures of runs and controls, as tidy rows."""
 
-# The order of tables is that of registration.
+# Tables list measures in the order of registration.
 # isort: off
 from nlot.evaluation import distances, actions, truth, metrics
 

@@ -1,4 +1,4 @@
-"""Measures of what it costs a map to send points where it does."""
+"""Measures of the action of maps and of their paths."""
 
 import jax.numpy as jnp
 
@@ -27,13 +27,13 @@ def action(case: TransportCase) -> Value:
     "action_own_paths", "Mean action of the method's own paths", 3, needs=["own_paths"]
 )
 def action_own_paths(case: TransportCase) -> Value:
-    """Mean action along the paths that the method gives itself."""
+    """Mean action along the method's own paths."""
     return float(jnp.mean(case.own_paths.action)), _size(case)
 
 
 @measure("action_converged", "Share of path solves that converged", 3, needs=["map"])
 def action_converged(case: TransportCase) -> Value:
-    """Share of the searches behind `action` that ended within their tolerance."""
+    """Share of the searches behind `action` that reached their tolerance."""
     return float(case.best_paths.converged.mean()), _size(case)
 
 

@@ -49,7 +49,7 @@ def smallest(matrices: Float[np.ndarray, "n d d"]) -> Float[np.ndarray, "n d"]:
 
 
 def grid_points(grid: GridConfig) -> Float[np.ndarray, "n d"]:
-    """The points of a grid, in rows of the first coordinate."""
+    """The points of a grid; the last coordinate varies fastest."""
     axes = [
         np.linspace(a, b, grid.points) for a, b in zip(grid.low, grid.high, strict=True)
     ]

@@ -13,12 +13,12 @@ from nlot.evaluation.rows import OF_TRUTH
 def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...]:
     """The measures of a row for a problem, in order, from settings alone.
 
-    Those derived from other rows are not among them. Percentages of a cost that turns
-    out to be zero are, and will be absent all the same.
+    Derived measures are not included. Percentages of a cost are, even if they will be
+    missing because that cost is zero.
 
     **Arguments:** a method, a variant of one, or a control; and a problem's name.
 
-    Raises `KeyError` for a row or problem that there is not.
+    Raises `KeyError` for an unknown row or problem.
     """
     given: Any = experiment.problems[problem]
     known, variant = _facts(given), ""
@@ -38,15 +38,15 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
     return tuple(found.name for found in taken(given.kind, known.union(able), variant))
 
 
-# Asked for every row of a table, and samples are read for it.
+# Called for every row of a table, and reads samples.
 @cache
 def _facts(given: Any) -> set[str]:
-    """What will be known of a problem: `facts` of its cases."""
+    """What will be known about a problem: the `facts` of its cases."""
     if given.kind == "sequence":
         particles = (
             given.data.held_out * len(given.data.groups) if given.generated else 0
         )
-        # One particle has no neighbour to be compared with.
+        # A single particle has no neighbour to compare with.
         held_out = True if particles > 1 else None
         return facts(true_metric=given.truth, grid=given.grid, held_out=held_out)
     p = given.load()

@@ -1,6 +1,6 @@
-"""What measures are taken of: a run or control on a problem, with a seed.
+"""What is measured: a run or control on a problem, with a seed.
 
-All of a problem and seed are measured on the same draws. What several measures share is
+All cases of a problem and seed use the same draws. What several measures share is
 computed once.
 """
 
@@ -27,8 +27,8 @@ from nlot.training.streams import stream
 class TransportCase:
     """A map, or the floor, on a transport problem.
 
-    **Arguments:** the problem, a run or control (`nlot.methods.capabilities`), how it
-    is measured, the seed, and the ground truth if there is one.
+    **Arguments:** the problem, a run or control (`nlot.methods.capabilities`), settings
+    of the evaluation, the seed, and the ground truth if there is one.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class TransportCase:
 
     @property
     def facts(self) -> set[str]:
-        """What is known of the problem: needs of measures that are no capabilities."""
+        """What is known about the problem: needs of measures besides capabilities."""
         return facts(
             ground_truth=self.truth,
             closed_form=self.closed_form,
@@ -53,12 +53,12 @@ class TransportCase:
 
     @property
     def _draws_target(self) -> bool:
-        """Whether the subject stands for the target itself: the noise floor."""
+        """Whether the subject is the target itself: the noise floor."""
         return getattr(self.subject, "draws_target", False)
 
     @property
     def given(self) -> tuple[Transport]:
-        """What a control is made of."""
+        """The arguments that make a control."""
         return (self.problem,)
 
     def draws(
@@ -66,8 +66,8 @@ class TransportCase:
     ) -> tuple[Float[Array, "draws n d"], Float[Array, "draws n d"]]:
         """Independent pairs of pushed source samples and target samples.
 
-        The floor has target samples for pushed ones, drawn with the keys of the source
-        samples: an excess over it is free of most of the sampling noise.
+        For the floor, pushed samples are target samples drawn with the source samples'
+        keys: an excess over the floor is free of most of the sampling noise.
         """
         problem, subject = self.problem, self.subject
         keys = jax.random.split(stream(self.seed, f"evaluation/{name}"), draws)
@@ -79,7 +79,7 @@ class TransportCase:
         if subject.stochastic:
             pairs = zip(x, pushing, strict=True)
             return jnp.stack([subject.transport(a, key) for a, key in pairs]), y
-        # A map knows no draws: all points at once fill its batches.
+        # A deterministic map takes all draws at once, which fills its batches.
         pushed = subject.transport(x.reshape(-1, x.shape[-1]))
         return pushed.reshape(x.shape), y
 
@@ -111,13 +111,13 @@ class TransportCase:
 
     @cached_property
     def closed_form(self) -> AbstractClosedForm | None:
-        """The optimal map, where a formula gives it."""
+        """The optimal map, if it is known in closed form."""
         p = self.problem
         return closed_form(p.source, p.target, p.lagrangian, p.horizon)
 
     @property
     def known(self) -> GroundTruth:
-        """The ground truth; measures that need it ask for it."""
+        """The ground truth, for measures that need one."""
         assert self.truth is not None
         return self.truth
 
@@ -163,15 +163,15 @@ class SequenceCase:
 
     @property
     def given(self) -> tuple[MeasuresInTime.Config, Particles, int]:
-        """What a control is made of."""
+        """The arguments that make a control."""
         return self.config, self.data, self.seed
 
     @cached_property
     def carried(self) -> tuple[Float[np.ndarray, "K n d"], Any]:
-        """Where points go that are known at the first time, and where they went.
+        """Predicted and true positions, at all times, of points of the first time.
 
-        Held-out particles, or without any the first measure's samples, whose later
-        positions are those of other samples.
+        The points are held-out particles, or, without any, the first measure's samples;
+        the true later positions are then those of other samples.
         """
         held_out = self.data.held_out
         true = self.data.sequence.measures if held_out is None else held_out

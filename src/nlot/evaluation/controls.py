@@ -1,6 +1,6 @@
-"""Controls: what stands in every table beside the methods, and needs no training.
+"""Controls: rows of every table that need no training.
 
-They have the capabilities of runs (`nlot.methods.capabilities`), as far as they go.
+They have some of the capabilities of runs (`nlot.methods.capabilities`).
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ from nlot.problems.sequence import MeasuresInTime, Particles
 from nlot.problems.transport import Transport
 from nlot.training.streams import stream
 
-# Midpoint nodes of the straight paths that couplings are priced on.
+# Midpoint nodes of the straight paths that price couplings.
 _NODES = 8
 
 
@@ -33,10 +33,10 @@ class Control:
 
     **Attributes:**
 
-    - `label` in print, and `problems`, the kinds of those that it is for.
+    - `label`, the printed name, and `problems`, the kinds of problems it applies to.
     - `make` takes a `Transport`, or the settings of measures in time, their particles
-      and a seed; None stands for a control whose rows the ground truth gives.
-    - `capabilities` of what it makes, where the facts are known that it `needs`.
+      and a seed; None for the control whose rows come from the ground truth.
+    - `capabilities` of what it makes, and `needs`, the facts that must be known for it.
     - `note`, a sentence for captions.
     """
 
@@ -54,7 +54,7 @@ CONTROLS: dict[str, Control] = {"reference": Control("Ground truth")}
 
 
 def control(name: str, *about: Any, **more: Any) -> Callable[[Callable], Callable]:
-    """Registers what makes a control; arguments are the attributes of `Control`.
+    """Registers the maker of a control; arguments are the attributes of `Control`.
 
     Raises `ValueError` for a name that is taken.
     """
@@ -82,7 +82,7 @@ class Floor:
 class Translation:
     """Every point moves by the difference of the two means.
 
-    On the four tasks of Table 1 a perfect push-forward.
+    A perfect push-forward on the four tasks of Table 1.
     """
 
     problem: Transport
@@ -122,22 +122,22 @@ class EuclideanOT:
 
 
 class Coupled:
-    """A metric that is not learned, or none; particles move as coupled samples do."""
+    """A given metric, or none; particles move as coupled samples do."""
 
     def __init__(self, data: Particles, metric: AbstractMetric | None):
         self._data, self._metric = data, metric
 
     def metric(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d d"]:
-        """Its matrices; where there is none, identities."""
+        """Its matrices, or identities without a metric."""
         if self._metric is None:
             return np.tile(np.eye(x.shape[1]), (len(x), 1, 1))
         return matrices(self._metric, x)
 
     def carry(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "K n d"]:
-        """Points moved as the nearest sample is, by exact couplings of neighbours.
+        """Points moved like the nearest sample, by exact couplings of neighbours.
 
         These are optimal for the action of straight paths along the metric, or for the
-        squared Euclidean cost where there is none.
+        squared Euclidean cost without a metric.
         """
         couplings = couple_neighbours(self._data.sequence, self._metric, _NODES)
         stops = [np.asarray(x, np.float64)]
@@ -155,7 +155,7 @@ def _gaps(
     return np.sum((x[:, None] - y) ** 2, axis=-1)
 
 
-# One sentence for both.
+# Shared by both.
 _COUPLED = (
     "True and Euclidean metric (identity matrices): particles move as the nearest "
     "sample does under exact couplings, which send samples onto samples: without "
@@ -188,7 +188,7 @@ def true_metric(config: MeasuresInTime.Config, data: Particles, seed: int) -> Co
 def euclidean_metric(
     config: MeasuresInTime.Config, data: Particles, seed: int
 ) -> Coupled:
-    """Identity matrices: what has learned nothing."""
+    """Identity matrices: nothing learned."""
     return Coupled(data, None)
 
 
@@ -223,14 +223,14 @@ class RandomMetric:
     SEQUENCE,
     capabilities=["carry"],
     needs=["held_out"],
-    note="Nearest particle (oracle): the true way of the held-out particle that starts "
-    "nearest.",
+    note="Nearest particle (oracle): the true trajectory of the held-out particle that "
+    "starts nearest.",
 )
 class NearestParticle:
-    """Each held-out particle goes the way of the one that starts nearest to it.
+    """Each held-out particle follows the trajectory of the one that starts nearest.
 
-    What knowing the way of every other particle would give: an error that is left where
-    neighbours part at random.
+    The score of knowing all other trajectories: the error that remains where neighbours
+    separate at random.
     """
 
     def __init__(self, config: MeasuresInTime.Config, data: Particles, seed: int):
@@ -242,5 +242,5 @@ class NearestParticle:
         self._ways = true[:, nearest] + (true[0] - true[0, nearest])
 
     def carry(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "K n d"]:
-        """The ways of the held-out particles, whose first positions `x` are."""
+        """The trajectories of the held-out particles, which start at `x`."""
         return self._ways

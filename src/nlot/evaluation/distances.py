@@ -1,4 +1,4 @@
-"""Measures of how far the images of a map are from the target.
+"""Measures of the distance between a map's images and the target.
 
 Squared W2 distances, times 100 as in Table 1 of the paper.
 """
@@ -44,7 +44,7 @@ def w2_paper(case: TransportCase) -> Value:
     "w2_paper_excess", "Paper's protocol, excess over the floor", 2, note=_FLOOR_NOTE
 )
 def w2_paper_excess(rows: pd.DataFrame) -> pd.DataFrame:
-    """`w2_paper` over the floor's."""
+    """Excess of `w2_paper` over the floor's."""
     return _excess(rows, "w2_paper")
 
 
@@ -56,7 +56,7 @@ def w2_paper_excess(rows: pd.DataFrame) -> pd.DataFrame:
     note="Exact: by network simplex, mean over {e.exact.draws} draws.",
 )
 def w2_exact(case: TransportCase) -> Value:
-    """Between empirical measures, by network simplex."""
+    """Exact W₂² between empirical measures, by network simplex."""
     exact = case.settings.exact
     pushed, target = case.draws("exact", exact.draws, exact.points)
     distances = list(map(exact_squared_w2, pushed, target))
@@ -67,7 +67,7 @@ def w2_exact(case: TransportCase) -> Value:
     "w2_exact_excess", "Exact W₂² × 100, excess over the floor", 3, note=_FLOOR_NOTE
 )
 def w2_exact_excess(rows: pd.DataFrame) -> pd.DataFrame:
-    """`w2_exact` over the floor's."""
+    """Excess of `w2_exact` over the floor's."""
     return _excess(rows, "w2_exact")
 
 
@@ -81,7 +81,7 @@ def w2_exact_excess(rows: pd.DataFrame) -> pd.DataFrame:
     "{e.divergence.draws} draws.",
 )
 def sinkhorn_divergence(case: TransportCase) -> Value:
-    """With a regularisation in units of the problem's squared bounds."""
+    """Sinkhorn divergence, regularised in units of the problem's squared bounds."""
     settings = case.settings.divergence
     pushed, target = case.draws("divergence", settings.draws, settings.points)
     divergences = debiased_divergences(
@@ -97,12 +97,12 @@ def sinkhorn_divergence(case: TransportCase) -> Value:
     "sinkhorn_divergence_excess", "Sinkhorn divergence × 100, excess over the floor", 3
 )
 def sinkhorn_divergence_excess(rows: pd.DataFrame) -> pd.DataFrame:
-    """`sinkhorn_divergence` over the floor's."""
+    """Excess of `sinkhorn_divergence` over the floor's."""
     return _excess(rows, "sinkhorn_divergence")
 
 
 def _excess(rows: pd.DataFrame, distance: str) -> pd.DataFrame:
-    """A distance less the floor's of the same problem, seed and draws."""
+    """A distance minus the floor's for the same problem, seed and draws."""
     rows = rows[rows["measure"] == distance]
     floor = rows[rows["method"] == FLOOR]
     paired = rows[rows["method"] != FLOOR].merge(

@@ -1,4 +1,4 @@
-"""Jobs of measuring: rows in a file, with where they come from beside it."""
+"""Evaluation jobs, which write rows and their provenance to files."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -49,7 +49,7 @@ def measure_control(
     data: Mapping[str, Data],
     path: str | Path,
 ) -> None:
-    """Measure a control on problems with seeds; else as `measure_runs`."""
+    """Measure a control on problems with seeds; otherwise as `measure_runs`."""
     names = list(problems)
     known = {truth.header["problem"]: truth for truth in map(load_truth, truths)}
 

@@ -1,4 +1,4 @@
-"""Rows as a job of measuring leaves them: in a table, with their provenance beside."""
+"""The output of an evaluation job: a table of rows, and their provenance."""
 
 import json
 import time
@@ -19,14 +19,13 @@ def write_measured(
     settings: Any,
     method: str | None = None,
 ) -> None:
-    """Write rows to `path`, a `.csv` file, and where they come from to the `.json` one.
+    """Write rows to `path`, a `.csv` file, and their provenance to the `.json` file.
 
-    **Arguments:** a problem, a seed and their rows at a time, measured when they are
-    asked for; `settings` are what all have in common. The methods are those of the
-    rows, or `method`.
+    **Arguments:** `parts` yields a problem, a seed and their rows, measured lazily;
+    `settings` are common to all parts. The methods are those of the rows, or `method`.
 
-    Provenance is that of having measured them: for each method, problem and seed a hash
-    of `settings`, and the time that it took.
+    Provenance is that of the measurement: for each method, problem and seed a hash of
+    `settings`, and the time that it took.
     """
     tables, headers, since = [], [], time.monotonic()
     for problem, seed, rows in parts:
@@ -41,9 +40,9 @@ def write_measured(
 
 
 def write_provenance(headers: Iterable[Mapping[str, Any]], path: str | Path) -> None:
-    """Write the headers of what stands in `path` beside it.
+    """Write the headers of the rows in `path` to a `.json` file of the same name.
 
-    A header is that of all its `methods`; of none where nothing was measured.
+    A header applies to all its `methods`, none if nothing was measured.
     """
     text = json.dumps(list(headers), indent=2)
     with whole_file(Path(path).with_suffix(".json")) as temporary:
@@ -51,7 +50,7 @@ def write_provenance(headers: Iterable[Mapping[str, Any]], path: str | Path) -> 
 
 
 def read_measurement(path: str | Path) -> list[dict[str, Any]]:
-    """A header for each method and seed, of those that `write_provenance` wrote."""
+    """The headers that `write_provenance` wrote, one for each method and seed."""
     headers = json.loads(Path(path).read_text(encoding="utf-8"))
     return [
         {**header, "method": method}

@@ -1,4 +1,4 @@
-"""Measures of learned metrics, and of where they send particles."""
+"""Measures of learned metrics, and of the particles that they predict."""
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,7 @@ def _aligned(case: SequenceCase, points: Float[np.ndarray, "n d"]) -> Value:
 
 @derived("misalignment", "One less the alignment", 4, problems=SEQUENCE)
 def misalignment(rows: pd.DataFrame) -> pd.DataFrame:
-    """One less each alignment."""
+    """One minus each alignment."""
     aligned = rows[rows["measure"] == "alignment"]
     return aligned.assign(value=1 - aligned["value"])
 
@@ -60,7 +60,7 @@ def misalignment(rows: pd.DataFrame) -> pd.DataFrame:
     needs=["carry", "held_out"],
     problems=SEQUENCE,
     note="Error of predicted particles: root mean square distance over held-out "
-    "particles and all later times; a prediction knows the first position alone.",
+    "particles and all later times; a prediction only knows the first position.",
 )
 def trajectories(case: SequenceCase) -> Value:
     """Root mean square distance over all particles and all times but the first."""
@@ -77,7 +77,7 @@ def trajectories(case: SequenceCase) -> Value:
     problems=SEQUENCE,
     note="Error of predicted populations: root mean square over all later times of the "
     "exact W₂ between predicted and true particles; without held-out ones, between the "
-    "carried samples of the first measure and those of the time.",
+    "carried samples of the first measure and the samples at that time.",
 )
 def populations(case: SequenceCase) -> Value:
     """Root mean square of W2 between populations over all times but the first."""

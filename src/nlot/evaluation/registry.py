@@ -1,4 +1,4 @@
-"""What can be measured: numbers by name, with what they need and how they are shown."""
+"""The registry of measures: what they need, and how tables show them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
@@ -8,12 +8,12 @@ import pandas as pd
 
 from nlot.methods.capabilities import CAPABILITIES
 
-# Its value and sample size.
+# The value of a measure, and its sample size.
 Value = tuple[float, int]
 TRANSPORT, SEQUENCE = ("transport",), ("sequence",)
-# What may be known of a problem; the floor has `images`, as all maps have.
+# What may be known about a problem; all maps and the floor have `images`.
 FACTS = ("ground_truth", "closed_form", "true_metric", "grid", "held_out", "images")
-# What tells rows apart, and what a derived one has beside.
+# The columns that identify a row, and all columns of a derived one.
 KEY = ("problem", "method", "seed", "measure")
 _DERIVED = [*KEY, "value", "n"]
 
@@ -25,11 +25,11 @@ class Measure:
     **Attributes:**
 
     - `name`, `title` (may contain `{n}`, the sample size), `digits` after the point.
-    - `needs`: capabilities of what is measured, and facts that are known of its
+    - `needs`: capabilities of what is measured, and facts that must be known about its
       problem (`nlot.evaluation.case`).
-    - `problems`: the kinds of problems that it is about.
+    - `problems`: the kinds of problems that it applies to.
     - `lower_is_better`, and `note`, a sentence for captions.
-    - `of`: the function of a case; None for what is not measured of one.
+    - `of`: the function of a case; None for measures that are not computed from one.
     """
 
     name: str
@@ -45,14 +45,14 @@ class Measure:
 
 # In the order of tables.
 MEASURES: dict[str, Measure] = {}
-# Rows that follow from other rows, by what adds them.
+# Functions that derive rows from other rows.
 DERIVED: list[Callable[[pd.DataFrame], pd.DataFrame]] = []
 
 
 def describe(name: str, title: str, digits: int, **about: Any) -> None:
     """Register a measure; arguments are the attributes of `Measure`.
 
-    Raises `ValueError` for a name that is taken, and for a need that nothing can meet.
+    Raises `ValueError` for a name that is taken, and for an unknown need.
     """
     found = Measure(name, title, digits, **about)
     valid = (*CAPABILITIES, *FACTS)
@@ -69,7 +69,7 @@ def measure(
 ) -> Callable[[Callable], Callable]:
     """Registers the decorated function `(case) -> (value, n) | None` as a measure.
 
-    Further arguments are those of `describe`. None stands for what cannot be measured.
+    Further arguments are those of `describe`. It returns None if it cannot be measured.
     """
 
     def register(of: Callable[[Any], Value | None]) -> Callable:
@@ -82,7 +82,7 @@ def measure(
 def derived(
     name: str, title: str, digits: int, **about: Any
 ) -> Callable[[Callable], Callable]:
-    """Registers a measure that follows from others, further arguments as of `describe`.
+    """Registers a measure derived from others; arguments are those of `describe`.
 
     The decorated function takes tidy rows and returns some of them, with new values.
     """
@@ -99,12 +99,12 @@ def derived(
 
 
 def facts(**known: Any) -> set[str]:
-    """The names, of `FACTS`, of what is not None."""
+    """The names, from `FACTS`, of what is not None."""
     return {name for name, value in known.items() if value is not None}
 
 
-# Variants of a run share this: none but the row of the method's own name has measures
-# of it.
+# What variants of a run share: it is only measured for the row with the method's own
+# name.
 _SHARED = {"potential"}
 
 

@@ -1,4 +1,4 @@
-"""Tidy rows: one measured number each, with what it was measured on.
+"""Tidy rows: one measured number each, and what it was measured on.
 
 Columns: problem, method (a row of tables, or a control), seed, measure, value, n (the
 sample size), minutes (of training, NaN for controls) and device.
@@ -22,7 +22,7 @@ from nlot.methods.capabilities import CAPABILITIES, capable
 
 COLUMNS = (*KEY, "value", "n", "minutes", "device")
 REFERENCE = "reference"
-# What is measured of a ground truth itself.
+# The measures of a ground truth itself.
 OF_TRUTH = ("optimal_cost", "optimal_low", "optimal_high", "action_converged")
 Case = TransportCase | SequenceCase
 Values = dict[str, Value]
@@ -47,9 +47,9 @@ def rows_table(
 
 
 def measured(case: Case, kind: str, known: Mapping[str, Value] | None = None) -> Values:
-    """All measures of a case of a kind of problem whose needs it meets, by name.
+    """All measures for this kind of problem whose needs a case meets, by name.
 
-    What is `known` already is taken from there.
+    Values in `known` are not measured again.
     """
     able = {name for name in CAPABILITIES if capable(case.subject, name)}
     values = dict(known or {})
@@ -66,7 +66,7 @@ def run_rows(
     truth: GroundTruth | None = None,
     data: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Rows of a trained run, of all its variants.
+    """Rows of all variants of a trained run.
 
     **Arguments:** the run, settings of its problem and of the evaluation, the ground
     truth of its problem if there is one, and the file of generated data if there is.
@@ -88,7 +88,7 @@ def run_rows(
 
 
 def _loader(experiment: Experiment, name: str, data: str | Path | None) -> Any:
-    """What makes cases of a problem, which is loaded once."""
+    """A function that makes cases of a problem, which is loaded once."""
     given: Any = experiment.problems[name]
     if given.kind == "sequence":
         particles = given.load_particles(data)
@@ -111,8 +111,8 @@ def control_rows(
 
     **Arguments:** as those of `run_rows`; `truths` and files of `data` by problem.
 
-    Controls know no Lagrangian: their distances from the target are measured once for
-    all problems between the same measures.
+    Controls do not depend on the Lagrangian: their distances from the target are
+    measured once for all problems between the same measures.
     """
     known: dict[str, Values] = {}
     device = jax.devices()[0].device_kind
@@ -133,7 +133,7 @@ def control_rows(
         )
 
 
-# What a problem is between the same measures as another, whatever the costs.
+# Settings in which problems between the same measures may differ.
 _COSTS = {"lagrangian", "ground_truth"}
 
 

@@ -1,7 +1,7 @@
 """Measures of a map against the ground truth of its problem, and closed forms.
 
 Percentages are of the optimal cost of the truth's points, or of the least action
-between the same ends; there are none where that is zero.
+between the same ends; they are omitted if that is zero.
 """
 
 from collections.abc import Callable
@@ -75,7 +75,7 @@ def straight_loss(case: TransportCase) -> Value | None:
 
 
 def _loss(case: TransportCase, paths: Callable) -> Value | None:
-    """Polygons between the same ends: one rule for them as for the best ones."""
+    """Excess of polygons over the best ones, by the same rule between the same ends."""
     s = np.linspace(0, 1, case.settings.least_action.segments + 1)
     corners = paths(case.known.x, case.truth_images, s)
     with jax.enable_x64(True):
@@ -84,7 +84,7 @@ def _loss(case: TransportCase, paths: Callable) -> Value | None:
 
 
 def _over(case: TransportCase, action: float, least: float) -> Value | None:
-    """By how many percent an action exceeds the least one; None where that is zero."""
+    """By how many percent an action exceeds the least one; None if that is zero."""
     if not least > 0:
         return None
     return _PERCENT * (action / least - 1), len(case.known.x)
@@ -133,7 +133,7 @@ def optimal_distance(case: TransportCase) -> Value:
     "of the target's total standard deviation, where it has a closed form.",
 )
 def map_error(case: TransportCase) -> Value:
-    """Distance from the optimal map, where a formula gives it."""
+    """Distance from the optimal map, if it is known in closed form."""
     form = case.closed_form
     assert form is not None
     x, y = case.ends

@@ -1,8 +1,8 @@
 """Distances between two samples.
 
-All are squared 2-Wasserstein distances or relatives of them, in squared length units.
-OTT is imported where it is called: jobs that measure nothing would spend a quarter of
-their time on it.
+All are squared 2-Wasserstein distances or variants of them, in squared length units.
+OTT is imported on first use: jobs that measure nothing would spend a quarter of their
+time on it.
 """
 
 import jax
@@ -42,7 +42,7 @@ def entropic_costs(
     from ott.solvers import linear
 
     def one(pair: tuple[Array, Array]) -> Array:
-        # A point cloud would compute its costs anew in every iteration.
+        # A point cloud would recompute its costs in every iteration.
         cost = PointCloud(*pair).cost_matrix
         geometry = Geometry(cost_matrix=cost, epsilon=epsilon)
         solution = linear.solve(geometry, max_iterations=max_iterations)
