@@ -1,4 +1,4 @@
-"""The measured rows of a preset as one table, and what they come from."""
+"""The measured rows of a preset as one table, and their provenance."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,11 +14,11 @@ from nlot.runs.store import read_header
 
 
 def gather(files: Iterable[str | Path]) -> tuple[pd.DataFrame, Records]:
-    """All rows among `files`, and where they come from.
+    """All rows among `files`, and their provenance.
 
-    `files` are tables of rows (`.csv`), what `nlot.evaluation.measurement` wrote beside
-    them (`.json`), the models that they were measured on (`.eqx`) and ground truths
-    (`.npz`). Raises what reading them raises.
+    `files` are tables of rows (`.csv`) with the records of
+    `nlot.evaluation.measurement` (`.json`), the models that they were measured on
+    (`.eqx`) and ground truths (`.npz`). Raises what reading them raises.
     """
     paths = [Path(file) for file in files]
     tables = [pd.read_csv(path) for path in paths if path.suffix == ".csv"]
@@ -30,7 +30,7 @@ def gather(files: Iterable[str | Path]) -> tuple[pd.DataFrame, Records]:
 
 
 def collect(files: Iterable[str | Path], rows: str | Path, record: str | Path) -> None:
-    """Write the rows of `gather` to `rows`, and where they come from to `record`."""
+    """Write the rows of `gather` to `rows`, and their provenance to `record`."""
     table, records = gather(files)
     write_records(records, record)
     write_csv(table, rows)

@@ -1,11 +1,11 @@
-"""In which settings a preset's problem is another one than that of printed results."""
+"""How a preset's problem differs from the one behind printed results."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nlot.config import Experiment, ProblemConfig
 
-# What is known of a problem is no part of it.
+# What is known about a problem is not part of it.
 _KNOWN = {"ground_truth"}
 
 
@@ -18,13 +18,13 @@ def departures(
     """The settings of `experiment.problems[name]` that differ, in words.
 
     **Arguments:** `printed` names the problem in `published` that they are compared
-    with (`nlot.reporting.papers.problems`). Given samples under another name, as
-    "<printed>_released", are those that the numbers were printed for: they are not
-    compared with the settings that generate the like.
+    with (`nlot.reporting.papers.problems`). Given samples under another name, as in
+    "<printed>_released", are the ones behind the printed numbers: they are not compared
+    with settings that generate similar ones.
 
-    **Returns:** "" where all agree, and where `experiment` has no such problem.
+    **Returns:** "" if all agree, or if `experiment` has no such problem.
 
-    Raises `KeyError` where `published` lacks `printed`.
+    Raises `KeyError` if `published` lacks `printed`.
     """
     theirs = published[printed]
     ours = experiment.problems.get(name)

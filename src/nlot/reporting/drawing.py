@@ -1,4 +1,4 @@
-"""The figures of a preset, drawn by what is registered for their kinds."""
+"""The figures of a preset, drawn by the functions registered for their kinds."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from nlot.ground_truth.truth import GroundTruth
 from nlot.reporting import figures, loss_figure, metric_figures
 from nlot.reporting.figure_kinds import DRAWINGS, Scene
 
-# They register what they draw when they are imported.
+# Importing them registers what they draw.
 _MODULES = (figures, loss_figure, metric_figures)
 
 
@@ -23,13 +23,13 @@ def draw(
 ) -> Figure:
     """A figure of `experiment.figures`.
 
-    **Arguments:** `runs`, at least one for each of its problems and methods, of
-    `experiment.seed_of` the figure; `truths` by problem, which `losses` are drawn
-    against; `data` by problem, the problems with the samples that runs were trained on,
-    which figures of sequences show.
+    **Arguments:** `runs`, at least one for each of its problems and methods, with the
+    seed `experiment.seed_of` the figure; `truths` by problem, for `losses`; `data` by
+    problem, for figures of sequences: the problems with the samples that runs were
+    trained on.
 
-    Raises `ValueError` as `check_figure` does, and `KeyError` for a run, ground truth
-    or data that are missing.
+    Raises `ValueError` like `check_figure`, and `KeyError` for a missing run, ground
+    truth or data.
     """
     check_figure(name, experiment)
     entry = experiment.figures[name]
@@ -43,7 +43,7 @@ def draw(
 
 
 def check_figure(name: str, experiment: Experiment) -> None:
-    """Whether a figure's problems and methods are such as its kind can show.
+    """Check that a figure's kind can show its problems and methods.
 
     Raises `ValueError`, naming the key, what was found and what is valid.
     """

@@ -1,4 +1,4 @@
-"""Kinds of figures: what each is of, what its runs must be able to do, who draws it."""
+"""Kinds of figures: their problems, the capability they need, and what draws them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Scene:
 
     @property
     def seed(self) -> int:
-        """Of the runs, and of what is drawn to show them."""
+        """The seed of the runs, and of the points drawn to show them."""
         return self.experiment.seed_of(self.entry)
 
     def panels(
@@ -45,10 +45,10 @@ class Scene:
         loc: Literal["left", "center"] = "center",
         **layout: Any,
     ) -> tuple[Figure, list[list[Axes]]]:
-        """A figure with a row of panels each of `rows`, a column a problem.
+        """A figure with one row of panels for each of `rows`, one column per problem.
 
-        **Arguments:** `draw` fills a panel for a problem and a row; `loc` is where
-        the problem's name stands; `layout` are further arguments of
+        **Arguments:** `draw` fills a panel for a problem and a row; `loc` is the place
+        of the problem's name; `layout` are further arguments of
         `nlot.reporting.style.grid`.
         """
         names = self.entry.problems
@@ -58,7 +58,7 @@ class Scene:
             for panel, name in zip(line, names, strict=True):
                 draw(panel, name, row)
                 few_ticks(panel)
-                # Which two of more coordinates are shown; a row's label stays.
+                # Name the two coordinates shown of more; a row's label stays.
                 if (
                     self.data.get(name) or self.experiment.problems[name]
                 ).dimension > 2:
@@ -74,7 +74,7 @@ class Scene:
 class Drawing:
     """A kind of figure.
 
-    **Attributes:** `problems`, the kinds that it is of; `needs`, a key of
+    **Attributes:** `problems`, the kinds that it shows; `needs`, a key of
     `nlot.methods.capabilities.CAPABILITIES`; `truth`, whether it needs ground truth.
     """
 
@@ -90,7 +90,7 @@ DRAWINGS: dict[str, Drawing] = {}
 def drawing(
     kind: str, *, problems: tuple[str, ...], needs: str, truth: bool = False
 ) -> Callable[[Callable[[Scene], Figure]], Callable[[Scene], Figure]]:
-    """Registers the decorated function as what draws a kind of figure.
+    """Registers the decorated function to draw a kind of figure.
 
     Arguments are those of `Drawing`. Raises `ValueError` for a kind that is taken.
     """

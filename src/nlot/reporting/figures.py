@@ -1,4 +1,4 @@
-"""Transported paths, where maps send points, and training curves."""
+"""Figures of transported paths, of maps, and of training curves."""
 
 from itertools import cycle
 from typing import Any
@@ -35,15 +35,15 @@ from nlot.reporting.style import (
 )
 from nlot.training.streams import stream
 
-# Samples scattered beside paths, and where ridges of the map are to show.
+# Samples shown with paths, and in figures of maps, where ridges should be visible.
 _SAMPLES = 256
 _PUSHED = 2048
 _CURVES_A_ROW = 3
-# In a row of the legend.
+# Entries in a row of the legend.
 _PHASES = 6
-# Reports below which each is marked.
+# Number of reports below which each is marked.
 _FEW = 10
-# Largest over smallest value from which a logarithmic scale reads better.
+# Ratio of largest to smallest value above which the scale is logarithmic.
 _LOGARITHMIC = 30.0
 
 
@@ -76,11 +76,11 @@ def transport_figure(scene: Scene) -> Figure:
 
 
 def map_figure(run: Any, seed: int) -> Figure:
-    """Where a run sends points: on the target, and y₂ against x₂.
+    """The images of a run's map: over the target, and as y₂ against x₂.
 
-    Ridges show as curves on which pushed points gather, jumps as breaks of y₂. Points
-    have the colour of the x₂ they come from. Each variant of the run has a row of its
-    own. A map of the line is a curve, y against x.
+    Ridges show as curves on which images gather, jumps as breaks in y₂. Images are
+    coloured by the x₂ of their source point. Each variant of the run has its own row. A
+    map on the line is a curve, y against x.
 
     **Arguments:** a run with the capability `map`, and the seed of the points drawn.
     """
@@ -110,7 +110,7 @@ def map_figure(run: Any, seed: int) -> Figure:
 
 
 def _line_figure(run: Any, seed: int, x: Float[Array, "n 1"]) -> Figure:
-    """A panel a map of the line: its graph over samples, on that of the optimal map."""
+    """One panel per map on the line: its graph at samples, over the optimal map's."""
     images, problem = _images(run, x), run.problem
     truth = closed_form(
         problem.source, problem.target, problem.lagrangian, problem.horizon
@@ -129,7 +129,7 @@ def _line_figure(run: Any, seed: int, x: Float[Array, "n 1"]) -> Figure:
 
 
 def _images(run: Any, x: Float[Array, "n d"]) -> dict[str, Float[np.ndarray, "n d"]]:
-    """Where the variants of a run send points, by their labels."""
+    """The images of points under the variants of a run, by label."""
     return {
         row_label(run.config.kind, variant.variant): np.asarray(variant.transport(x))
         for variant in run.variants
@@ -137,10 +137,10 @@ def _images(run: Any, x: Float[Array, "n d"]) -> dict[str, Float[np.ndarray, "n 
 
 
 def training_figure(history: pd.DataFrame, title: str) -> Figure:
-    """Training curves: a panel a logged quantity, a colour a phase.
+    """Training curves: one panel per logged quantity, one colour per phase.
 
     **Arguments:** a run's history.csv, with the columns `phase`, `step` and the
-    quantities, empty where a phase does not log them; and what stands above the curves.
+    quantities, empty where a phase does not log them; and the figure's title.
     """
     quantities = [name for name in history if name not in {"phase", "step"}]
     columns = min(len(quantities), _CURVES_A_ROW)
@@ -160,7 +160,7 @@ def training_figure(history: pd.DataFrame, title: str) -> Figure:
 def _draw_curves(axes: Axes, history: pd.DataFrame, name: str) -> None:
     for phase, colour in zip(history["phase"].unique(), cycle(SERIES)):
         part = history[history["phase"] == phase].dropna(subset=name)
-        # A phase that reported once draws no line.
+        # A phase with a single report draws no line.
         size = 2 if len(part) < _FEW else 0
         axes.plot(
             part["step"],
@@ -174,7 +174,7 @@ def _draw_curves(axes: Axes, history: pd.DataFrame, name: str) -> None:
     if values.min() > 0 and values.max() > _LOGARITHMIC * values.min():
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(NullFormatter())
-    # The same steps in all panels, also where a phase logs nothing.
+    # The same steps in all panels, even where a phase logs nothing.
     axes.set_xlim(0, 1.02 * history["step"].max())
     axes.set(title=name.replace("_", " "), xlabel="step")
     axes.xaxis.set_major_locator(MaxNLocator(4))

@@ -1,4 +1,4 @@
-"""The pictures of the documents: `python -m nlot.reporting.images results/default`.
+"""The images of the documentation: `python -m nlot.reporting.images results/default`.
 
 Copies a preset's figures to docs/images/ (`make images`).
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nlot.provenance.files import whole_file
 
-# The figures that documents show.
+# The figures that the documentation shows.
 SHOWN = ("figure1", "figure2", "figure3", "figure4", "loss")
 
 

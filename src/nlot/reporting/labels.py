@@ -1,4 +1,4 @@
-"""How rows and measures are called in tables and figures."""
+"""The names of rows and measures in tables and figures."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ from nlot.methods import row_label as method_label
 
 
 def row_label(experiment: Experiment, row: str) -> str:
-    """What a row of a table is called in print.
+    """The printed name of a table's row.
 
-    **Arguments:** `row` is a method, a variant of one, a control, or a row of a method
-    that only a paper has, which is named by its kind; another name stands for itself.
+    **Arguments:** `row` is a method, a variant of one, a control, or the kind of a
+    method that only a paper has; any other name is returned unchanged.
     """
     if row in CONTROLS:
         return CONTROLS[row].label
@@ -22,16 +22,16 @@ def row_label(experiment: Experiment, row: str) -> str:
         variant = row.removeprefix(name).removeprefix("_")
         if row in (name, f"{name}_{variant}") and variant in {"", *known}:
             label = method_label(kind, variant)
-            # Two methods of a kind, with settings of their own, have one label.
+            # Methods of one kind with different settings share a label.
             alike = name in kinds and list(kinds.values()).count(kind) > 1
             return f"{label} ({name})" if alike else label
     return row
 
 
 def measure_title(name: str, sizes: Iterable[int] = ()) -> str:
-    """Heading of a measure, with the sample sizes that it was taken with.
+    """Heading of a measure, with its sample sizes.
 
-    Without any the heading says nothing of them.
+    Without any, the heading does not mention them.
     """
     if name not in MEASURES:
         return name
@@ -47,5 +47,5 @@ def decimals(name: str) -> int:
 
 
 def lower_is_better(name: str) -> bool:
-    """Whether less of a measure is better."""
+    """Whether lower values of a measure are better."""
     return name not in MEASURES or MEASURES[name].lower_is_better

@@ -1,4 +1,4 @@
-"""Where on the source a map loses against the optimal one."""
+"""Where on the source a map is worse than the optimal one."""
 
 from typing import Any
 
@@ -18,20 +18,19 @@ from nlot.training.streams import stream
 
 TRANSLATION = "translation"
 _PERCENT = 100.0
-# Share of the points of a column whose losses its colours tell apart.
+# Quantile of the losses in a column at which its colours end.
 _SHOWN = 0.99
-# The least loss, in percent, that the darkest colour stands for: less is rounding.
+# The smallest loss, in percent, of the darkest colour: less is rounding.
 _LEAST = 0.01
 
 
 @drawing("losses", problems=("transport",), needs="map", truth=True)
 def loss_figure(scene: Scene) -> Figure:
-    """What maps lose at each point of the source; the translation's row comes first.
+    """Losses of maps at each point of the source, with the translation's first.
 
-    Each point has the colour of what it loses: the cost of where the nearest coupling
-    sends it less what the optimal dual variables allow, in percent of the optimal cost.
-    In a corner stands the mean, `coupling_gap`. Points of the line are drawn against
-    their loss.
+    Points are coloured by their loss: the cost under the nearest coupling minus the
+    optimal dual variables, in percent of the optimal cost. The mean, `coupling_gap`, is
+    in a corner. Points on the line are drawn against their loss.
     """
     rows, names = (TRANSLATION, *scene.rows), scene.entry.problems
     shown = {(name, row): _losses(scene, name, row) for name in names for row in rows}
@@ -69,7 +68,7 @@ def loss_figure(scene: Scene) -> Figure:
 
 
 def _losses(scene: Scene, name: str, row: str) -> Float[np.ndarray, " n"]:
-    """Of each point of the truth, in percent of the optimal cost."""
+    """The loss at each point of the truth, in percent of the optimal cost."""
     truth = scene.truths[name]
     if row == TRANSLATION:
         subject: Any = Translation(scene.runs[name, scene.rows[0]].problem)

@@ -21,9 +21,9 @@ from nlot.reporting.metric_panels import (
 from nlot.reporting.panels import Limits, draw_directions
 from nlot.reporting.style import FIELD, LEARNED, legend, style, time_bar
 
-# Inches: a panel's height, room for the labels beside it and below it, for names of
-# coordinates, for the bar of times, for title and legend, and the width that all of the
-# legend's entries need.
+# Inches: a panel's height, space for its labels to the left and below, for names of
+# coordinates, for the time bar, for title and legend, and the width of the whole legend
+# in one row.
 _SIDE, _LABELS, _TICKS, _NAMES = 1.6, 0.3, 0.2, 0.2
 _BAR, _LEGEND, _WIDE = 0.55, 0.5, 3.6
 
@@ -57,9 +57,8 @@ def geodesic_figure(scene: Scene) -> Figure:
     """The first measure's samples, carried through all later times.
 
     They follow the maps of the run, along its amortised geodesics if it has any, over
-    the directions of the true metric, where there is one in the plane. Panels and their
-    limits are those of `eigenvector_figure`: what is carried away from the data leaves
-    the panel.
+    the directions of the true metric, if there is one in the plane. Panels have the
+    limits of `eigenvector_figure`: samples carried away from the data leave the panel.
     """
     shown = {
         (name, row): journey(scene.runs[name, row], scene.data[name].measures[0])
@@ -89,7 +88,7 @@ def _draw_truth(
 def _figure(
     scene: Scene, draw: Callable[[Axes, str, str, Limits], ScalarMappable]
 ) -> Figure:
-    """Panels as wide as the grid and the data of their problem ask for."""
+    """Panels as wide as the grid and the data of their problem need."""
     names, boxes, limits = scene.entry.problems, {}, {}
     for name in names:
         measures = scene.data[name].measures

@@ -1,6 +1,6 @@
 """One panel of a learned metric: cheap directions, the data, carried samples.
 
-Samples of more than two coordinates are seen in the first two.
+Of samples with more than two coordinates, the first two are shown.
 """
 
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ from nlot.problems.sequence import Sequence
 from nlot.reporting.panels import Limits, draw_paths, scatter
 from nlot.reporting.style import AGE, START
 
-# Margin as a share of the extent, points of a path between two measures.
+# Margin as a fraction of the extent; points of a path between two measures.
 _MARGIN = 0.03
 _TIMES = 20
 
 
 class Journey(NamedTuple):
-    """Samples of the first measure on their way through all K measures.
+    """Samples of the first measure, carried through all K measures.
 
-    `stops` is where the maps send them, `paths` how they get there, on the scale of
-    `times`, from 0 at the first measure to 1 at the last.
+    `stops` are their images under the maps, `paths` their positions at `times`, from 0
+    at the first measure to 1 at the last.
     """
 
     stops: Float[np.ndarray, "K n 2"]
@@ -39,8 +39,8 @@ def journey(run: Any, x: Float[np.ndarray, "n d"]) -> Journey:
     """Carries points of the first measure through all times.
 
     **Arguments:** a run with the capability `carry`, and the points. They move along
-    the run's amortised geodesics where it has the capability `journey`, and straight
-    from time to time where it does not.
+    the run's amortised geodesics if it has the capability `journey`, and otherwise
+    along straight lines between times.
     """
     stops = np.asarray(run.carry(x))
     fractions = np.linspace(0.0, 1.0, _TIMES)
@@ -60,7 +60,7 @@ def _straight(
 
 
 def box(grid: GridConfig | None, points: Iterable[Float[np.ndarray, "_ d"]]) -> Limits:
-    """The limits of a grid, or of all points where there is none."""
+    """The limits of a grid, or of all points without one."""
     if grid is not None:
         return (grid.low[0], grid.high[0]), (grid.low[1], grid.high[1])
     return frame(points, margin=0.0)
@@ -78,7 +78,7 @@ def frame(
 
 
 def draw_data(axes: Axes, sequence: Sequence) -> PathCollection:
-    """The samples of all times, lighter the later."""
+    """The samples of all times, lighter at later times."""
     measures = sequence.measures
     counts = [len(part) for part in measures]
     times = np.repeat(np.linspace(0.0, 1.0, len(measures)), counts)
@@ -91,7 +91,7 @@ def draw_data(axes: Axes, sequence: Sequence) -> PathCollection:
 
 
 def draw_journey(axes: Axes, shown: Journey) -> LineCollection:
-    """Paths, lighter the later, and the samples that they start from."""
+    """Paths, lighter at later times, and the samples where they start."""
     lines = draw_paths(axes, shown.paths, shown.times, cmap=AGE, linewidths=0.4)
     scatter(axes, shown.stops[0], size=3.0, color=START, label="first samples")
     return lines

@@ -1,7 +1,7 @@
-"""One panel: the geometry of a problem, samples, paths, and where maps send points.
+"""One panel: the geometry of a problem, samples, their images, and paths.
 
-Problems of more than two dimensions are seen in their first two coordinates, and their
-potential in the plane where the other coordinates are zero.
+Of problems in more than two dimensions, the first two coordinates are shown, and the
+potential in the plane where the others are zero.
 """
 
 from collections.abc import Callable
@@ -20,14 +20,14 @@ from nlot.problems.transport import Transport
 from nlot.reporting.style import FIELD, OBSTACLE, PUSHED, SOURCE, TARGET, TIME
 from nlot.training.streams import stream
 
-# Points of a path, shades of a potential, points a side on which it is evaluated.
+# Points of a path, shades of a potential, points per side at which it is evaluated.
 _TIMES = 60
 _LEVELS = 12
 _RASTER = 240
-# Directions along the longer side, their length as a share of their distance.
+# Directions along the longer side, and their length as a fraction of their distance.
 _SEGMENTS = 16
 _LENGTH = 0.8
-# As a share of the data's extent.
+# As a fraction of the data's extent.
 _MARGIN = 0.06
 
 Limits = tuple[tuple[float, float], tuple[float, float]]
@@ -46,7 +46,7 @@ def transport(run: Any, seed: int, samples: int, paths: int) -> Transported:
     """Fresh samples of a problem's measures, their images, and paths to them.
 
     **Arguments:** a run with the capability `paths`, the seed and the number of the
-    samples of each measure, and from how many of them paths are shown.
+    samples of each measure, and the number of paths.
 
     Raises `ValueError` for a problem of one dimension.
     """
@@ -77,10 +77,10 @@ def square(*points: Float[np.ndarray, "..."]) -> Limits:
 
 
 def draw_background(axes: Axes, problem: Transport, limits: Limits) -> None:
-    """Shade -U where the Lagrangian has a potential; draw a metric's cheap directions.
+    """Shade -U if the Lagrangian has a potential; draw a metric's cheap directions.
 
-    Metrics are drawn in the plane alone: what is cheap there depends on what is not
-    seen.
+    Metrics are only drawn in two dimensions: in more, directions depend on the
+    coordinates that are not shown.
     """
     axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
     potential = getattr(problem.lagrangian, "potential", None)
@@ -119,7 +119,7 @@ def draw_directions(
     limits: Limits,
     **look: Any,
 ) -> LineCollection:
-    """Segments along the eigenvectors of the smallest eigenvalue, without a sense.
+    """Segments along the eigenvectors of the smallest eigenvalue, without arrows.
 
     `metric` gives matrices of shape (n, 2, 2). The segments are centred in the cells of
     a coarse lattice within the limits.
@@ -155,9 +155,9 @@ def draw_paths(
     times: Float[np.ndarray, " times"],
     **look: Any,
 ) -> LineCollection:
-    """Paths in the colours of their times, which go from 0 to 1."""
+    """Paths coloured by their times, which go from 0 to 1."""
     segments = np.stack([paths[:, :-1], paths[:, 1:]], axis=2).reshape(-1, 2, 2)
-    # So many that a page of outlines would be slow to show.
+    # Rasterised, as so many outlines would be slow to show.
     lines = LineCollection(
         list(segments), capstyle="round", zorder=2, rasterized=True, **look
     )

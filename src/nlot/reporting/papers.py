@@ -1,6 +1,6 @@
-"""What papers print: numbers and statements, and the problems that they are of.
+"""What papers print: numbers and statements, and the problems behind them.
 
-A paper is a folder of data in `nlot/papers/`, which is its name.
+A paper is a folder of data in `nlot/papers/`, named like the folder.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from nlot.config.names import check_known
 
 _FOLDER = files("nlot") / "papers"
 _ABOUT = "paper.yaml"
-# Follows the name of a problem whose samples are those that the authors released.
+# Suffix of problems with the samples that the authors released.
 _RELEASED = "_released"
 _PROBLEMS = TypeAdapter(dict[str, Annotated[ProblemConfig, Kind("problem")]])
 
@@ -51,58 +51,58 @@ class About:
 
 
 def available() -> tuple[str, ...]:
-    """The names of all papers, in order of the alphabet."""
+    """The names of all papers, in alphabetical order."""
     return tuple(
         sorted(part.name for part in _FOLDER.iterdir() if (part / _ABOUT).is_file())
     )
 
 
 def about(paper: str) -> About:
-    """Who wrote a paper, and where it was printed.
+    """Title, authors, venue and year of a paper.
 
-    Raises `ValueError`, as all functions here, for a name that is not `available`.
+    Like all functions here, raises `ValueError` for a name that is not `available`.
     """
     given = yaml.safe_load(_file(paper, _ABOUT).read_text("utf-8"))
     return About(**{**given, "authors": tuple(given["authors"])})
 
 
 def numbers(paper: str) -> pd.DataFrame:
-    """The numbers of a paper's tables, a row a (table, problem, method, measure).
+    """The numbers of a paper's tables, one row per (table, problem, method, measure).
 
-    **Returns:** a frame with the columns `table` (text, as it is numbered there),
-    `problem`, `method` and `measure` by our names, `value` and `sd` in the unit of the
-    measure (`sd` is NaN where one value is printed), `trials`, and `decimals`, the
-    digits printed after the point.
+    **Returns:** a frame with the columns `table` (its number, as text), `problem`,
+    `method` and `measure` by our names, `value` and `sd` in the unit of the measure
+    (`sd` is NaN if a single value is printed), `trials`, and `decimals`, the digits
+    printed after the point.
     """
     with _file(paper, "numbers.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype={"table": str})
 
 
 def statements(paper: str) -> pd.DataFrame:
-    """What a paper says of its tables and figures, and what must hold if it is so.
+    """What a paper says about its tables and figures, and criteria to test it.
 
     **Returns:** a frame with the columns `label` of the table or figure that the
     statement is about, as in "Figure 2", `where` in the paper, `says` (its words),
-    `holds` (the criterion in words, with `{factor}`), `problems` (names apart by
+    `holds` (the criterion in words, with `{factor}`), `problems` (names separated by
     spaces), `measure` of `method`, `rule` ("mean" or "every", see
-    `nlot.reporting.verdicts`), and what it is to be better than: `factor` times
-    `against_measure` of `against_method` of the same problem and seed, or `factor`
-    itself where these are empty.
+    `nlot.reporting.verdicts`), and what it must be better than: `factor` times
+    `against_measure` of `against_method` for the same problem and seed, or `factor`
+    itself if these are empty.
     """
     with _file(paper, "statements.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, keep_default_na=False)
 
 
 def problems(paper: str) -> dict[str, ProblemConfig]:
-    """The settings of the problems that a paper's results are of, by name."""
+    """The settings of the problems behind a paper's results, by name."""
     given = yaml.safe_load(_file(paper, "problems.yaml").read_text("utf-8"))
     return _PROBLEMS.validate_python(given)
 
 
 def is_printed(problem: str, printed: str) -> bool:
-    """Whether a problem of ours is the one that a paper has under a name.
+    """Whether our `problem` is the paper's problem `printed`.
 
-    It has the same name, or the name followed by "_released".
+    It has the same name, possibly followed by "_released".
     """
     return problem == printed or problem.startswith(printed + _RELEASED)
 

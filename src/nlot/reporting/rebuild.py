@@ -1,7 +1,7 @@
-"""Makes anew all that is made of the committed rows: `make tables`.
+"""Rebuilds everything that is made from the committed rows: `make tables`.
 
 Nothing is trained or measured. Tables and pages of claims go to
-results/reference/tables/; docs/results.md and docs/claims/ are pages of documents.
+results/reference/tables/; docs/results.md and docs/claims/ are documentation.
 """
 
 import json
@@ -24,12 +24,12 @@ from nlot.reporting.timings import benchmarks_table, stages_table
 from nlot.reporting.truth_tables import refinement_table
 
 REFERENCE = Path("results", "reference")
-# Of the machine on which results/reference/ was made.
+# Cores of the machine on which results/reference/ was made.
 _CORES = 2
 
 
 def rebuild(root: Path) -> list[Path]:
-    """Write it all, in the repository at `root`; the files that were written."""
+    """Write all files in the repository at `root`; returns their paths."""
     texts = made(root)
     for name, text in texts.items():
         with whole_file(root / name) as path:
@@ -38,7 +38,7 @@ def rebuild(root: Path) -> list[Path]:
 
 
 def made(root: Path) -> dict[str, str]:
-    """All that is made of the committed rows, by path in the repository at `root`."""
+    """Texts of the files to write, by their paths in the repository at `root`."""
     experiment = load_config(root / "config" / "config.yaml")
     folder, kept = root / REFERENCE, (REFERENCE / "tables").as_posix()
     tables, texts = reference_tables(root), {}
@@ -80,7 +80,7 @@ def reference_tables(root: Path) -> dict[str, Table]:
 
 
 def _provenance(path: Path) -> str:
-    """Of the records in a file, or of the one header that benchmarks have."""
+    """Provenance from the records in a file, or from the one header of benchmarks."""
     data = json.loads(path.read_text(encoding="utf-8"))
     if "versions" in data:
         header = {"problem": "", "method": "", "provenance": data}

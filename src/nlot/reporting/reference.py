@@ -1,10 +1,10 @@
 """Keeps the rows of a run of the workflow: `python -m nlot.reporting.reference FOLDER`.
 
 Copies the rows of a preset, such as results/default, to results/reference/: `rows.csv`
-for the default preset, `rows_<preset>.csv` for another. The records of where they come
-from stand beside it (`.json`). Methods and controls without rows in the folder keep
-those that they have: after a new one, only that needs to be run. What the optimal costs
-depend on is kept likewise, by problem, in `refinement.csv`.
+for the default preset, `rows_<preset>.csv` for another. The records of their provenance
+go to a `.json` file of the same name. Methods and controls without rows in the folder
+keep their old rows: only new ones need to be run. Refinements of optimal costs are kept
+in the same way, by problem, in `refinement.csv`.
 """
 
 import json
@@ -20,10 +20,10 @@ from nlot.reporting.collection import measurements
 
 
 def keep(results: Path, reference: Path) -> None:
-    """Take rows and their records from the folder of a preset over to `reference`.
+    """Copy rows and their records from the folder of a preset to `reference`.
 
-    Raises `ValueError` where it has made none, or when the runs of a method differ in
-    commit, versions or device.
+    Raises `ValueError` if it has no rows, or if the runs of a method differ in commit,
+    versions, device or platform.
     """
     if not (results / "rows.csv").is_file():
         raise ValueError(f"{results}: no rows.csv")
@@ -36,7 +36,7 @@ def keep(results: Path, reference: Path) -> None:
 
 
 def keep_refinement(results: Path, reference: Path) -> None:
-    """Take over what optimal costs depend on, of the problems that `results` has."""
+    """Copy the refinements of optimal costs, for the problems in `results`."""
     parts = [pd.read_csv(path) for path in sorted(results.glob("refinement/*.csv"))]
     if not parts:
         return
@@ -58,7 +58,7 @@ def _update(
     joined: Callable[[Records], Records],
     records: Records,
 ) -> None:
-    """Write rows and records in place of those which are there with the same `by`."""
+    """Write rows and records, replacing those with the same `by`."""
     notes = table.with_suffix(".json")
     if table.is_file():
         old = pd.read_csv(table)
@@ -69,12 +69,12 @@ def _update(
 
 
 def suffix_of(results: Path) -> str:
-    """What the names of a preset's kept files end in; nothing for the default one."""
+    """The suffix of the names of a preset's kept files; empty for the default one."""
     return "" if results.name == "default" else f"_{results.name}"
 
 
 def _check(name: str, records: Records) -> None:
-    """Whether the runs of a method were made alike, to stand in one file."""
+    """Check that the runs of each method have the same provenance."""
     for method, origins in records.training.items():
         for key in COMMON:
             values = {json.dumps(getattr(o, key), sort_keys=True) for o in origins}

@@ -1,11 +1,11 @@
 """How long the stages of a run of the workflow take, from Snakemake's benchmark files.
 
 `python -m nlot.reporting.stages results/default` prints a table of them, and with
-`--keep` writes them and where they come from to `results/reference/`: `stages.csv` and
+`--keep` writes them and their provenance to `results/reference/`: `stages.csv` and
 `.json` for the default preset, `stages_<preset>.csv` and so on for another.
 
-A stage is all jobs of a kind, those that train or measure each method apart. A job of
-which there is no benchmark, as its result was there, is in none.
+A stage is all jobs of a kind, with separate stages for training and measuring each
+method. A job without a benchmark, because its result existed, is not counted.
 """
 
 import argparse
@@ -37,14 +37,14 @@ _STAGES = {
 
 
 class BenchmarkError(ValueError):
-    """A file that is no benchmark of a stage; the message names it."""
+    """A file that is not a benchmark of a stage; the message names it."""
 
 
 def read_stages(folder: Path) -> pd.DataFrame:
-    """The stages of the jobs whose benchmarks lie in `folder`, in `COLUMNS`.
+    """The stages of the jobs with benchmarks in `folder`, with the columns `COLUMNS`.
 
-    Minutes are those of single jobs, added up; `longest` is one job's. Raises
-    `BenchmarkError` for a file that belongs to no stage, or is none of Snakemake's.
+    Minutes are sums over jobs; `longest` is a single job's. Raises `BenchmarkError` for
+    a file that belongs to no stage, or is not one of Snakemake's.
     """
     jobs = [_job(path, folder) for path in sorted(folder.rglob("*.tsv"))]
     table = pd.DataFrame(jobs, columns=["order", *COLUMNS])
@@ -54,13 +54,13 @@ def read_stages(folder: Path) -> pd.DataFrame:
 
 
 def _job(path: Path, folder: Path) -> tuple[int, str, int, float, float, float, float]:
-    """Where its stage stands in their order, and the stage of this job alone."""
+    """The position of a job's stage in their order, and the stage of this job alone."""
     kind, *names = path.relative_to(folder).with_suffix("").parts
     if kind not in _STAGES:
         raise BenchmarkError(f"{path}: no stage; known: {', '.join(_STAGES)}")
     times = pd.read_csv(path, sep="\t", na_values="-")
     try:
-        # A job of less than a second may end before it is looked at.
+        # A job of less than a second may end before it is sampled.
         s, cpu, peak = times[["s", "cpu_time", "max_rss"]].fillna(0).mean()
     except KeyError as error:
         raise BenchmarkError(f"{path}: no benchmark of Snakemake's: {error}") from error
@@ -80,7 +80,7 @@ def _subject(folder: str, name: str) -> str:
 def keep_stages(stages: pd.DataFrame, results: Path, reference: Path) -> None:
     """Write stages, and the records of the rows that they have made, to `reference`.
 
-    Raises `FileNotFoundError` where a folder of results has no records of rows.
+    Raises `FileNotFoundError` if a folder of results has no records of rows.
     """
     if not (results / "rows.json").is_file():
         raise FileNotFoundError(f"{results}: no rows.json")

@@ -1,6 +1,6 @@
 """Provenance inside the files of figures: a text chunk of a PNG, the subject of a PDF.
 
-It is JSON, in ASCII. Of the keys of a PDF, which are fixed, the subject comes nearest.
+It is JSON, in ASCII. The keys of a PDF are fixed; the subject is the closest.
 """
 
 import json
@@ -21,7 +21,7 @@ _SUBJECT = re.compile(rb"/Subject \(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 
 
 def metadata(suffix: str, provenance: Any) -> dict[str, Any]:
-    """The metadata of a file that holds `provenance`, or nothing where that is None.
+    """The metadata of a file that holds `provenance`, or none if that is None.
 
     Raises `ValueError` for a suffix other than `.pdf` and `.png`.
     """
@@ -35,7 +35,7 @@ def metadata(suffix: str, provenance: Any) -> dict[str, Any]:
 def read_stamp(path: str | Path) -> Any:
     """The provenance that a figure's file holds.
 
-    Raises `ValueError` where it holds none.
+    Raises `ValueError` if it holds none.
     """
     path = Path(path)
     if path.suffix == ".png":

@@ -1,4 +1,4 @@
-"""In one line: which runs an artefact is made of, and where they come from."""
+"""One line about the runs that an artefact is made from, and their provenance."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -20,7 +20,7 @@ _LONG = 10
 def stated(table: Table, records: Records, experiment: Experiment) -> Table:
     """`table` with the provenance of the runs and measurements that its numbers show.
 
-    They are those of its problems and methods, with one of the seeds of its entry.
+    They are those of its problems and methods, with the seeds of its entry.
     """
     seeds = experiment.seeds_of(experiment.tables[table.name])
     ours = table.data[table.data["source"] == MEASURED]
@@ -41,8 +41,8 @@ def stated(table: Table, records: Records, experiment: Experiment) -> Table:
 def statement(records: Records) -> str:
     """Commits, devices, versions, seeds, minutes and configuration, in words.
 
-    What differs between methods stands with their names. The configuration is a hash of
-    those of all runs. What is not known is left out.
+    Values that differ between methods are given with their names. The configuration is
+    a hash of those of all runs. Unknown values are left out.
     """
     trained, measured = _made(records.training), _made(records.evaluation)
     if not trained:
@@ -74,7 +74,7 @@ def _common(origin: Origin) -> tuple[str, str, str]:
 
 
 def _where(made: list[tuple[str, Origin]]) -> str:
-    """What all have in common once, and else with the methods that have it."""
+    """Common values once, different ones with the methods that have them."""
     words = []
     for values in zip(*(_common(origin) for _, origin in made), strict=True):
         methods: dict[str, dict[str, None]] = {}

@@ -1,4 +1,4 @@
-"""The look of the figures, and how they are written."""
+"""The style of the figures, and how they are written."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,10 +22,10 @@ from nlot.reporting.stamps import metadata
 # Inches; a figure of two panels fills a column, one of four a page.
 PANEL = 1.65
 _RESOLUTION = 300
-# Of pictures for the screen, which a report holds by the hundred.
+# Of images for the screen, of which a report holds hundreds.
 _SCREEN, _COLOURS = 150, 64
 
-# Okabe and Ito's colours, which the colour-blind tell apart.
+# Okabe and Ito's colours, which colour-blind readers can distinguish.
 _OKABE_ITO = sns.color_palette("colorblind")
 SOURCE, TARGET, PUSHED = _OKABE_ITO[0], "0.5", _OKABE_ITO[3]
 SERIES = [_OKABE_ITO[i] for i in (0, 3, 2, 4, 1, 5)]
@@ -58,7 +58,7 @@ _STYLE = {
     "xtick.major.size": 2.5,
     "ytick.major.size": 2.5,
     "lines.linewidth": 1.0,
-    # Letters as outlines that journals accept.
+    # TrueType fonts, which journals accept.
     "pdf.fonttype": 42,
     "savefig.dpi": _RESOLUTION,
     "figure.dpi": _RESOLUTION,
@@ -67,7 +67,7 @@ _STYLE = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in the style of the figures; the caller's settings return afterwards."""
+    """Draw in the style of the figures, then restore the caller's settings."""
     with mpl.rc_context(_STYLE):
         yield
 
@@ -80,8 +80,8 @@ def grid(
 ) -> tuple[Figure, list[list[Axes]]]:
     """A figure of `rows` × `columns` panels of the given size in inches.
 
-    `widths` are factors of the columns' widths, 1 if not given. The figure belongs to
-    no window and no list of open figures.
+    `widths` are factors of the columns' widths, 1 if not given. The figure is not
+    registered with pyplot.
     """
     widths = [1.0] * columns if widths is None else widths
     figure = Figure(
@@ -99,7 +99,7 @@ def few_ticks(axes: Axes) -> None:
 
 
 def legend(figure: Figure, columns: int, **look: Any) -> None:
-    """A legend below all panels, each of their labels once."""
+    """A legend below all panels, with each of their labels once."""
     named = {
         str(label): handle
         for panel in figure.axes
@@ -116,7 +116,7 @@ def legend(figure: Figure, columns: int, **look: Any) -> None:
 
 
 def time_bar(figure: Figure, coloured: ScalarMappable, label: str) -> None:
-    """A bar beside all panels, from 0 to T, for colours that stand for time."""
+    """A colour bar for times from 0 to T, to the right of all panels."""
     bar = figure.colorbar(coloured, ax=figure.axes, aspect=30, pad=0.01, ticks=[0, 1])
     bar.ax.set_yticklabels(["0", "T"])
     bar.set_label(label, labelpad=-4)
@@ -127,12 +127,12 @@ def save_figure(figure: Figure, path: str | Path, provenance: Any = None) -> Non
     """Write `figure` to `path`, in the format that its suffix names.
 
     `provenance`, plain data, is kept in the file; `nlot.reporting.stamps` reads it. The
-    same figure with the same provenance gives the same bytes. A PDF is for print, a PNG
-    small, for the screen. Raises `ValueError` for a suffix other than these.
+    same figure with the same provenance gives the same bytes. A PDF is for print; a PNG
+    is small, for the screen. Raises `ValueError` for any other suffix.
     """
     suffix = Path(path).suffix
     about = metadata(suffix, provenance)
-    # Opened here, as Matplotlib leaves a file open that it cannot finish.
+    # Opened here because Matplotlib does not close a file if writing fails.
     with style(), whole_file(path) as temporary, temporary.open("wb") as file:
         if suffix == ".pdf":
             figure.savefig(file, format="pdf", metadata=about)

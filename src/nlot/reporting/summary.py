@@ -16,14 +16,14 @@ from nlot.reporting.labels import decimals
 MEASURED = "measured"
 _KEY = ["problem", "method", "seed", "measure"]
 _OVER_SEEDS = {"mean": "mean", "sd": "std", "runs": "count"}
-# Of the optimal cost.
+# Percentages of the optimal cost.
 _PERCENT = {"action_gap", "coupling_gap", "duality_gap"}
-# How many faults an error message spells out.
+# Number of faults that an error message lists.
 _NAMED = 8
 
 
 class RowsError(ValueError):
-    """Rows that do not make the tables; the message names those at fault."""
+    """Rows from which tables cannot be made; the message names those at fault."""
 
 
 def read_rows(path: str | Path) -> pd.DataFrame:
@@ -36,10 +36,10 @@ def read_rows(path: str | Path) -> pd.DataFrame:
 
 
 def check_rows(rows: pd.DataFrame, entry: TableConfig, experiment: Experiment) -> None:
-    """Raise `RowsError`, naming them, for rows that are doubled or missing.
+    """Raise `RowsError` for duplicate or missing rows, and name them.
 
-    Every row of a table needs all measures that are foretold for it
-    (`nlot.evaluation.applicable`), but percentages of an optimal cost that is zero.
+    Every row of a table needs all measures expected for it
+    (`nlot.evaluation.applicable`), except percentages of an optimal cost that is zero.
     """
     doubled = rows[rows.duplicated(_KEY)]
     _refuse("rows are doubled", doubled[_KEY].itertuples(index=False, name=None))
@@ -48,7 +48,7 @@ def check_rows(rows: pd.DataFrame, entry: TableConfig, experiment: Experiment) -
     wanted = {
         (problem, row, seed, measure)
         for problem, row in product(entry.problems, shown)
-        # What the ground truth gives is that of one seed.
+        # The ground truth has one seed.
         for seed in ([] if row == REFERENCE else experiment.seeds_of(entry))
         for measure in applicable(experiment, row, problem)
     }
@@ -74,7 +74,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     decimals (digits to show) and source ("measured").
     """
     rows = pd.concat([rows, *(add(rows) for add in DERIVED)], ignore_index=True)
-    # `std` divides by the number of seeds less one.
+    # `std` divides by the number of seeds minus one.
     found = rows.groupby(["problem", "method", "measure"], sort=False, as_index=False)
     values = {name: ("value", how) for name, how in _OVER_SEEDS.items()}
     summary = found.agg(**values, n=("n", "first"))
@@ -82,10 +82,10 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def published_summary(entry: TableConfig) -> pd.DataFrame:
-    """The numbers that a paper prints in the table of an entry, as `summarise` does.
+    """The numbers of an entry's published table, in the format of `summarise`.
 
-    They keep the digits that were printed; their source is the paper. What was printed
-    for a problem is that of each of ours that `papers.is_printed` takes for it.
+    They keep the printed digits; their source is the paper. Numbers for a problem are
+    repeated for each of ours that matches it by `papers.is_printed`.
     """
     assert entry.published is not None
     paper, number = entry.published.split("/")

@@ -1,4 +1,4 @@
-"""A table in print: as CSV, Markdown, LaTeX and HTML."""
+"""A table, written as CSV, Markdown, LaTeX and HTML."""
 
 import math
 import re
@@ -27,7 +27,7 @@ _TEX = {
     "ε": r"$\varepsilon$",
     "–": "--",
 }
-# Of a table's numbers; single runs have a seed, and `over` a bound.
+# Columns of a table's numbers: only single runs have `seed`, and `over` a bound.
 _CSV = ("measure", "method", "problem", "seed", "mean", "over", "sd", "runs", "source")
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 
@@ -39,10 +39,10 @@ class Table:
     **Attributes:**
 
     - `name`, and `caption`, what it shows.
-    - `shown`: its text, a row a line, indexed by the title of its block and its label;
-      the first column has the number of runs (`in_print`).
-    - `data`: its numbers, unrounded, one a row.
-    - `provenance`: where they come from (`nlot.reporting.statement`).
+    - `shown`: its text, one row per line, indexed by title of block and label; the
+      first column has the number of runs (`in_print`).
+    - `data`: its numbers, unrounded, one per row.
+    - `provenance`: that of the numbers (`nlot.reporting.statement`).
     """
 
     name: str
@@ -53,7 +53,7 @@ class Table:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Without that of runs."""
+        """The names of the columns, without that of runs."""
         return tuple(self.shown.columns[1:])
 
     @property
@@ -64,7 +64,7 @@ class Table:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What stands under the table."""
+        """The notes below the table."""
         return tuple(filter(None, (self.caption, self.provenance)))
 
 
@@ -86,9 +86,9 @@ def cell(mean: float, sd: float, digits: int | float) -> str:
 def write_table(table: Table, path: str | Path) -> None:
     """Write `table` to `path` in the format that its suffix names.
 
-    `.csv` has the unrounded numbers, one a row, under lines with the caption and the
-    provenance that start with "#"; `.md`, `.tex` (needs booktabs, and longtable for
-    long tables) and `.html` show the table. Raises `ValueError` for another suffix.
+    `.csv` has the unrounded numbers, one per row, after lines of caption and provenance
+    that start with "#"; `.md`, `.tex` (needs booktabs, and longtable for long tables)
+    and `.html` show the table. Raises `ValueError` for any other suffix.
     """
     text = render(table, Path(path).suffix.removeprefix("."))
     with whole_file(path) as temporary:
@@ -156,7 +156,7 @@ def _escape_latex(text: str) -> str:
 def _latex_cell(text: str) -> str:
     if text == ABSENT:
         return "--"
-    # Numbers in math mode, so that a minus is none of the hyphens.
+    # Numbers in math mode, so that a minus sign is not a hyphen.
     parts = re.split(f"({_NUMBER}(?: ± {_NUMBER})?)", text)
     parts[1::2] = ["$" + part.replace("±", r"\pm") + "$" for part in parts[1::2]]
     parts[::2] = map(_escape_latex, parts[::2])

@@ -16,13 +16,13 @@ from nlot.reporting.truth_tables import bounds_table
 def table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table:
     """A table of `experiment.tables`.
 
-    **Arguments:** `rows` are the tidy rows of a preset, of which those count that the
-    entry asks for; `name` is the entry's.
+    **Arguments:** `rows` are the tidy rows of a preset, from which the entry selects;
+    `name` is the entry's.
 
-    **Returns:** a block a measure, in each the entry's methods, controls and printed
-    rows, a column a problem; cells are mean ± sample standard deviation over the seeds.
+    **Returns:** one block per measure with the entry's methods, controls and printed
+    rows; one column per problem; cells are mean ± sample standard deviation over seeds.
 
-    Raises `nlot.reporting.summary.RowsError` where `rows` lack what the entry asks for.
+    Raises `nlot.reporting.summary.RowsError` if `rows` lack any that the entry needs.
     """
     entry = experiment.tables[name]
     asked = (*experiment.rows(entry.methods), *entry.controls)
@@ -85,7 +85,7 @@ def _line(
 
 
 def _ordered(measures: Iterable[str]) -> list[str]:
-    """In the order of tables, unknown ones last."""
+    """Measures in the order of tables, unknown ones last."""
     found = dict.fromkeys(measures)
     known = [name for name in MEASURES if name in found]
     return [*known, *(name for name in found if name not in MEASURES)]

@@ -1,4 +1,4 @@
-"""How long things take: the stages of a run of the workflow, steps and solves."""
+"""Tables of timings: stages of a run of the workflow, training steps and solves."""
 
 import math
 from typing import Any
@@ -14,7 +14,7 @@ _SHOWN = {
     "cpu_minutes": ("CPU minutes in all", 1),
     "peak_mb": ("peak memory of a job, MB", 0),
 }
-# Of a group of benchmarks, what its seconds are of.
+# What the seconds of each group of benchmarks measure.
 _GROUPS = {
     "step": "A whole training step",
     "solve": "A single solve, in a batch",
@@ -25,22 +25,21 @@ _GROUPS = {
 }
 _COLUMNS = ("seconds", "from – to", "growth over linear", "compilation, s", "peak, MB")
 _CAPTION = (
-    "Median seconds, on one core where the device is cpu, and the least and the most; "
-    "each case in a process of its own, so that its time of compilation and its peak "
-    "memory are its own. Growth over linear: seconds per unit of size, over those of "
-    "the smallest size in the group; 1 is linear growth, less is slower growth. "
-    "Circle: 25 clouds of 100 points, 24 pairs."
+    "Median, minimum and maximum seconds, on one core where the device is cpu. Each "
+    "case runs in its own process, for its own compilation time and peak memory. "
+    "Growth over linear: seconds per unit of size, relative to the smallest size in "
+    "the group; 1 is linear growth, less is slower growth. Circle: 25 clouds of 100 "
+    "points, 24 pairs."
 )
 
 
 def stages_table(
     stages: pd.DataFrame, cores: int, gpu: pd.DataFrame | None = None
 ) -> Table:
-    """A row a stage of what `nlot.reporting.stages` found, and their sum.
+    """One row per stage that `nlot.reporting.stages` found, and their sum.
 
-    As many jobs run at a time as there are `cores`, each on one of them. `gpu` holds
-    the stages of the paper's preset on one GPU, on which its jobs run one at a time: a
-    column has their minutes.
+    Each of the `cores` runs one job at a time. `gpu` holds the stages of the paper's
+    preset on one GPU, which also runs one job at a time; a column has their minutes.
     """
     whole = _with_sum(stages)
     whole["share"] = whole["minutes"] / cores
@@ -54,9 +53,9 @@ def stages_table(
         lines.append(("Stage", line["stage"], str(line["jobs"]), *cells))
     caption = (
         "Time and memory of the workflow's jobs, from Snakemake's benchmark files; "
-        f"runs: number of jobs. As many jobs run at a time as there are cores: minutes "
-        f"on {cores} cores are those of all jobs of a stage, divided by {cores}. CPU "
-        "minutes of a job are as last looked at, some seconds before its end."
+        f"runs: number of jobs. Each core runs one job at a time: minutes on {cores} "
+        f"cores are the sum over all jobs of a stage, divided by {cores}. A job's CPU "
+        "minutes are last sampled some seconds before its end."
     )
     columns = [title.format(cores) for title, _ in shown.values()]
     whole = whole.rename(columns={"stage": "method", "jobs": "runs"})
@@ -65,7 +64,7 @@ def stages_table(
 
 
 def total(stages: pd.DataFrame) -> dict[str, Any]:
-    """Of some stages: sums of jobs and minutes, the largest of the others."""
+    """Totals of some stages: sums of jobs and minutes, the largest of the others."""
     return {
         **{key: stages[key].sum() for key in ("jobs", "minutes", "cpu_minutes")},
         **{key: stages[key].max() for key in ("longest", "peak_mb")},
@@ -78,7 +77,7 @@ def _with_sum(stages: pd.DataFrame) -> pd.DataFrame:
 
 
 def benchmarks_table(found: pd.DataFrame) -> Table:
-    """A row a case; `found` is the table that `python -m benchmarks` writes."""
+    """One row per case; `found` is the table that `python -m benchmarks` writes."""
     sizes = found["size"].astype(float)
     each = found["seconds"] / sizes
     smallest = sizes.groupby(found["group"]).transform("min")

@@ -1,4 +1,4 @@
-"""Optimal costs: every run against their bounds, and what they depend on."""
+"""Tables of optimal costs: every run against their bounds, and refinements."""
 
 import pandas as pd
 
@@ -26,8 +26,8 @@ _CAPTION = (
 def bounds_table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table:
     """Where the coupling and the action of each run lie: below, inside or above.
 
-    **Arguments:** tidy rows, of which those of the entry's problems and methods count
-    where their ground truth stands among them, and the entry's name.
+    **Arguments:** tidy rows, of which those of the entry's methods are used for the
+    entry's problems with a ground truth among the rows, and the entry's name.
 
     The cost of the nearest coupling is the optimal cost and its `coupling_gap`. In the
     table's data `mean` is the cost, and `over` its distance from the interval in
@@ -66,7 +66,7 @@ def _cell(cost: float, over: float) -> str:
 
 
 def refinement_table(rows: pd.DataFrame, experiment: Experiment) -> Table:
-    """The optimal costs that `nlot.ground_truth.refinement` found, a row a setting.
+    """The optimal costs that `nlot.ground_truth.refinement` found, one row per setting.
 
     `rows` have the columns of `nlot.ground_truth.refinement.COLUMNS`; columns of the
     table are their problems, in the order of the preset.

@@ -1,7 +1,6 @@
-"""When a printed number or statement counts as reproduced: the rule, and nothing else.
+"""The rules by which a printed number or statement counts as reproduced.
 
-All functions are pure, and change nothing in their verdict when every number is given
-in another unit.
+All functions are pure, and their verdicts do not depend on the unit of the numbers.
 """
 
 import math
@@ -12,12 +11,12 @@ from enum import StrEnum
 import numpy as np
 import scipy
 
-# Of the confidence intervals that tolerances come from.
+# Level of the confidence intervals that give tolerances.
 LEVEL = 0.95
 
 
 class Verdict(StrEnum):
-    """What came out of a comparison."""
+    """The outcome of a comparison."""
 
     REPRODUCED = "reproduced"
     BETTER = "better"
@@ -38,9 +37,9 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, the reason for it, and the tolerance that it was found with, or NaN.
+    """A verdict, the reason for it, and its tolerance, or NaN.
 
-    `advantage` is by how much ours is better, or worse where negative.
+    `advantage` is by how much ours is better, or worse if negative.
     """
 
     verdict: Verdict
@@ -61,10 +60,10 @@ def judge_number(
     """Whether our number reproduces a printed one.
 
     `unit` is one in the last printed digit. `floor` is what a perfect result scores, if
-    that is known: no number is better on average. A number that was printed beyond it
-    is taken for the floor, which leaves two verdicts: not decidable and not reproduced.
-    `void` is a score that means nothing, zero or that of what has learned nothing: a
-    tolerance that reaches so far from the printed number decides nothing.
+    that is known: no number is better on average. A printed number beyond it is
+    replaced by the floor, which leaves two verdicts: not decidable and not reproduced.
+    `void` is a meaningless score, zero or that of learning nothing: if the tolerance
+    reaches it from the printed number, nothing can be decided.
     """
     sign = -1.0 if lower_is_better else 1.0
     margin = difference_margin(published, ours)
@@ -102,7 +101,7 @@ def judge_number(
 def judge_mean(advantages: Sequence[float]) -> Judgement:
     """Whether one method is better than another on average.
 
-    `advantages` are by how much it is better, a number a seed that both were run with.
+    `advantages` are by how much it is better, one number for each seed of both.
     """
     if not advantages:
         return NOT_RUN
@@ -131,10 +130,9 @@ def judge_every(advantages: Sequence[float]) -> Judgement:
 
 
 def difference_margin(a: Estimate, b: Estimate) -> float:
-    """Half the confidence interval of the difference of two means, by Welch.
+    """Half the width of Welch's confidence interval for the difference of two means.
 
-    Where one of them has no spread it is taken to have that of the other; NaN where
-    neither has one.
+    If one of them has no spread, the other's is used; NaN if neither has one.
     """
     known = [e for e in (a, b) if e.n > 1 and not math.isnan(e.sd)]
     if not known:
@@ -156,7 +154,7 @@ def difference_margin(a: Estimate, b: Estimate) -> float:
 
 
 def _quantile(freedom: float | int) -> float:
-    """Student's t that |t| stays below with probability `LEVEL`."""
+    """The bound below which Student's |t| stays with probability `LEVEL`."""
     return float(scipy.stats.t.ppf((1 + LEVEL) / 2, freedom))
 
 
