@@ -1,4 +1,4 @@
-# Looks at all samples and settings before the first job, so that none fails for them.
+# Checks all samples and settings before the first job, so that no job fails on them.
 from nlot.measures.files import SampleError, check_age
 from snakemake.exceptions import WorkflowError
 

@@ -8,7 +8,7 @@ from nlot.runs.code import controls_code, evaluation_code, training_code
 from snakemake.exceptions import WorkflowError
 
 try:
-    # Snakemake has merged the files without what they extend. Scripts see this, too.
+    # Snakemake merged the files without those that they extend. Scripts see `GIVEN`.
     GIVEN = changed(read_presets(workflow.configfiles), workflow.config_settings.config)
     CONFIG = parse_config(GIVEN, " ".join(map(str, workflow.configfiles)))
 except ConfigError as error:
@@ -16,17 +16,17 @@ except ConfigError as error:
 config.clear()
 config.update(GIVEN)
 
-# Every preset has a folder of its own.
+# Every preset has its own folder.
 RESULTS = f"results/{CONFIG.preset}"
 RUN = "{problem}/{method}/seed_{seed}"
-# What tables and figures are written as.
+# Formats of tables and figures.
 FORMATS = ["csv", "md", "tex", "html"]
 IMAGES = ["pdf", "png"]
-# Rows of the ground truth stand with it; all other controls are measured.
+# The ground truth writes its own rows; all other controls are measured.
 REFERENCE = "reference"
-# What runs are compared with; training does not see it.
+# Settings that only evaluation uses, not training.
 COMPARED = {"truth", "grid", "ground_truth"}
-# The problems on which a control is measured, and the seeds: those of all tables that
+# The problems and seeds on which each control is measured: those of the tables that
 # have it.
 CONTROLS, CONTROL_SEEDS = {}, {}
 for table in CONFIG.tables.values():
@@ -35,7 +35,7 @@ for table in CONFIG.tables.values():
             CONTROLS.setdefault(control, {}).update(dict.fromkeys(table.problems))
             seeds = dict.fromkeys(CONFIG.seeds_of(table))
             CONTROL_SEEDS.setdefault(control, {}).update(seeds)
-# The seeds of the runs that tables are made of, by problem and method.
+# The seeds of the runs in tables, by problem and method.
 TABLED = {}
 for table in CONFIG.tables.values():
     for pair in product(table.problems, map(CONFIG.owner, table.methods)):
@@ -64,12 +64,12 @@ def settings(section, **options):
 
 
 def grows(amount):
-    """A resource of which every attempt at a job gets more than the one before."""
+    """A resource that grows with every attempt at a job."""
     return lambda wildcards, attempt: amount * attempt
 
 
 def truth_memory(wildcards, attempt):
-    """In MB, with room for the program that is compiled."""
+    """Memory in MB, with room for compiled programs."""
     d = CONFIG.problems[wildcards.problem].dimension
     return attempt * (1000 + memory_mb(CONFIG.evaluation, d))
 
@@ -82,7 +82,7 @@ def in_formats(stem, formats, shown, **place):
 
 
 def titled(kind, entries):
-    """What the report calls the table or figure of a job: its title, or its name."""
+    """The report's label for a job's table or figure: its title, or its name."""
     return lambda w: {kind: entries[w[kind]].title or w[kind]}
 
 
@@ -93,7 +93,7 @@ def given_files(*problems):
 
 
 def generated(problem, seed):
-    """The file of a problem's data that are generated for a seed; none of others."""
+    """The file of data generated for a problem and seed; none for given samples."""
     if not CONFIG.problems[problem].generated:
         return []
     return f"{RESULTS}/data/{problem}/seed_{seed}.npz"
@@ -111,7 +111,7 @@ def truths_of(problems, suffix="npz"):
 
 
 def measured(*tables):
-    """The rows that tables are made of, their records, and what was measured."""
+    """The files behind tables: rows, their records, and what was measured."""
     pairs = dict.fromkeys(
         (problem, CONFIG.owner(row))
         for table in tables
@@ -152,7 +152,7 @@ def figure_models(figure):
 
 
 def figure_data(figure):
-    """The generated data that these were trained on, in the order of its problems."""
+    """The generated data of a figure's models, in the order of its problems."""
     return all_generated(figure.problems, [CONFIG.seed_of(figure)])
 
 
@@ -162,12 +162,12 @@ def figure_truths(figure):
 
 
 def run_files(pattern, runs):
-    """One file a run."""
+    """One file per run."""
     return [pattern.format(problem=p, method=m, seed=s) for p, m, s in runs]
 
 
 def shown_images(kind, runs, caption):
-    """One picture a run, which the report shows under the run's names."""
+    """One image per run, labelled in the report with the run's names."""
     images = []
     for (problem, method, seed), path in zip(
         runs, run_files(f"{RESULTS}/figures/{kind}/{RUN}.png", runs), strict=True
@@ -178,7 +178,7 @@ def shown_images(kind, runs, caption):
     return images
 
 
-# Jobs read the workflow, too, and would check all of it again.
+# Jobs also read the workflow, and would repeat all checks.
 if workflow.is_main_process:
 
     include: "checks.smk"

@@ -1,4 +1,4 @@
-# What stands before all runs: data that are generated, and ground truths.
+# Jobs that come before all runs: generated data, and ground truths.
 
 
 rule data:
@@ -24,7 +24,7 @@ rule data:
         "../scripts/data.py"
 
 
-# What is known about the optimal map of a problem, for maps to be compared with.
+# Exact costs and bounds, with which a problem's maps are compared.
 rule ground_truth:
     input:
         lambda w: given_files(w.problem),

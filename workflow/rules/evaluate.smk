@@ -1,6 +1,6 @@
-# Every run and every control is measured on the same draws. Beside rows (.csv) stands
-# where they come from (.json). One job measures all seeds: to start one and to compile
-# what it needs takes about as long as to measure a run.
+# All runs and controls are measured on the same draws. Rows (.csv) come with their
+# provenance (.json). One job measures all seeds: starting a job and compiling take
+# about as long as measuring a run.
 
 
 rule evaluate:

@@ -39,7 +39,7 @@ rule figure:
         "../scripts/figure.py"
 
 
-# One job for all runs of a method: to start one takes longer than to draw a figure.
+# One job for all runs of a method: starting a job takes longer than drawing a figure.
 DRAWN = dict.fromkeys(method for _, method, _ in CONFIG.runs())
 for METHOD in DRAWN:
     MINE = [run for run in CONFIG.runs() if run[1] == METHOD]

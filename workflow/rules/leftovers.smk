@@ -1,4 +1,4 @@
-# What a killed run left in Slurm's queue would write, later, over what this run makes.
+# Jobs that a killed run left in Slurm's queue would later overwrite this run's results.
 import re
 import shutil
 import subprocess
@@ -21,6 +21,6 @@ def leftovers():
 onstart:
     if jobs := leftovers():
         raise WorkflowError(
-            "Slurm has jobs of another run of this folder, which would write over what "
-            f"this one makes. If that run is dead, cancel them: scancel {' '.join(jobs)}"
+            "Slurm has jobs of another run of this folder, which would overwrite this "
+            f"run's results. If that run is dead, cancel them: scancel {' '.join(jobs)}"
         )

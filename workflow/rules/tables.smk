@@ -69,7 +69,7 @@ rule claims:
         "../scripts/claims.py"
 
 
-# All settings as they were used, for the report.
+# All settings in use, for the report.
 rule preset:
     output:
         report(
@@ -95,7 +95,7 @@ rule preset:
         "../scripts/preset.py"
 
 
-# Not part of `all`: what the ground truth depends on.
+# Not part of `all`: how the ground truth depends on its settings.
 rule refinement:
     input:
         lambda w: given_files(w.problem),
@@ -143,7 +143,7 @@ rule refinement_table:
             "nlot.reporting.truth_tables",
         ),
     message:
-        "Writing what the optimal costs depend on"
+        "Writing the table of refined optimal costs"
     script:
         "../scripts/refinement_table.py"
 

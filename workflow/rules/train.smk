@@ -1,5 +1,5 @@
-# One job a run. What others wait for comes first: else a long job that starts last leaves
-# cores without work.
+# One job per run. Jobs that others wait for come first: otherwise a long job that
+# starts last leaves cores idle.
 
 
 rule train:
@@ -22,7 +22,7 @@ rule train:
         runtime=grows(CONFIG.resources.runtime),
         gpu=CONFIG.resources.gpu,
     params:
-        # What a run depends on: change any of these and it is trained anew.
+        # What a run depends on: it is retrained if any of these change.
         problem=lambda w: settings(CONFIG.problems[w.problem], exclude=COMPARED),
         method=lambda w: settings(CONFIG.method(w.method, w.problem)),
         code=lambda w: training_code(CONFIG, w.problem, w.method),
