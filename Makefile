@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 UV ?= uv
 
-# An environment keeps its kind until another is asked for by name: `make test`
-# after `make env EXTRA=cuda12` must not throw the GPU packages away.
+# An environment keeps its kind until another is named: `make test` after
+# `make env EXTRA=cuda12` must not remove the GPU packages.
 EXTRAS := cpu cuda12
 EXTRA ?= $(or $(shell cat '$(VENV)/.extra' 2>/dev/null),cpu)
 ifneq ($(words $(filter $(EXTRAS),$(EXTRA)))-$(words $(EXTRA)),1-1)
@@ -34,14 +34,14 @@ PRESET := $(patsubst config/%.yaml,%,$(filter config/%.yaml,$(SNAKEMAKE_ARGS)))
 REPORT ?= results/$(or $(PRESET),default)/report.html
 
 # A copied or moved environment still imports the old source tree, and one whose
-# interpreter was uninstalled runs nothing: both are made anew.
+# interpreter was uninstalled runs nothing: both are recreated.
 ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR))
 .PHONY: $(LOCKED)
 endif
 
 .PHONY: help env reproduce smoke report tables images test test-slow lint site bench lock
 
-help: ## This list
+help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "Options:"
 	@echo "  EXTRA=cpu|cuda12      kind of environment (now: $(EXTRA))"
@@ -59,22 +59,22 @@ reproduce: env ## Run the whole workflow with the default preset
 smoke: env ## Run the whole workflow in minutes, on tiny settings
 	$(IN_VENV) snakemake --cores all --configfile config/smoke.yaml $(SNAKEMAKE_ARGS)
 
-report: env ## Write the report of what was made, one file: results/<preset>/report.html
+report: env ## Write the report of all results to one file: results/<preset>/report.html
 	$(IN_VENV) snakemake --cores all --report $(REPORT) $(SNAKEMAKE_ARGS)
 
-tables: env ## Make tables and documents from the committed rows, without training
+tables: env ## Rebuild tables and documents from the committed rows, without training
 	@$(IN_VENV) python -m nlot.reporting.rebuild
 
-# Files stay with one of the workers, in the order in which they are collected.
+# Each test file runs on one worker, in the order of collection.
 PYTEST := pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-images: env ## Make the pictures of the documents from results/default
+images: env ## Copy the images of the documentation from results/default
 	@$(IN_VENV) python -m nlot.reporting.images results/default
 
-test: env ## Run the tests, those of the workflow included
+test: env ## Run the tests, including those of the workflow
 	@$(IN_VENV) $(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
-test-slow: env ## Run those that kill processes, or need root, a browser or Slurm
+test-slow: env ## Run slow tests: they kill processes, or need root, a browser or Slurm
 	@$(IN_VENV) $(PYTEST) -m slow $(PYTEST_ARGS)
 
 lint: env ## Check style, formatting and types
@@ -89,7 +89,7 @@ site: env ## Build the documentation for a browser: docs/_build/index.html
 bench: env ## Measure how long steps and solves take (BENCH_ARGS="step batch": groups)
 	$(IN_VENV) python -m benchmarks $(BENCH_ARGS)
 
-lock: ## Make the lock files anew from pyproject.toml (needs uv)
+lock: ## Rebuild the lock files from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || \
 		{ echo "'$(UV)' not found: install uv, or name it with UV=..." >&2; exit 1; }
 	$(foreach extra,$(EXTRAS),$(call compile,$(extra)))
