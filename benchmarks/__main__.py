@@ -1,8 +1,8 @@
 """`python -m benchmarks [GROUP ...]`: measure, and write the results.
 
-Each case runs in a process of its own, on one CPU core or on the GPU: so that its time
-of compilation and its peak memory are its own. Results go to results/benchmarks/: a
-table, where they come from, and a plot of growth.
+Each case runs in its own process, on one CPU core or on the GPU, for its own
+compilation time and peak memory. Results go to results/benchmarks/: a table, its
+provenance, and a plot of growth.
 """
 
 import argparse
@@ -33,9 +33,9 @@ def measure(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_a_process(case: Case) -> dict[str, Any]:
-    """Run one case in a process of its own.
+    """Run one case in its own process.
 
-    Raises `RuntimeError` with what it said, where it failed.
+    Raises `RuntimeError` with its error output if it fails.
     """
     # XLA sizes its pool of CPU threads by NPROC; nothing compiled is taken from disk.
     environment = {**os.environ, "NPROC": "1"}

@@ -6,7 +6,7 @@ _PROBLEMS = ("box", "slit", "hill", "well")
 
 
 class Case(NamedTuple):
-    """A measurement. `size` is what varies within a group, where something does."""
+    """A measurement. `size` is what varies within a group, if anything does."""
 
     group: str
     name: str
@@ -16,7 +16,7 @@ class Case(NamedTuple):
 
 
 def _whole_steps() -> list[Case]:
-    """Algorithm 1 on box, Algorithm 2 on 25 clouds of 100 points like circle's."""
+    """Algorithm 1 on box, Algorithm 2 on 25 clouds of 100 points as in circle."""
     lengths = {"paper": (5, 10), "config": (100, 20)}
     return [
         case
@@ -65,7 +65,7 @@ def _solves() -> list[Case]:
 
 
 def _growth() -> list[Case]:
-    """Default settings; the smaller the size, the more steps, or noise would show."""
+    """Default settings, with more steps for smaller sizes, against noise."""
     batches = [
         Case(
             "batch",

@@ -33,5 +33,5 @@ def plot_growth(table: pd.DataFrame, path: str | Path, provenance: Any = None) -
             axes.set_yscale("log")
             axes.set_xlabel(str(group))
             axes.set_title(rows["case"].iloc[0])
-        row[0].set_ylabel("seconds a step")
+        row[0].set_ylabel("seconds per step")
         save_figure(figure, path, provenance)

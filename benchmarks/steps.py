@@ -1,4 +1,4 @@
-"""Seconds that a training step takes, by the clock of the training's own reports."""
+"""Seconds per training step, timed by the reports of training."""
 
 import time
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ from nlot.training.loop import Log, iterate
 from nlot.training.progress import Reporter
 
 Times = dict[str, Any]
-# The first step is the compilation's, the others are measured.
+# The first chunk includes compilation, the others are measured.
 _CHUNKS = 4
 
 
 class Clock(Reporter):
-    """Says nothing, and remembers when each chunk of steps was done."""
+    """Prints nothing, and records when each chunk of steps was done."""
 
     def __init__(self) -> None:
         super().__init__("benchmark")
@@ -36,7 +36,7 @@ class Clock(Reporter):
 
 
 def algorithm_1(preset: str, steps: int, problem: str = "box", **changes: Any) -> Times:
-    """A step of Algorithm 1 on a problem of a preset, refits and pre-training apart.
+    """A step of Algorithm 1 on a problem of a preset, without refits or pre-training.
 
     `steps` is the length of a measured chunk, `changes` are settings of the method.
     """
@@ -58,7 +58,7 @@ def algorithm_1_in_dimension(preset: str, steps: int, dimension: int) -> Times:
         "lagrangian": {"kind": "newtonian"},
         "bounds": 6.0,
     }
-    # Settings of the box: no problem of a preset has them of its own.
+    # With the settings for box, as presets have none for this problem.
     given = Transport.Config.model_validate(data).load()
     return _algorithm_1(preset, "box", given, steps, {})
 
@@ -85,10 +85,10 @@ def _algorithm_1(
 
 
 def algorithm_2(preset: str, steps: int, pairs: int, points: int) -> Times:
-    """A step of Algorithm 2 with all pairs, and a metric step in its share of them.
+    """A step of Algorithm 2 with all pairs, with its share of metric steps.
 
-    The measures are Gaussian clouds on their way round the unit circle, of Table 2's
-    number and size for 24 pairs of 100 points.
+    The measures are Gaussian clouds that move round the unit circle; 24 pairs of 100
+    points have the number and size of Table 2's.
     """
     plain = {
         "steps": _CHUNKS * steps,
