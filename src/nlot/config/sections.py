@@ -210,9 +210,9 @@ class AlgorithmConfig(DualConfig):
 
     quadrature: QuadratureConfig = Field(description="action rule in training")
     steps: PositiveInt = Field(description="iterations of the algorithm")
-    potential_optimiser: OptimiserConfig = Field(description="for g")
-    map_optimiser: OptimiserConfig = Field(description="for y")
-    spline_optimiser: OptimiserConfig = Field(description="for φ")
+    potential_optimiser: OptimiserConfig = Field(description="optimiser for g")
+    map_optimiser: OptimiserConfig = Field(description="optimiser for y")
+    spline_optimiser: OptimiserConfig = Field(description="optimiser for φ")
     ctransform: TrainingCTransformConfig = Field(
         description="refinement in training (eq. 6)"
     )
@@ -223,5 +223,5 @@ class AlgorithmConfig(DualConfig):
     regression: Literal["norm", "squared_norm"] = Field(
         "norm", description="loss of the map network (eq. 17)"
     )
-    pretraining: PretrainingConfig = Field(description="of φ")
+    pretraining: PretrainingConfig = Field(description="pre-training of φ")
     average: Decay = Field(0.0, description=AVERAGE)

@@ -48,8 +48,8 @@ class VelocityConfig(Section):
     end_weight: PositiveFloat = Field(
         1.0, description="λ, weight of the distance to the end point (eq. 38)"
     )
-    relative_tolerance: PositiveFloat = Field(1e-4, description="of the ODE solver")
-    absolute_tolerance: PositiveFloat = Field(1e-5, description="of the ODE solver")
+    relative_tolerance: PositiveFloat = Field(1e-4, description="the ODE solver's")
+    absolute_tolerance: PositiveFloat = Field(1e-5, description="the ODE solver's")
     max_steps: PositiveInt = Field(64, description="limit on the ODE solver's steps")
 
 

@@ -40,7 +40,7 @@ class Config(AlgorithmConfig):
         "metric's; 0: the metric's from the first step",
     )
     smoothing: NonNegativeFloat = Field(0.0, description=SMOOTHING)
-    metric_optimiser: OptimiserConfig = Field(description="for A")
+    metric_optimiser: OptimiserConfig = Field(description="optimiser for A")
     report_every: PositiveInt = Field(100, description=REPORT)
 
     def refuses(self, problem: Any) -> str | None:

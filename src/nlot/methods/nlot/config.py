@@ -33,7 +33,7 @@ class Config(AlgorithmConfig):
     kind: Literal["nlot"]
     batch: PositiveInt = Field(description="samples of each measure per step")
     sampling: Sampling = Field("independent", description=SAMPLING)
-    refit: RefitConfig = Field(description="of φ")
+    refit: RefitConfig = Field(description="refits of φ")
     annealing_steps: NonNegative = Field(
         0, description="steps over which strength and temperature of U are annealed"
     )

@@ -53,9 +53,9 @@ class PolishConfig(Section):
     pool: PositiveInt = Field(description="matchings in use at a time")
     batch: Annotated[int, Field(ge=2)] = Field(description="matched pairs per step")
     marginal_weight: PositiveFloat = Field(description="λ, weight of squared W2")
-    map_optimiser: OptimiserConfig = Field(description="for y")
-    potential_optimiser: OptimiserConfig = Field(description="for g")
-    spline_optimiser: OptimiserConfig = Field(description="for φ")
+    map_optimiser: OptimiserConfig = Field(description="optimiser for y")
+    potential_optimiser: OptimiserConfig = Field(description="optimiser for g")
+    spline_optimiser: OptimiserConfig = Field(description="optimiser for φ")
 
 
 class Config(DualConfig):

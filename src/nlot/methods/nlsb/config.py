@@ -20,8 +20,8 @@ from nlot.config.sections import (
 class OTFlowConfig(Section):
     """The potential of OT-Flow."""
 
-    width: PositiveInt = Field(32, description="of its residual network")
-    layers: Annotated[int, Field(ge=2)] = Field(2, description="with the opening one")
+    width: PositiveInt = Field(32, description="width of its residual network")
+    layers: Annotated[int, Field(ge=2)] = Field(2, description="with the opening layer")
 
 
 class Config(MethodConfig):
@@ -37,7 +37,7 @@ class Config(MethodConfig):
         NetworkConfig(hidden=(16, 16), activation="silu"),
         description="σ, diagonal, followed by tanh",
     )
-    time_steps: PositiveInt = Field(100, description="of the Euler-Maruyama scheme")
+    time_steps: PositiveInt = Field(100, description="steps of Euler-Maruyama")
     cost_times: NonNegative = Field(
         0,
         description="random times per path at which a training step evaluates action "
@@ -46,7 +46,7 @@ class Config(MethodConfig):
     steps: PositiveInt = Field(description="optimiser steps")
     batch: PositiveInt = Field(description="samples of each measure per step")
     sampling: Sampling = Field("independent", description=SAMPLING)
-    optimiser: OptimiserConfig = Field(description="for Φ and σ together")
+    optimiser: OptimiserConfig = Field(description="one optimiser for Φ and σ")
     action_weight: NonNegativeFloat = Field(0.01, description="α_L, of the action")
     residual_weight: NonNegativeFloat = Field(
         0.01, description="α_R, of the Hamilton-Jacobi-Bellman residual"
@@ -55,7 +55,7 @@ class Config(MethodConfig):
         0.05, description="length over which the Sinkhorn divergence is smoothed"
     )
     sinkhorn_iterations: PositiveInt = Field(
-        20, description="with decreasing regularisation, the last ones at `blur`"
+        20, description="with decreasing regularisation, ending at `blur`"
     )
     averaged_paths: PositiveInt = Field(
         32, description="paths from one start averaged into an expected path"

@@ -55,8 +55,8 @@ class Config(MethodConfig):
     )
     batch: PositiveInt = Field(100, description="samples of each measure per step")
     rounds: PositiveInt = Field(1, description="fits of the potentials, then of A")
-    potential_fit: PotentialFitConfig = Field(description="of φ")
-    metric_fit: GramFitConfig = Field(description="of A")
+    potential_fit: PotentialFitConfig = Field(description="fit of φ")
+    metric_fit: GramFitConfig = Field(description="fit of A")
     report_every: PositiveInt = Field(500, description=REPORT)
 
     def refuses(self, problem: Any) -> str | None:
