@@ -30,7 +30,7 @@ class DivergenceConfig(Section):
     points: PositiveInt = Field(1024, description="samples per side")
     draws: PositiveInt = Field(4, description="independent pairs of draws")
     epsilon: PositiveFloat = Field(
-        1e-2, description="regularisation, as a fraction of the squared task bounds"
+        1e-2, description="regularisation, as a fraction of the squared bounds"
     )
     max_iterations: PositiveInt = Field(2000, description="limit on Sinkhorn steps")
 
@@ -51,7 +51,7 @@ class LeastActionConfig(Section):
     )
     bends: tuple[PositiveFloat, ...] = Field(
         (0.2, 0.4, 0.6, 0.8),
-        description="heights of bent starting paths, as fractions of the task's bounds",
+        description="heights of bent starting paths, as fractions of the bounds",
     )
     tolerance: PositiveFloat = Field(
         1e-9, description="relative decrease of the action at which a search ends"

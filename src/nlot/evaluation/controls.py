@@ -82,7 +82,7 @@ class Floor:
 class Translation:
     """Every point moves by the difference of the two means.
 
-    A perfect push-forward on the four tasks of Table 1.
+    A perfect push-forward on the four problems of Table 1.
     """
 
     problem: Transport
