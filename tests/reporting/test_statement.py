@@ -86,7 +86,7 @@ def test_measurements_are_told_from_training(make_header):
     text = statement(Records(trained, measured))
     assert "Trained at commit aaaaaaa" in text
     assert "; measured at commit bbbbbbb" in text
-    assert statement(Records(trained, trained)).endswith("; measured likewise.")
+    assert statement(Records(trained, trained)).endswith("; measured the same way.")
     alone = statement(Records({}, measured))
     assert alone.startswith("Measured at commit bbbbbbb")
     assert "jax " in alone

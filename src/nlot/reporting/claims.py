@@ -229,8 +229,7 @@ class _Comparison:
         tables = [
             f"tables/{name}.md"
             for name, table in self.experiment.tables.items()
-            if label.startswith("Table")
-            and table.published == f"{self.paper}/{number}"
+            if label.startswith("Table") and table.published == f"{self.paper}/{number}"
         ]
         figures = [f"figures/{name}.png"] if (name := self._figure(label)) else []
         made = [*figures, *tables, "rows.csv"][0]

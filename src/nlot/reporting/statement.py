@@ -55,7 +55,7 @@ def statement(records: Records) -> str:
     if not measured:
         return f"{text}."
     alike = len({_common(origin) for _, origin in trained + measured}) == 1
-    return f"{text}; measured {'likewise' if alike else _where(measured)}."
+    return f"{text}; measured {'the same way' if alike else _where(measured)}."
 
 
 def _made(origins: Origins) -> list[tuple[str, Origin]]:
