@@ -1,5 +1,6 @@
 """Small problems and settings that many tests share."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -18,6 +19,16 @@ from nlot.problems.sequence import Sequence
 from nlot.problems.transport import Transport
 
 from .browser import Browser, find_browser
+
+# Tests compile much and compute little, as do the workflows that they start. XLA's
+# newer emitters, which split a program into many parts, take twice as long to compile.
+jax.config.update("jax_disable_most_optimizations", True)
+os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+os.environ["XLA_FLAGS"] = (
+    "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+)
+# Tracing makes many small objects, few of them in cycles.
+gc.set_threshold(100_000)
 
 LEFT = {"kind": "uniform", "low": [-1.25, -1.0], "high": [-1.0, 1.0]}
 RIGHT = {"kind": "uniform", "low": [1.0, -1.0], "high": [1.25, 1.0]}
@@ -267,12 +278,8 @@ def shared(factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_compilation(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Tests compile much and compute little, and much of it twice.
-
-    What one worker compiles, the others take from disk.
-    """
-    jax.config.update("jax_disable_most_optimizations", True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What one worker compiles, the others take from disk."""
     folder = shared(tmp_path_factory) / "compiled"
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

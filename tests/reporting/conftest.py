@@ -14,6 +14,8 @@ from nlot.evaluation.rows import COLUMNS
 from nlot.provenance.record import provenance
 from nlot.provenance.records import Records, origins
 
+from ..conftest import sequence_settings
+
 SIZES = {"w2_paper": 16, "w2_exact": 64, "sinkhorn_divergence": 32, "action": 8}
 MINUTES = {"nlot": 2.5, "nlot_plus": 3.0, "metric_nlot": 1.25, "metric_nlot_plus": 0.5}
 METRICS = ["true_metric", "random_metric", "euclidean_metric", "nearest_particle"]
@@ -21,13 +23,13 @@ SCORES = ["alignment", "alignment_data"]
 ERRORS = ["population_error", "trajectory_error"]
 
 
-@pytest.fixture
-def preset(raw_sequences) -> Experiment:
+@pytest.fixture(scope="session")
+def preset() -> Experiment:
     """Seeds, problems and methods in an order that no sorting gives.
 
     `x_paths` has held-out particles and a true metric, `circle_released` the latter.
     """
-    raw = raw_sequences
+    raw = sequence_settings()
     free, nlot = raw["problems"]["free"], raw["methods"]["nlot"]
     crossing, given = raw["problems"]["crossing"], raw["problems"]["given"]
     transport = {"problems": ["well", "box"], "methods": ["nlot_plus", "nlot"]}
@@ -74,8 +76,8 @@ def preset(raw_sequences) -> Experiment:
     )
 
 
-@pytest.fixture
-def rows(preset) -> pd.DataFrame:
+@pytest.fixture(scope="session")
+def measured(preset) -> pd.DataFrame:
     """Rows as an evaluation of `preset` would write them, with random values."""
     shown = {
         (problem, row): applicable(preset, row, problem)
@@ -93,6 +95,12 @@ def rows(preset) -> pd.DataFrame:
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 
+@pytest.fixture
+def rows(measured) -> pd.DataFrame:
+    """A fresh copy of the rows, for a test to change."""
+    return measured.copy()
+
+
 def _header(names: dict, seed: int, minutes: float, **changes: object) -> dict:
     made = provenance({"settings": names}, seed, 60.0 * minutes)
     return {**names, "provenance": {**made, **changes}}
@@ -104,11 +112,11 @@ def make_header() -> Callable[..., dict]:
     return _header
 
 
-@pytest.fixture
-def records(preset, rows) -> Records:
+@pytest.fixture(scope="session")
+def records(preset, measured) -> Records:
     """Where `rows` come from: learned metrics at another commit than maps."""
     found: dict[bool, list[dict]] = {True: [], False: []}
-    runs = rows.drop_duplicates(["problem", "method", "seed"])
+    runs = measured.drop_duplicates(["problem", "method", "seed"])
     for problem, method, seed, minutes in runs[
         ["problem", "method", "seed", "minutes"]
     ].itertuples(index=False):

@@ -17,8 +17,6 @@ from ..conftest import shared
 
 ROOT = Path(__file__).parents[2]
 SMOKE = ("--configfile", "config/smoke.yaml")
-# Tiny jobs compile much and compute little.
-QUICK = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 # Measures of next to nothing.
 EVALUATION = {
     "paper": {"points": 16, "draws": 2, "max_iterations": 20},

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import yaml
 
-from .conftest import Done, snakemake
+from .conftest import Done
+from .planner import plan
 
 pytestmark = pytest.mark.workflow
 
@@ -63,7 +64,7 @@ def test_a_bad_preset(project, name) -> None:
     np.savez(project / "odd.npz", samples=points)
     path = project / "config" / "bad.yaml"
     path.write_text(yaml.safe_dump({"extends": "config.yaml", **change}))
-    refused(project, snakemake(project, "--configfile", str(path)), message)
+    refused(project, plan(project, "--configfile", str(path)), message)
 
 
 def test_a_file_in_which_snakemake_itself_sees_no_fault(project) -> None:
@@ -71,14 +72,14 @@ def test_a_file_in_which_snakemake_itself_sees_no_fault(project) -> None:
     path = project / "config" / "bad.yaml"
     path.write_text("extends: config.yaml\nseeds: [0]\nseeds: [1]\n")
     message = "bad.yaml: not valid YAML: the key 'seeds' stands twice, line 3"
-    refused(project, snakemake(project, "--configfile", str(path)), message)
+    refused(project, plan(project, "--configfile", str(path)), message)
 
 
 def test_a_bad_change_on_the_command_line(project) -> None:
     message = "seeds: Input should be a valid list (found 'abc')"
-    refused(project, snakemake(project, "--config", "seeds=abc"), message)
+    refused(project, plan(project, "--config", "seeds=abc"), message)
 
 
 def test_workflow_is_lint_clean(project) -> None:
-    done = snakemake(project, "--lint")
+    done = plan(project, "--lint")
     assert done.returncode == 0, done.stdout

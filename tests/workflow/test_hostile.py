@@ -12,7 +12,8 @@ import yaml
 
 from nlot.ground_truth.truth import load_truth
 
-from .conftest import QUICK, copy_project, snakemake, start, tiny, wait_for
+from .conftest import copy_project, snakemake, start, tiny, wait_for
+from .planner import plan
 
 pytestmark = pytest.mark.workflow
 
@@ -20,7 +21,6 @@ pytestmark = pytest.mark.workflow
 TARGET = "results/tiny/ground_truth/box.npz"
 # No home, a day that is another one, and what a bare machine or a batch job sets.
 HOSTILE = {
-    **QUICK,
     "LC_ALL": "POSIX",
     "LANG": "de_DE.ISO-8859-1",
     "TZ": "Pacific/Kiritimati",
@@ -40,7 +40,10 @@ def umask():
 
 @pytest.mark.parametrize(
     ("name", "more"),
-    [("größer als $1 & 'zwei'", {}), ("plain", ASCII)],
+    [
+        ("größer als $1 & 'zwei'", {}),
+        pytest.param("plain", ASCII, marks=pytest.mark.slow),
+    ],
     ids=["strange path", "files in ASCII"],
 )
 def test_a_hostile_environment(tmp_path, umask, name, more) -> None:
@@ -57,20 +60,21 @@ def test_a_hostile_environment(tmp_path, umask, name, more) -> None:
 
 
 def test_a_second_workflow_is_refused_and_spoils_nothing(project) -> None:
-    arguments = (*tiny(project), "--", TARGET)
-    with start(project, *arguments, **QUICK) as first:
+    settings = "results/tiny/preset.yaml"
+    arguments = (*tiny(project), "--", settings)
+    with start(project, *arguments) as first:
         locks = project / ".snakemake" / "locks"
         wait_for(lambda: locks.is_dir() and any(locks.iterdir()), "locking", first)
         # The first waits, so that it cannot be over before the second has begun.
         os.killpg(first.pid, signal.SIGSTOP)
-        second = snakemake(project, *arguments, **QUICK)
+        second = plan(project, *arguments)
         os.killpg(first.pid, signal.SIGCONT)
         assert second.returncode != 0
         assert "Directory cannot be locked" in second.stdout
         assert "Traceback" not in second.stdout
         output, _ = first.communicate()
     assert first.returncode == 0, output
-    load_truth(project / TARGET)
+    assert yaml.safe_load((project / settings).read_text())["preset"] == "tiny"
 
 
 @pytest.mark.slow
@@ -83,7 +87,7 @@ def test_results_that_cannot_be_written(project) -> None:
     if made.returncode != 0:
         pytest.skip(f"needs a disk of its own: {made.stderr.strip()}")
     try:
-        done = snakemake(project, *tiny(project), "--", TARGET, **QUICK)
+        done = snakemake(project, *tiny(project), "--", TARGET)
     finally:
         subprocess.run(["umount", str(results)], check=True)
     assert done.returncode != 0
@@ -106,7 +110,7 @@ def test_samples_from_the_future_are_refused(project) -> None:
     preset.write_text(yaml.safe_dump({"problems": {"mine": mine}}))
     tomorrow = time.time() + 24 * 3600
     os.utime(path, (tomorrow, tomorrow))
-    done = snakemake(project, "--configfile", str(preset))
+    done = plan(project, "--configfile", str(preset))
     assert done.returncode != 0
     assert "later.npz: was changed 86" in done.stdout
     assert not (project / "results").exists()

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from .conftest import ROOT, SMOKE, Done, Smoke, snakemake
+from .planner import plan
 
 pytestmark = pytest.mark.workflow
 
@@ -53,7 +54,7 @@ def test_what_runs_are_measured_by_does_not_retrain(smoke, edit, planned) -> Non
     data = yaml.safe_load(path.read_text())
     data["problems"]["x_paths"]["grid"]["points"] = 12
     path.write_text(yaml.safe_dump(data))
-    done = snakemake(smoke.folder, "-n", "--configfile", str(path))
+    done = plan(smoke.folder, "-n", "--configfile", str(path))
     assert {"evaluate", "evaluate_controls", "table", "figure"} <= planned(done)
     assert not {"data", "train", "ground_truth"} & planned(done)
     assert {("box", "nlot"), ("x_paths", "metric_nlot")} <= measured(done)
@@ -61,14 +62,14 @@ def test_what_runs_are_measured_by_does_not_retrain(smoke, edit, planned) -> Non
 
 def test_data_setting_generates_and_learns_again(smoke, edit, planned) -> None:
     path = edit(0.2, "problems", "x_paths", "data", "std")
-    done = snakemake(smoke.folder, "-n", "--configfile", str(path))
+    done = plan(smoke.folder, "-n", "--configfile", str(path))
     assert {"data", "train", "evaluate", "table"} <= planned(done)
     assert {problem for problem, _ in trained(done)} == {"x_paths"}
 
 
 def test_training_setting_retrains_its_method(smoke, edit, planned) -> None:
     path = edit(61, "methods", "nlot", "steps")
-    done = snakemake(smoke.folder, "-n", "--configfile", str(path))
+    done = plan(smoke.folder, "-n", "--configfile", str(path))
     assert {"train", "evaluate", "table"} <= planned(done)
     assert trained(done) == measured(done) == {("box", "nlot")}
     assert "data" not in planned(done)
@@ -76,7 +77,7 @@ def test_training_setting_retrains_its_method(smoke, edit, planned) -> None:
 
 def test_new_seed_trains_only_its_own_runs(smoke, edit, planned) -> None:
     path = edit([0, 2], "seeds")
-    done = snakemake(smoke.folder, "-n", "--configfile", str(path))
+    done = plan(smoke.folder, "-n", "--configfile", str(path))
     lines = [line for line in done.stdout.splitlines() if "Training" in line]
     assert lines
     assert all("seed 2" in line for line in lines)
@@ -84,7 +85,7 @@ def test_new_seed_trains_only_its_own_runs(smoke, edit, planned) -> None:
 
 def test_a_title_makes_one_table_again(smoke, edit, planned) -> None:
     path = edit("Another title", "tables", "table1", "title")
-    done = snakemake(smoke.folder, "-n", "--configfile", str(path))
+    done = plan(smoke.folder, "-n", "--configfile", str(path))
     assert planned(done) == {"table", "preset", "all"}
     assert tables(done) == {"table1"}
 
@@ -107,7 +108,7 @@ def edited(smoke: Smoke, tmp_path: Path) -> Callable[..., Done]:
 
 def test_comments_and_docstrings_make_nothing_again(edited) -> None:
     done = edited(
-        ("paths/own_paths.py", "# A rule that no", "# No"),
+        ("paths/own_paths.py", "# A rule not used", "# Unused"),
         ("paths/quadrature.py", '"""The action of a path', '"""Action of a path'),
         ("methods/nlsb/training.py", '"""Neural', '"""Reworded: neural'),
     )

@@ -17,7 +17,7 @@ import pytest
 from nlot import load
 from nlot.ground_truth.truth import load_truth
 
-from .conftest import QUICK, copy_project, snakemake, start, tiny
+from .conftest import copy_project, snakemake, start, tiny
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -75,7 +75,7 @@ def rows(folder: Path) -> pd.DataFrame:
 
 def run_and_kill(folder: Path, arguments: tuple[str, ...], seconds: float) -> bool:
     """Whether the workflow was killed before its end."""
-    with start(folder, *arguments, **QUICK) as process:
+    with start(folder, *arguments) as process:
         try:
             output, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -99,7 +99,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
         folder.mkdir()
         arguments = (*tiny(copy_project(folder)), "--rerun-incomplete", "--", *TARGETS)
     started = time.monotonic()
-    done = snakemake(whole, *arguments, **QUICK)
+    done = snakemake(whole, *arguments)
     assert done.returncode == 0, done.stdout
     duration = time.monotonic() - started
     expected = rows(whole)
@@ -118,7 +118,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
     print(f"{duration:.0f} s at once; whole files after each of {kills} kills: {seen}")
 
-    done = snakemake(killed, *arguments, **QUICK)
+    done = snakemake(killed, *arguments)
     assert done.returncode == 0, done.stdout
     pd.testing.assert_frame_equal(rows(killed), expected)
     assert check_results(killed) == files

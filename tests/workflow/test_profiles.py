@@ -5,7 +5,8 @@ import re
 import pytest
 import yaml
 
-from .conftest import ROOT, SMOKE, snakemake
+from .conftest import ROOT, SMOKE
+from .planner import plan
 
 pytestmark = pytest.mark.workflow
 
@@ -22,7 +23,7 @@ def entries(profile: str) -> dict:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_profile_plans_the_workflow(project, planned, profile) -> None:
-    done = snakemake(project, "-n", "--profile", f"workflow/profiles/{profile}", *SMOKE)
+    done = plan(project, "-n", "--profile", f"workflow/profiles/{profile}", *SMOKE)
     assert {"data", "ground_truth", "train", "evaluate", "table"} <= planned(done)
     assert "workflow specific profile profiles/default" in done.stdout
 

@@ -19,7 +19,7 @@ import yaml
 
 from nlot import load
 
-from .conftest import DROPPED, EVALUATION, PATIENCE, QUICK, wait_for
+from .conftest import DROPPED, EVALUATION, PATIENCE, wait_for
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -71,7 +71,7 @@ class Cluster:
         binaries = os.pathsep.join(
             [str(Path(sys.executable).parent), os.environ["PATH"]]
         )
-        self.environment = {**os.environ, **QUICK, "PATH": binaries}
+        self.environment = {**os.environ, "PATH": binaries}
 
     def configure(self, steps: int) -> None:
         nlot = {"steps": steps, "batch": 16, "pretraining": {"steps": 8}}

@@ -1,5 +1,6 @@
 """What every job of the workflow needs around its one call of the package."""
 
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,9 @@ def job(snakemake):
     # between the large ones too: together these take seconds.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".snakemake/jax")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    # Tracing makes many small objects, few of them in cycles: to look for these often,
+    # and once more at the end, would take a fifth of a short job.
+    gc.set_threshold(100_000)
     path = Path(snakemake.log[0])
     with (
         path.open("w", encoding="utf-8") as log,
@@ -35,6 +39,8 @@ def job(snakemake):
             traceback.print_exc(file=log)
             print(f"{type(error).__name__}: {error}", file=sys.__stderr__)
             raise SystemExit(1) from None
+        finally:
+            gc.freeze()
 
 
 def _stop(number, frame):

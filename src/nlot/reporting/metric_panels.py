@@ -67,7 +67,7 @@ def box(grid: GridConfig | None, points: Iterable[Float[np.ndarray, "_ d"]]) -> 
 
 
 def frame(
-    points: Iterable[Float[np.ndarray, "_ d"]], margin: float = _MARGIN
+    points: Iterable[Float[np.ndarray, "_ _"]], margin: float = _MARGIN
 ) -> Limits:
     """Limits of a rectangle that holds all points, with a margin."""
     flat = np.concatenate([part[:, :2] for part in points]).astype(float)
