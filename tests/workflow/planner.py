@@ -10,7 +10,7 @@ IMPORTED = ["snakemake.cli", "nlot.reporting.drawing"]
 
 
 def plan(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run snakemake where it ends before the first job: as a dry run, or by an error."""
+    """Run snakemake where it ends before any job: as a dry run, or by an error."""
     forks = multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload(IMPORTED)
     output = folder / "planned.txt"
