@@ -282,7 +282,7 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What one worker compiles, the others take from disk."""
     folder = shared(tmp_path_factory) / "compiled"
     jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 
 

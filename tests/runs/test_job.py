@@ -21,6 +21,8 @@ REPORTS = {
     "metric_nlot_plus": 8,
     "scarvelis_solomon": 8,
 }
+# One with maps and one with a metric, quick to compile.
+QUICKEST = {"nlot", "metric_nlot_plus"}
 
 
 class KilledError(Exception):
@@ -130,7 +132,13 @@ def test_a_run_killed_twice_ends_bit_equal(kind, train, kill_after, tmp_path, ca
 
 
 @pytest.mark.usefixtures("empty_cache")
-@pytest.mark.parametrize("kind", REPORTS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[] if kind in QUICKEST else pytest.mark.slow)
+        for kind in REPORTS
+    ],
+)
 def test_another_seed_compiles_nothing(kind, train, misses, tmp_path):
     """Jobs share a cache of programs; a constant of the seed in one would miss it."""
     counts = []

@@ -59,6 +59,7 @@ def test_a_hostile_environment(tmp_path, umask, name, more) -> None:
     assert stat.S_IMODE((folder / TARGET).stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_a_second_workflow_is_refused_and_spoils_nothing(project) -> None:
     settings = "results/tiny/preset.yaml"
     arguments = (*tiny(project), "--", settings)
