@@ -258,17 +258,13 @@ MANY_MAPS = 30_000
 SPECIAL = {"browser", "disk"}
 
 
-# What makes the smoke run comes first, and what only looks at it last: workers take
-# files in this order, and one that needs the run waits for it.
-ORDER = {"test_smoke.py": -1, "test_invalidation.py": 1}
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what only some machines can run, and puts files in order."""
     for item in items:
         if SPECIAL & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
-    items.sort(key=lambda item: ORDER.get(item.path.name, 0))
+    # What makes the smoke run, for which others wait, comes first.
+    items.sort(key=lambda item: item.path.name != "test_smoke.py")
 
 
 def shared(factory: pytest.TempPathFactory) -> Path:

@@ -41,6 +41,7 @@ def test_a_small_case_is_measured():
     assert found["peak_mb"] > 100
 
 
+@pytest.mark.slow
 def test_a_program_of_several_seeds_is_measured():
     arguments = {"preset": "smoke", "steps": 2, "seeds": 2}
     found = measure("steps.algorithm_1_of_seeds", arguments)

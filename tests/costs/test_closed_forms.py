@@ -316,6 +316,7 @@ def test_preset_has_a_closed_form_for_every_problem():
 # Algorithm 1.
 
 
+@pytest.mark.slow
 def test_algorithm_1_finds_the_map_between_gaussians(make_problem, make_method):
     """Covariances that do not commute, so that the map shears.
 

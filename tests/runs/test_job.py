@@ -180,6 +180,7 @@ def test_minutes_count_all_attempts(train, kill_after, tmp_path, monkeypatch):
     assert nlot.load(tmp_path).header["provenance"]["minutes"] == pytest.approx(3)
 
 
+@pytest.mark.slow
 def test_data_that_are_made_anew_do_not_part_a_run(keen, kill_after, tmp_path):
     """A run that was given none goes on, too."""
     args = (keen, "crossing", "metric_nlot_plus", 0)
