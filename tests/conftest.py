@@ -387,7 +387,8 @@ def truth_file(
     tmp_path_factory: pytest.TempPathFactory, truth_experiment: Experiment
 ) -> Callable[[str], Path]:
     """The file with a problem's ground truth, found once."""
-    folder = tmp_path_factory.mktemp("truth")
+    folder = shared(tmp_path_factory) / "truth"
+    folder.mkdir(exist_ok=True)
 
     def find(problem: str) -> Path:
         path = folder / f"{problem}.npz"
