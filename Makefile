@@ -39,7 +39,7 @@ ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR)
 .PHONY: $(LOCKED)
 endif
 
-.PHONY: help env reproduce smoke report tables images test test-slow lint site bench lock
+.PHONY: help env reproduce smoke report docs images test test-slow lint site bench lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -66,7 +66,8 @@ smoke: env ## Run the whole workflow in minutes, on tiny settings
 report: env ## Write the report of all results to one file: results/<preset>/report.html
 	$(IN_VENV) snakemake --cores all --report $(REPORT) $(SNAKEMAKE_ARGS)
 
-tables: env ## Rebuild tables and documents from the committed rows, without training
+docs: env ## Rebuild generated documents: reference and schema of presets, results, claims
+	@$(IN_VENV) python -m nlot.config.reference
 	@$(IN_VENV) python -m nlot.reporting.rebuild
 
 # Each test file runs on one worker, in the order of collection.

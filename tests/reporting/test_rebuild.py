@@ -38,7 +38,7 @@ def test_documents_show_the_committed_rows_and_take_seconds(root):
     assert {path.name for path in documents} == {"results.md", "nlot2024.md"}
     for path in documents:
         kept = ROOT / path.relative_to(root)
-        again = f"{kept}: make it anew with `make tables`"
+        again = f"{kept}: run `make docs`"
         assert path.read_text(encoding="utf-8") == kept.read_text("utf-8"), again
 
 

@@ -1,4 +1,4 @@
-"""Rebuilds everything that is made from the committed rows: `make tables`.
+"""Rebuilds everything that is made from the committed rows: `make docs`.
 
 Nothing is trained or measured. Tables and pages of claims go to
 results/reference/tables/; docs/results.md and docs/claims/ are documentation.
