@@ -15,6 +15,7 @@ release = _ABOUT["Version"]
 html_title = f"{project} {release}"
 html_theme = "furo"
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.apidoc"]

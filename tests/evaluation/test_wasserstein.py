@@ -44,9 +44,15 @@ def debiased(x, y):
     return np.asarray(debiased_divergences(x, y, 1e-2, 2000))
 
 
-def test_entropic_cost_is_biased(draws):
-    """A sample against itself does not score zero: why the table has a floor row."""
-    assert np.all(entropic(draws, draws) > 1e-3)
+@pytest.mark.parametrize("epsilon", [1e-2, 5e-2])
+def test_entropic_cost_of_points_far_apart_to_themselves_is_the_entropy(epsilon):
+    """ε log n: a sample does not score zero, which is why the table has a floor row.
+
+    The plan is diagonal, for e^{-1/ε} is below 1e-8.
+    """
+    x = jnp.stack([jnp.arange(8.0), jnp.zeros(8)], axis=-1)[None]
+    found = entropic_costs(x, x, epsilon, 2000)
+    np.testing.assert_allclose(found, epsilon * np.log(8), rtol=1e-5)
 
 
 def test_entropic_cost_of_a_translation_is_its_square_and_the_same_bias(draws):
