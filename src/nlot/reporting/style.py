@@ -23,7 +23,7 @@ from nlot.reporting.stamps import metadata
 PANEL = 1.65
 _RESOLUTION = 300
 # Of images for the screen, of which a report holds hundreds.
-_SCREEN, _COLOURS = 150, 64
+_SCREEN, _COLOURS = 150, 48
 
 # Okabe and Ito's colours, which colour-blind readers can distinguish.
 _OKABE_ITO = sns.color_palette("colorblind")
