@@ -57,8 +57,8 @@ reproduce: env ## Run the whole workflow with the default preset
 	$(IN_VENV) snakemake --cores all $(SNAKEMAKE_ARGS)
 
 # Tiny jobs spend their time compiling: these settings halve it.
-QUICK := JAX_DISABLE_MOST_OPTIMIZATIONS=1 XLA_FLAGS="--xla_cpu_use_fusion_emitters=false \
---xla_cpu_parallel_codegen_split_count=1"
+QUICK := JAX_DISABLE_MOST_OPTIMIZATIONS=1 XLA_FLAGS="$$XLA_FLAGS \
+--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 
 smoke: env ## Run the whole workflow in minutes, on tiny settings
 	$(IN_VENV) $(QUICK) snakemake --cores all --configfile config/smoke.yaml $(SNAKEMAKE_ARGS)
