@@ -34,6 +34,7 @@ def test_the_first_chunk_is_the_compilations():
     )
 
 
+@pytest.mark.slow
 def test_a_small_case_is_measured():
     found = measure("steps.algorithm_1", {"preset": "smoke", "steps": 2, "batch": 8})
     assert 0 < found["low"] <= found["seconds"] <= found["high"]

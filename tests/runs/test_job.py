@@ -21,8 +21,6 @@ REPORTS = {
     "metric_nlot_plus": 8,
     "scarvelis_solomon": 8,
 }
-# One with maps and one with a metric, quick to compile.
-QUICKEST = {"nlot", "metric_nlot_plus"}
 
 
 class KilledError(Exception):
@@ -131,14 +129,9 @@ def test_a_run_killed_twice_ends_bit_equal(kind, train, kill_after, tmp_path, ca
     assert sorted(os.listdir(killed)) == ["history.csv", "model.eqx"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("empty_cache")
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, marks=[] if kind in QUICKEST else pytest.mark.slow)
-        for kind in REPORTS
-    ],
-)
+@pytest.mark.parametrize("kind", REPORTS)
 def test_another_seed_compiles_nothing(kind, train, misses, tmp_path):
     """Jobs share a cache of programs; a constant of the seed in one would miss it."""
     counts = []

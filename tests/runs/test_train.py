@@ -81,6 +81,7 @@ def test_another_seed_gives_other_weights(stored_run, whole, tmp_path):
     assert weights(tmp_path) != weights(stored_run("nlot").folder)
 
 
+@pytest.mark.slow
 def test_generated_data_are_those_of_the_seed(whole, tmp_path):
     """Made in the folder of a run that is given none."""
     make_data(whole, "crossing", 2, tmp_path / "seed_2.npz")
