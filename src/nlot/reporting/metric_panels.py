@@ -59,7 +59,7 @@ def _straight(
     return x[:, None] + times[:, None] * (y - x)[:, None]
 
 
-def box(grid: GridConfig | None, points: Iterable[Float[np.ndarray, "_ d"]]) -> Limits:
+def box(grid: GridConfig | None, points: Iterable[Float[np.ndarray, "_ _"]]) -> Limits:
     """The limits of a grid, or of all points without one."""
     if grid is not None:
         return (grid.low[0], grid.high[0]), (grid.low[1], grid.high[1])
