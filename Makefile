@@ -67,7 +67,6 @@ report: env ## Write the report of all results to one file: results/<preset>/rep
 	$(IN_VENV) snakemake --cores all --report $(REPORT) $(SNAKEMAKE_ARGS)
 
 docs: env ## Rebuild generated documents: reference and schema of presets, results, claims
-	@$(IN_VENV) python -m nlot.config.reference
 	@$(IN_VENV) python -m nlot.reporting.rebuild
 
 # Each test file runs on one worker, in the order of collection.
@@ -79,7 +78,7 @@ images: env ## Copy the images of the documentation from results/default
 test: env ## Run the tests, including those of the workflow
 	@$(IN_VENV) $(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
-test-slow: env ## Run slow tests: they kill processes, or need root, a browser or Slurm
+test-slow: env ## Run slow tests: they need root, a browser or Slurm, stop processes or train a while
 	@$(IN_VENV) $(PYTEST) -m slow $(PYTEST_ARGS)
 
 lint: env ## Check style, formatting and types

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from nlot.config.reference import made, markdown
+from nlot.config.reference import markdown, reference_files
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_is_up_to_date() -> None:
-    for name, text in made().items():
+    for name, text in reference_files().items():
         found = (ROOT / name).read_text(encoding="utf-8")
         assert found == text, f"{name}: run `make docs`"
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def root(tmp_path):
     """A copy of what the documents are made of."""
-    for name in ("config", "docs", "results/reference"):
+    for name in ("config", "docs", "results/reference", "workflow/schemas"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
 

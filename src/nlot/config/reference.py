@@ -7,7 +7,6 @@ import json
 import types
 import typing
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pydantic_core import PydanticUndefined
@@ -129,14 +128,9 @@ def _default(value: Any, required: bool) -> str:
     return f"`{value}`" if value is not None else "none"
 
 
-def made() -> dict[str, str]:
+def reference_files() -> dict[str, str]:
     """Texts of the files to write, by their paths in the repository."""
     return {
         "config/README.md": markdown(),
         "workflow/schemas/config.schema.json": schema(),
     }
-
-
-if __name__ == "__main__":
-    for name, text in made().items():
-        Path(name).write_text(text, encoding="utf-8")

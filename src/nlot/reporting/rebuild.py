@@ -1,7 +1,8 @@
-"""Rebuilds everything that is made from the committed rows: `make docs`.
+"""Rebuilds what is made from the committed rows and from the package: `make docs`.
 
 Nothing is trained or measured. Tables and pages of claims go to
-results/reference/tables/; docs/results.md and docs/claims/ are documentation.
+results/reference/tables/; docs/results.md and docs/claims/ are documentation, and so is
+the reference of all keys.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from nlot.config import load_config
+from nlot.config.reference import reference_files
 from nlot.provenance.files import whole_file
 from nlot.provenance.records import Records, origins, read_records
 from nlot.reporting.claims import claims
@@ -41,7 +43,7 @@ def made(root: Path) -> dict[str, str]:
     """Texts of the files to write, by their paths in the repository at `root`."""
     experiment = load_config(root / "config" / "config.yaml")
     folder, kept = root / REFERENCE, (REFERENCE / "tables").as_posix()
-    tables, texts = reference_tables(root), {}
+    tables, texts = reference_tables(root), reference_files()
     for name, found in tables.items():
         for kind in FORMATS:
             texts[f"{kept}/{name}.{kind}"] = render(found, kind)
