@@ -99,7 +99,7 @@ def test_rows_and_columns_are_those_of_the_entry(rows, preset):
     assert made.columns == ("well", "box")
     found = blocks(made)
     assert len(found) == 4
-    assert all(ls[:2] == ["NLOT (nlot_plus)", "NLOT (nlot)"] for ls in found.values())
+    assert all(ls[:2] == ["NLOT (plus)", "NLOT"] for ls in found.values())
     compared = [labels for labels in found.values() if "Noise floor" in labels]
     assert len(compared) == 2, "an excess over the floor or an action has no floor"
 
@@ -108,7 +108,7 @@ def test_rows_and_columns_are_those_of_the_entry(rows, preset):
     )
     made = table(rows, "table1", fewer)
     assert made.columns == ("box",)
-    assert not any("NLOT (nlot_plus)" in labels for labels in blocks(made).values())
+    assert not any("NLOT (plus)" in labels for labels in blocks(made).values())
 
 
 def test_metrics_come_in_the_order_of_the_entry(rows, preset):
@@ -150,13 +150,13 @@ def test_printed_rows_are_marked_and_keep_their_digits(rows, preset):
     made = table(rows, "table1", preset)
     (first, labels), *others = blocks(made).items()
     assert {label for label in labels if PRINTED in label} == {
-        f"NLOT (nlot), {PRINTED}",
+        f"NLOT, {PRINTED}",
         f"NLSB (stochastic), {PRINTED}",
         f"NLSB (expected), {PRINTED}",
     }
     numbers = papers.numbers("nlot2024")
     expected = numbers[numbers["method"] == "nlot"].set_index("problem")
-    shown = cells(made, first)[f"NLOT (nlot), {PRINTED}"]
+    shown = cells(made, first)[f"NLOT, {PRINTED}"]
     for problem, text in shown.items():
         row = expected.loc[problem]
         assert text == f"{row['value']:.1f} ± {row['sd']:.1f}"
@@ -189,7 +189,7 @@ def test_without_measures_an_entry_shows_all(rows, preset):
     assert set(made.data["measure"]) >= {*own["measure"], "minutes", "smoothness"}
     assert list(blocks(made))[-1] == "smoothness"
     assert lookup(made, "minutes", "nlot", "box").mean == 2.5
-    assert "NLOT, network map (nlot)" in made.blocks[0][1].index
+    assert "NLOT, network map" in made.blocks[0][1].index
 
 
 @pytest.mark.parametrize("method", ["nlot", "floor", "translation"])

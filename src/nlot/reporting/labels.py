@@ -1,6 +1,6 @@
 """The names of rows and measures in tables and figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from nlot.config import Experiment
 from nlot.config.kinds import KINDS, settings_class
@@ -12,7 +12,9 @@ def row_label(experiment: Experiment, row: str) -> str:
     """The printed name of a table's row.
 
     **Arguments:** `row` is a method, a variant of one, a control, or the kind of a
-    method that only a paper has; any other name is returned unchanged.
+    method that only a paper has; any other name is returned unchanged. Of several
+    methods of one kind, the one named like its kind has the plain label. The others
+    have what their name adds to the kind, or their name, in brackets.
     """
     if row in CONTROLS:
         return CONTROLS[row].label
@@ -22,10 +24,18 @@ def row_label(experiment: Experiment, row: str) -> str:
         variant = row.removeprefix(name).removeprefix("_")
         if row in (name, f"{name}_{variant}") and variant in {"", *known}:
             label = method_label(kind, variant)
-            # Methods of one kind with different settings share a label.
-            alike = name in kinds and list(kinds.values()).count(kind) > 1
-            return f"{label} ({name})" if alike else label
+            return f"{label}{_which(name, kinds)}"
     return row
+
+
+def _which(name: str, kinds: Mapping[str, str]) -> str:
+    kind = kinds.get(name, name)
+    if name == kind or list(kinds.values()).count(kind) == 1:
+        return ""
+    added = name.removeprefix(f"{kind}_")
+    # The other method may have these words for its name.
+    shown = name if added in kinds else added.replace("_", " ")
+    return f" ({shown if added != name else name})"
 
 
 def measure_title(name: str, sizes: Iterable[int] = ()) -> str:
