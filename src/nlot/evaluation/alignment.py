@@ -1,7 +1,6 @@
 r"""How well the eigenvectors of two metrics agree (eq. 28)."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -10,22 +9,19 @@ from jaxtyping import Array, Float
 
 from nlot.config import GridConfig
 
-ActsOn = Literal["velocities", "gradients"]
 Metric = Callable[[Float[Array, " d"]], Float[Array, "d d"]]
 
 
 def alignment(
     metric: Float[np.ndarray, "n d d"],
     truth: Float[np.ndarray, "n d d"],
-    acts_on: ActsOn = "velocities",
 ) -> Float[np.ndarray, " n"]:
     r"""$\frac1d \sum_i |u_i^\top \hat u_i|$ at each point, in [0, 1].
 
-    The eigenvectors $u_i$ of `truth`, a metric on velocities, and $\hat u_i$ of
-    `metric` are in ascending order of their eigenvalues. A matrix that `acts_on`
-    gradients is the inverse of a metric on velocities: its order is reversed. Where
-    eigenvalues are equal, the eigenvectors are those that LAPACK returns: the axes, for
-    multiples of the identity.
+    The eigenvectors $u_i$ of `truth` and $\hat u_i$ of `metric`, both metrics on
+    velocities, are in ascending order of their eigenvalues. Where eigenvalues are
+    equal, the eigenvectors are those that LAPACK returns: the axes, for multiples of
+    the identity.
 
     Raises `ValueError` for matrices that are not finite.
     """
@@ -33,8 +29,6 @@ def alignment(
         raise ValueError("a matrix is not finite")
     _, found = np.linalg.eigh(np.asarray(metric, np.float64))
     _, true = np.linalg.eigh(np.asarray(truth, np.float64))
-    if acts_on == "gradients":
-        found = found[..., ::-1]
     return np.abs(np.sum(found * true, axis=-2)).mean(-1)
 
 

@@ -14,10 +14,10 @@ class PotentialFitConfig(Section):
     steps: PositiveInt = Field(description="number of steps")
     optimiser: OptimiserConfig = Field(description="optimiser and its schedule")
     first_penalty: PositiveFloat = Field(
-        description="weight of the first round's penalty on the length of ∇φ"
+        description="γ_φ in the first round, weight of the penalty on the length of ∇φ"
     )
     penalty: PositiveFloat = Field(
-        description="weight of later rounds' penalty on ∇φᵀA∇φ"
+        description="γ_φ in later rounds, weight of the penalty on ∇φᵀA∇φ"
     )
 
 
@@ -26,9 +26,11 @@ class GramFitConfig(Section):
 
     steps: PositiveInt = Field(description="number of steps")
     optimiser: OptimiserConfig = Field(description="optimiser and its schedule")
-    penalty: PositiveFloat = Field(1.0, description="weight of the penalty on ∇φᵀA∇φ")
+    penalty: PositiveFloat = Field(
+        1.0, description="γ_A, weight of the penalty on ∇φᵀA∇φ, which A maximises"
+    )
     norm_weight: PositiveFloat = Field(
-        1e9, description="weight of 1/‖A‖² (Frobenius), against vanishing matrices"
+        5e3, description="f, weight of ‖A‖² (Frobenius), which bounds A"
     )
 
 

@@ -3,15 +3,17 @@ r"""Riemannian metric learning via optimal transport (Scarvelis and Solomon, ICL
 Rounds of two fits, each from fresh networks, with losses summed over a batch:
 
 1. *Potentials.* One φ a pair of measures maximises $\sum φ(x) - φ(y)$ over samples x of
-   the first and y of the second, less a penalty on its slope at random points of the
-   segments between them: softplus(|∇φ|/2 - 1) in the first round, and in later ones
-   softplus(∇φᵀA∇φ/2 - 1) with the last A. Weight decay keeps the potentials smooth.
-2. *Metric.* $A = R^\top R + εI$ minimises the second penalty plus a multiple of
-   $1/\|A\|_F^2$.
+   the first and y of the second, less $γ_φ$ times a penalty on its slope at random
+   points of the segments between them: softplus(|∇φ|/2 - 1) in the first round, and in
+   later ones softplus(∇φᵀA∇φ/2 - 1) with the last A.
+2. *Metric.* $A = R^\top R + εI$ minimises $f \sum \|A\|_F^2$ less $γ_A$ times the
+   second penalty. The transport cost is a maximum over potentials, and A minimises it:
+   it makes slopes as expensive as its norm lets it, and grows along ∇φ, along the
+   motion.
 
-A multiplies gradients of potentials, which point along the motion. The fit makes it
-small along them and large across, so its cheap direction is that of a metric on
-velocities: its eigenvectors have the true metric's order, not the reverse.
+A multiplies gradients: it is the inverse of a metric on velocities. Along a steep slope
+it has the size $γ_A |∇φ|^2 / 4f$. In later rounds the slope along the motion falls as A
+grows, and across it, where A is small, slopes are nearly free.
 """
 
 from typing import Any
@@ -183,6 +185,6 @@ def metric_loss(
     _, _, between = _draw(groups, key, config.batch)
     slope = slopes(potentials, between)
     matrices = jax.vmap(metric)(between.reshape(-1, between.shape[-1]))
-    norm = settings.norm_weight * jnp.sum(1 / jnp.sum(matrices**2, (1, 2)))
+    norm = settings.norm_weight * jnp.sum(matrices**2)
     penalty = settings.penalty * slope_penalty(metric, between, slope)
-    return norm + penalty, {"norm": norm, "penalty": penalty}
+    return norm - penalty, {"norm": norm, "penalty": penalty}
