@@ -110,7 +110,7 @@ LEARNERS = {
         "map_optimiser": RATE,
         "spline_optimiser": RATE,
         "ctransform": {"max_steps": 4, "history": 2},
-        "transport": {"max_steps": 10},
+        "arrivals": 0.5,
         "pretraining": {"steps": 2},
         "report_every": 2,
     },
@@ -131,7 +131,13 @@ LEARNERS = {
         "smoothing": 0.1,
         "direction": {"steps": 4, "batch": 16, "optimiser": RATE},
         "paths": {"steps": 4, "batch": 16, "optimiser": RATE},
-        "maps": {"steps": 4, "batch": 16, "optimiser": RATE},
+        "maps": {
+            "steps": 4,
+            "batch": 16,
+            "optimiser": RATE,
+            "copies": 2,
+            "noise": 0.1,
+        },
         "report_every": 2,
     },
 }

@@ -96,7 +96,7 @@ def test_a_constant_metric_prices_a_path_by_its_displacement():
     )
     matrix = np.asarray(metric(jnp.zeros(2)), np.float64)
     for nodes in (1, 4):
-        table = straight_actions(metric, EVEN, nodes)
+        table = straight_actions(metric, EVEN.points[:-1], EVEN.points[1:], nodes)
         assert table.shape == (2, 8, 8)
         for found, a, b in zip(table, EVEN.measures, EVEN.measures[1:], strict=False):
             v = b[None] - a[:, None]
@@ -106,6 +106,6 @@ def test_a_constant_metric_prices_a_path_by_its_displacement():
 
 def test_straight_actions_follow_the_metric_along_the_path():
     a, b = EVEN.measures[:2]
-    found = straight_actions(CircleMetric(), EVEN, 6)[0]
+    found = straight_actions(CircleMetric(), EVEN.points[:-1], EVEN.points[1:], 6)[0]
     expected = along(CircleMetric(), a, b, 6)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)

@@ -18,7 +18,7 @@ REPORTS = {
     "nlot_plus": 6,
     "nlsb": 2,
     "metric_nlot": 3,
-    "metric_nlot_plus": 8,
+    "metric_nlot_plus": 12,
     "scarvelis_solomon": 8,
 }
 

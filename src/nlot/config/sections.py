@@ -216,10 +216,6 @@ class AlgorithmConfig(DualConfig):
     ctransform: TrainingCTransformConfig = Field(
         description="refinement in training (eq. 6)"
     )
-    transport: CTransformConfig = Field(
-        CTransformConfig(max_steps=50, tolerance=1e-6),
-        description="refinement of the maps that are returned",
-    )
     regression: Literal["norm", "squared_norm"] = Field(
         "norm", description="loss of the map network (eq. 17)"
     )

@@ -16,12 +16,13 @@ from nlot.problems.sequence import Sequence
 class PairCouplings(eqx.Module):
     """The coupled points of each pair of measures, and the mass between them.
 
-    Every pair is padded with edges of zero mass to the same number of edges.
+    Every pair is padded with edges of zero mass to the same number of edges. Columns of
+    `x` after the first d are other numbers that belong to its points.
     """
 
-    x: Float[Array, "pairs m d"]
-    y: Float[Array, "pairs m d"]
-    mass: Float[Array, "pairs m"]
+    x: Float[Array, "*pairs m columns"]
+    y: Float[Array, "*pairs m d"]
+    mass: Float[Array, "*pairs m"]
 
 
 def couple_neighbours(
@@ -36,27 +37,41 @@ def couple_neighbours(
     if metric is None:
         costs = [squared_distances(a, b) for a, b in pairs]
     else:
-        table = np.asarray(straight_actions(metric, sequence, nodes), np.float64)
-        costs = [c[: len(a), : len(b)] for c, (a, b) in zip(table, pairs, strict=True)]
+        points = sequence.points
+        table = straight_actions(metric, points[:-1], points[1:], nodes)
+        costs = list(np.asarray(table, np.float64))
     size = max(len(a) + len(b) - 1 for a, b in pairs)
-    parts = []
-    for cost, (a, b) in zip(costs, pairs, strict=True):
-        plan, _, _ = exact_plan(cost)
-        i, j = np.nonzero(plan)
-        fill = size - len(i)
-        mass = np.concatenate([plan[i, j], np.zeros(fill)])
-        i, j = np.pad(i, (0, fill)), np.pad(j, (0, fill))
-        parts.append((a[i], b[j], mass.astype(np.float32)))
-    return PairCouplings(
-        *(jnp.asarray(np.stack(leaf)) for leaf in zip(*parts, strict=True))
-    )
+    parts = [couple(a, b, c, size) for c, (a, b) in zip(costs, pairs, strict=True)]
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *parts)
+
+
+def couple(
+    a: Float[np.ndarray, "n columns"],
+    b: Float[np.ndarray, "m d"],
+    cost: Float[np.ndarray, "rows goals"],
+    size: int,
+) -> PairCouplings:
+    """Optimal transport from `a` to `b`, padded to `size` edges.
+
+    **Arguments:** `a` may have more columns than `b`; of `cost` the first n rows and m
+    columns count.
+    """
+    plan, _, _ = exact_plan(cost[: len(a), : len(b)])
+    i, j = np.nonzero(plan)
+    fill = size - len(i)
+    mass = np.concatenate([plan[i, j], np.zeros(fill)])
+    i, j = np.pad(i, (0, fill)), np.pad(j, (0, fill))
+    return PairCouplings(*map(jnp.asarray, (a[i], b[j], mass.astype(np.float32))))
 
 
 @eqx.filter_jit
 def straight_actions(
-    metric: AbstractMetric, sequence: Sequence, nodes: int
-) -> Float[Array, "pairs n n"]:
-    """Action of the straight path from each point to each point of the next measure."""
+    metric: AbstractMetric,
+    x: Float[Array, "pairs n d"],
+    y: Float[Array, "pairs m d"],
+    nodes: int,
+) -> Float[Array, "pairs n m"]:
+    """Action of the straight path from each `x` to each `y` of the same pair."""
     times = (jnp.arange(nodes) + 0.5) / nodes
 
     def action(x: Array, y: Array) -> Array:
@@ -69,4 +84,4 @@ def straight_actions(
         row = jax.vmap(action, (None, 0))
         return jax.lax.map(lambda x: row(x, targets), starts, batch_size=4)
 
-    return jax.lax.map(pair, (sequence.points[:-1], sequence.points[1:]))
+    return jax.lax.map(pair, (x, y))

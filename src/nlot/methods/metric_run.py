@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from nlot.costs.lagrangians import Riemannian
 from nlot.methods.run import COST_NODES, AbstractPathRun, over_points
-from nlot.networks.pairwise import PairNetworks
+from nlot.networks.pairwise import PairNetworks, carry, move
 from nlot.paths.quadrature import Quadrature, path_actions
 from nlot.paths.splines import spline_positions
 from nlot.problems.sequence import Outline, Sequence
@@ -35,25 +33,26 @@ class MetricRun(AbstractPathRun):
         """The matrices A(x), acting on velocities."""
         return over_points(self.networks.metric, self.points(x))
 
-    def leg(self, x: Float[Any, "n d"], pair: int) -> Float[Array, "n d"]:
+    def leg(
+        self, x: Float[Any, "n d"], pair: int, before: Float[Any, "n d"] | None = None
+    ) -> Float[Array, "n d"]:
         """Images of points of measure `pair` in the next measure.
+
+        **Arguments:** `before`, the displacements by which the points came from the
+        measure before, for maps that were trained with momentum; none: zero.
 
         Raises `ValueError` for a pair that does not exist.
         """
         if not 0 <= pair < self.pairs:
             raise ValueError(f"pair must be from 0 to {self.pairs - 1}, found {pair}")
-        return self._leg(jnp.array(pair), self.points(x))
-
-    def _leg(self, pair: Array, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
-        """The map of an existing pair: its map network."""
-        return _network_map(self.networks, pair, x)
+        frame, _, network = self.networks.pair(jnp.array(pair))
+        points = self.points(x)
+        came = jnp.zeros_like(points) if before is None else self.points(before)
+        return move(frame, network, points, came)
 
     def carry(self, x: Float[Any, "n d"]) -> Float[Array, "K n d"]:
         """Points of the first measure at the times of all measures, by all maps."""
-        stops = [self.points(x)]
-        for pair in range(self.pairs):
-            stops.append(self.leg(stops[-1], pair))
-        return jnp.stack(stops)
+        return carry(self.networks.frames, self.networks.maps, self.points(x))
 
     def path(
         self, x: Float[Any, "n d"], y: Float[Any, "n d"], times: Float[Any, " times"]
@@ -71,9 +70,3 @@ class MetricRun(AbstractPathRun):
         """Action of the amortised path between each pair, by a fine midpoint rule."""
         rule = Quadrature(self.spline, COST_NODES)
         return path_actions(Riemannian(self.networks.metric), rule, *self.splines(x, y))
-
-
-@eqx.filter_jit
-def _network_map(networks: PairNetworks, pair: Array, x: Array) -> Array:
-    frame, _, network = networks.pair(pair)
-    return jax.vmap(frame.map(network))(x)

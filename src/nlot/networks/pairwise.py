@@ -19,7 +19,7 @@ from nlot.training.loop import Constant
 
 # Untrained paths are nearly straight.
 _STRAIGHT = 0.1
-PointMap = Callable[[Float[Array, " d"]], Array]
+PointMap = Callable[..., Array]
 
 
 class Frame(eqx.Module):
@@ -56,8 +56,19 @@ class Frame(eqx.Module):
         return lambda y: self.cost * network((y - self.centre) / self.scale)[0]
 
     def map(self, network: MLP) -> PointMap:
-        """The map y of a pair: a displacement added to x."""
-        return lambda x: x + self.step * network((x - self.centre) / self.scale)
+        """The map y of a pair: a displacement added to x.
+
+        A network with twice as many inputs also sees the displacement before.
+        """
+
+        def y(x: Array, before: Array | None = None) -> Array:
+            seen = (x - self.centre) / self.scale
+            if network.layers[0].in_features == 2 * len(x):
+                assert before is not None
+                seen = jnp.concatenate([seen, before / self.step])
+            return x + self.step * network(seen)
+
+        return y
 
 
 def _squared_w2(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> float:
@@ -110,26 +121,57 @@ class PairNetworks(eqx.Module):
         )
 
 
+@eqx.filter_jit
+def move(
+    frame: Frame, network: MLP, x: Float[Any, "n d"], before: Float[Any, "n d"]
+) -> Float[Array, "n d"]:
+    """Images of points under the map of one pair of measures.
+
+    **Arguments:** `before` are the displacements by which `x` came from the measure
+    before, zero at the first; only networks with momentum see them.
+    """
+    return jax.vmap(frame.map(network))(x, before)
+
+
+@eqx.filter_jit
+def carry(frames: Frame, maps: MLP, x: Float[Array, "n d"]) -> Float[Array, "K n d"]:
+    """Points of the first measure at the times of all measures, by all maps in turn."""
+    arrays, static = eqx.partition((frames, maps), eqx.is_array)
+
+    def leg(state: tuple[Array, Array], pair: Any) -> tuple[tuple[Array, Array], Array]:
+        x, before = state
+        frame, network = eqx.combine(pair, static)
+        y = move(frame, network, x, before)
+        return (y, y - x), y
+
+    _, stops = jax.lax.scan(leg, (x, jnp.zeros_like(x)), arrays)
+    return jnp.concatenate([x[None], stops])
+
+
 def build_pair_networks(
     sequence: Sequence | Outline,
     config: PathConfig,
     metric: RotationConfig,
     potential: NetworkConfig | None = None,
     *,
+    momentum: bool = False,
     key: PRNGKeyArray,
 ) -> PairNetworks:
     """Untrained networks, with frames still to be set.
 
     **Arguments:** `sequence` gives the number of pairs and their extent; the others are
-    settings of the networks, with `potential` None for networks without potentials.
+    settings of the networks, with `potential` None for networks without potentials;
+    with `momentum` maps see a point's displacement before, too.
     """
     keys = jax.random.split(key, 4)
     pairs, centre, half_width = sequence.pairs, sequence.centre, sequence.half_width
     d = len(centre)
 
-    def stacked(network: NetworkConfig, out_size: int, key: PRNGKeyArray) -> MLP:
+    def stacked(
+        network: NetworkConfig, sizes: tuple[int, int], key: PRNGKeyArray
+    ) -> MLP:
         return eqx.filter_vmap(
-            lambda k: MLP(d, out_size, network.hidden, network.activation, key=k)
+            lambda k: MLP(*sizes, network.hidden, network.activation, key=k)
         )(jax.random.split(key, pairs))
 
     rotation = RotationMetric(metric, tuple(centre), half_width, key=keys[0])
@@ -137,8 +179,8 @@ def build_pair_networks(
     path = MLP(2 * d, size * d, s.hidden, s.activation, key=keys[3])
     return PairNetworks(
         metric=rotation,
-        potentials=None if potential is None else stacked(potential, 1, keys[1]),
-        maps=stacked(config.map, d, keys[2]),
+        potentials=None if potential is None else stacked(potential, (d, 1), keys[1]),
+        maps=stacked(config.map, (2 * d if momentum else d, d), keys[2]),
         spline=ChordSpline(path, rotation.centre, rotation.scale),
         frames=Frame(jnp.zeros((pairs, d)), *(jnp.ones(pairs) for _ in range(3))),
     )

@@ -15,11 +15,11 @@ from nlot.costs.lagrangians import Riemannian
 from nlot.evaluation.alignment import alignment, matrices
 from nlot.methods.ctransform import c_transform
 from nlot.methods.metric_nlot import training as metric_nlot
-from nlot.methods.metric_nlot.run import MetricNLOTRun
-from nlot.methods.metric_nlot.training import metric_loss, refine
+from nlot.methods.metric_nlot.training import Fixed, State, metric_loss, refine
+from nlot.methods.metric_run import MetricRun
 from nlot.networks.amortised import SplineNetwork
 from nlot.networks.mlp import MLP
-from nlot.networks.pairwise import Frame
+from nlot.networks.pairwise import Frame, carry
 from nlot.networks.rotation import RotationMetric
 from nlot.paths.quadrature import Quadrature
 from nlot.paths.splines import CubicSpline
@@ -159,8 +159,8 @@ def test_refine_balances_cost_and_potential(problem, make_method):
     tolerance.
     """
     settings = make_method(
-        "metric_nlot", transport={"max_steps": 300, "tolerance": 1e-10}
-    ).transport
+        "metric_nlot", ctransform={"max_steps": 300, "tolerance": 1e-10}
+    ).ctransform
     frame = Frame(
         centre=jnp.array([0.2, -0.1]),
         scale=jnp.array(1.3),
@@ -264,16 +264,42 @@ def test_the_metric_turns_to_the_translation(translations, trained):
 
 
 def test_maps_translate(translations, trained):
-    """By c-transforms: root mean square error below three fifths of the displacement.
+    """Root mean square error below three fifths of the displacement.
 
     So few steps leave two fifths; maps that do nothing are off by all of it.
     """
     sequence = translations.sequence
-    run = MetricNLOTRun(sequence, trained.config, trained.networks, {})
+    run = MetricRun(sequence, trained.config, trained.networks, {})
     x = sequence.points[:-1]
     moved = jnp.stack([run.leg(a, pair) for pair, a in enumerate(x)]) - x
     squared = jnp.sum((moved - translations.shift) ** 2, -1)
     assert jnp.sqrt(jnp.mean(squared)) < 0.6 * np.linalg.norm(translations.shift)
+
+
+def test_arrivals_are_points_that_the_maps_before_carry(translations, make_method):
+    """A fifth of each batch, points of the first measure, once costs are annealed."""
+    sequence = translations.sequence
+    config = make_method("metric_nlot", arrivals=0.2, warm_up=3, isotropic_steps=2)
+    networks = metric_nlot.build(sequence, config, key=jax.random.key(1))
+    fixed = Fixed(
+        sequence=sequence,
+        frames=Frame.of(sequence, 0.1),
+        quadrature=RULE,
+        bounds=jnp.array(2.0),
+        half_width=jnp.array(1.0),
+        config=config,
+    )
+    maps = State.start(networks, config).maps
+    x, _ = fixed.draw(jax.random.key(2))
+    n = x.shape[1] // 5
+    early, late = (
+        fixed.sources(x, eqx.tree_at(lambda m: m.step, maps, jnp.array(step)))
+        for step in (4, 5)
+    )
+    np.testing.assert_array_equal(early, x)
+    np.testing.assert_array_equal(late[:, n:], x[:, n:])
+    carried = carry(fixed.frames, networks.maps, x[0, :n])
+    np.testing.assert_array_equal(late[:, :n], carried[:-1])
 
 
 def test_history_has_all_phases_in_order(trained):

@@ -109,7 +109,7 @@ def config(make_method):
         "metric_nlot_plus",
         direction={"steps": 60, "batch": 32, "optimiser": rate},
         paths={"steps": 60, "batch": 32, "optimiser": rate},
-        maps={"steps": 400, "batch": 16, "optimiser": rate},
+        maps={"steps": 300, "batch": 16, "optimiser": rate, "copies": 2, "noise": 0.1},
         report_every=20,
     )
 
@@ -179,7 +179,7 @@ def test_history_has_all_phases_in_order(trained):
     assert list(dict.fromkeys(phases)) == ["metric", "paths", "maps"]
     steps = [record["step"] for record in trained.history]
     assert steps == sorted(steps)
-    assert steps[-1] == 2 * 60 + 60 + 400
+    assert steps[-1] == 2 * 60 + 60 + 3 * 300
     # The couplings of a translation are known, and the fit to them improves.
     fits = [r["direction"] for r in trained.history if r["phase"] == "metric"]
     assert fits[-1] < fits[0] < 0

@@ -1,6 +1,6 @@
 """Settings of `metric_nlot`."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
@@ -38,6 +38,11 @@ class Config(AlgorithmConfig):
         0,
         description="steps after those, over which costs change from isotropic to the "
         "metric's; 0: the metric's from the first step",
+    )
+    arrivals: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0,
+        description="share of a batch that, after the isotropic steps, are points that "
+        "the earlier maps carry there instead of samples",
     )
     smoothing: NonNegativeFloat = Field(0.0, description=SMOOTHING)
     metric_optimiser: OptimiserConfig = Field(description="optimiser for A")

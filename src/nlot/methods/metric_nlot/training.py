@@ -20,7 +20,12 @@ from nlot.methods.ctransform import CTransform, c_transform
 from nlot.methods.losses import Path, amortised_cost, map_loss, potential_loss
 from nlot.methods.metric_nlot.config import Config
 from nlot.networks.mlp import MLP
-from nlot.networks.pairwise import Frame, PairNetworks, build_pair_networks
+from nlot.networks.pairwise import (
+    Frame,
+    PairNetworks,
+    build_pair_networks,
+    carry,
+)
 from nlot.networks.rotation import Blend
 from nlot.paths.quadrature import Quadrature
 from nlot.problems.sequence import Outline, Sequence
@@ -46,6 +51,21 @@ class Fixed(eqx.Module):
         first, second = jax.random.split(key)
         draw, n = self.sequence.draw, self.config.batch
         return draw(first, n)[:-1], draw(second, n)[1:]
+
+    def sources(
+        self, x: Float[Array, "pairs n d"], maps: Trainee
+    ) -> Float[Array, "pairs n d"]:
+        """`x` with arrivals as its first points, once they are due.
+
+        Arrivals are points of the first measure, carried by the averaged maps.
+        """
+        config = self.config
+        n = int(config.arrivals * x.shape[1])
+        if not n:
+            return x
+        carried = carry(self.frames, maps.averaged, x[0, :n])[:-1]
+        due = maps.step >= config.warm_up + config.isotropic_steps
+        return x.at[:, :n].set(jnp.where(due, carried, x[:, :n]))
 
     def ramp(self, step: int | Array) -> Float[Array, ""]:
         """Weight of the metric in the costs at a step."""
@@ -170,7 +190,8 @@ def step(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:
     """
     config = fixed.config
     draw, noise = jax.random.split(jax.random.fold_in(key, state.maps.step))
-    x, y = fixed.draw(draw)
+    samples, y = fixed.draw(draw)
+    x = fixed.sources(samples, state.maps)
     lagrangian = Riemannian(Blend(state.metric.model, fixed.ramp(state.maps.step)))
 
     def refine_all(frame: Frame, g: MLP, guess: MLP, x: Array) -> CTransform:

@@ -13,6 +13,23 @@ from nlot.config.sections import (
 )
 
 
+class MapsConfig(FitConfig):
+    """Maps of the pairs, one after another; steps are those of each map."""
+
+    copies: PositiveInt = Field(
+        description="copies of the first measure's samples that the maps carry on"
+    )
+    noise: NonNegativeFloat = Field(
+        description="standard deviation of the copies' noise, as a fraction of the "
+        "first measure's"
+    )
+    momentum: NonNegativeFloat = Field(
+        0.0,
+        description="weight of half the squared change of a point's displacement in "
+        "couplings; above 0 maps also see the displacement before",
+    )
+
+
 class Config(PathConfig):
     """Our improvement of Algorithm 2, through exact discrete couplings."""
 
@@ -31,7 +48,7 @@ class Config(PathConfig):
     smoothing: NonNegativeFloat = Field(description=SMOOTHING)
     direction: FitConfig = Field(description="fit of A to couplings, in each round")
     paths: FitConfig = Field(description="fit of φ to least action along A")
-    maps: FitConfig = Field(description="fit of y to the last couplings")
+    maps: MapsConfig = Field(description="fit of y to couplings of what arrives")
     report_every: PositiveInt = Field(100, description=REPORT)
 
     def refuses(self, problem: Any) -> str | None:

@@ -13,7 +13,8 @@ Our own method, not the paper's. Several rounds of steps 1 and 2, then steps 3 a
    nothing. Other dimensions also use least squares, on the vectors that make motion
    along v cheap (`RotationMetric.direction_targets`).
 3. *Paths.* The spline network learns paths of least action along the metric.
-4. *Maps.* One network per pair of measures is fitted to the last couplings.
+4. *Maps.* One network per pair of measures, fitted in turn to couplings of what the
+   maps before it deliver (`nlot.methods.metric_nlot_plus.chain`).
 """
 
 from typing import Any
@@ -21,13 +22,13 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.costs.lagrangians import Riemannian
 from nlot.discrete.sequence_couplings import PairCouplings, couple_neighbours
 from nlot.methods.losses import Path, spline_loss
+from nlot.methods.metric_nlot_plus.chain import fit_chain, random_edges
 from nlot.methods.metric_nlot_plus.config import Config
-from nlot.networks.mlp import MLP
 from nlot.networks.pairwise import Frame, PairNetworks, build_pair_networks
 from nlot.networks.rotation import RotationMetric
 from nlot.paths.quadrature import Quadrature
@@ -41,7 +42,10 @@ def build(
     problem: Sequence | Outline, config: Config, *, key: PRNGKeyArray
 ) -> PairNetworks:
     """Untrained networks for a sequence, with frames still to be set."""
-    return build_pair_networks(problem, config, config.metric, key=key)
+    momentum = config.maps.momentum > 0
+    return build_pair_networks(
+        problem, config, config.metric, momentum=momentum, key=key
+    )
 
 
 def train(
@@ -52,7 +56,8 @@ def train(
     networks = build(problem, config, key=keys[0])
     frames = Frame.of(problem, config.metric.eigenvalues[1])
     fitting = config.rounds * config.direction.steps
-    report.start(fitting + config.paths.steps + config.maps.steps, config.report_every)
+    chain = problem.pairs * config.maps.steps
+    report.start(fitting + config.paths.steps + chain, config.report_every)
     width = jnp.asarray(config.smoothing * problem.half_width)
     metric = Trainee.start(networks.metric, config.direction.optimiser, fitting)
     for number in range(config.rounds):
@@ -76,30 +81,15 @@ def train(
         phase="paths",
         report=report,
     )
-    maps = fit(
-        map_loss,
-        networks.maps,
-        config.maps,
-        (coupling, frames, config),
-        keys[3],
-        phase="maps",
-        report=report,
-    )
-    trained = PairNetworks(
+    networks = PairNetworks(
         metric=metric.model,
         potentials=None,
-        maps=maps.model,
+        maps=networks.maps,
         spline=spline.model,
         frames=frames,
     )
-    return trained, report.history
-
-
-def _random_edges(
-    key: PRNGKeyArray, mass: Float[Array, " m"], n: int
-) -> Int[Array, " n"]:
-    """Indices drawn in proportion to `mass`."""
-    return jax.random.choice(key, len(mass), (n,), p=mass / jnp.sum(mass))
+    maps = fit_chain(problem, networks, config, keys[3], report)
+    return eqx.tree_at(lambda n: n.maps, networks, maps), report.history
 
 
 def _edge_weights(coupling: PairCouplings) -> Float[Array, "pairs m"]:
@@ -121,7 +111,7 @@ def metric_loss(
     coupling, weight, width, config = fixed
     n, d = config.direction.batch, coupling.x.shape[-1]
     edges, times, noise = jax.random.split(key, 3)
-    pick = _random_edges(edges, coupling.mass.ravel(), n)
+    pick = random_edges(edges, coupling.mass.ravel(), n)
     x, y = (part.reshape(-1, d)[pick] for part in (coupling.x, coupling.y))
     s = jax.random.uniform(times, (n, 1))
     position = x + s * (y - x) + width * jax.random.normal(noise, x.shape)
@@ -157,7 +147,7 @@ def path_loss(
     sequence, coupling, metric, config = fixed
     edges, pairs, first, second = jax.random.split(key, 4)
     n, d = config.paths.batch // 2, coupling.x.shape[-1]
-    pick = _random_edges(edges, coupling.mass.ravel(), n)
+    pick = random_edges(edges, coupling.mass.ravel(), n)
     pair = jax.random.randint(pairs, (n,), 0, sequence.pairs)
     rows = jnp.arange(n) % sequence.points.shape[1]
     a = sequence.draw(first, 0)[pair, rows]
@@ -167,19 +157,3 @@ def path_loss(
     quadrature = Quadrature(CubicSpline(config.knots), config.nodes)
     loss = spline_loss(spline, quadrature, Riemannian(metric), x, y)
     return loss, {"spline": loss}
-
-
-def map_loss(
-    maps: MLP, fixed: tuple[PairCouplings, Frame, Config], key: PRNGKeyArray
-) -> tuple[Array, Log]:
-    """Stage 4: least squares of all maps on the couplings, in each pair's frame."""
-    coupling, frames, config = fixed
-
-    def one(network: MLP, frame: Frame, edges: PairCouplings, key: Array) -> Array:
-        pick = _random_edges(key, edges.mass, config.maps.batch)
-        gap = jax.vmap(frame.map(network))(edges.x[pick]) - edges.y[pick]
-        return jnp.mean(jnp.sum(gap**2, -1)) / frame.step**2
-
-    keys = jax.random.split(key, len(coupling.mass))
-    loss = jnp.mean(eqx.filter_vmap(one)(maps, frames, coupling, keys))
-    return loss, {"map": loss}

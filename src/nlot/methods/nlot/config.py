@@ -5,7 +5,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from nlot.config.base import NonNegative, Section
-from nlot.config.sections import REPORT, SAMPLING, AlgorithmConfig, Sampling
+from nlot.config.sections import (
+    REPORT,
+    SAMPLING,
+    AlgorithmConfig,
+    CTransformConfig,
+    Sampling,
+)
 
 
 class RefitConfig(Section):
@@ -33,6 +39,10 @@ class Config(AlgorithmConfig):
     kind: Literal["nlot"]
     batch: PositiveInt = Field(description="samples of each measure per step")
     sampling: Sampling = Field("independent", description=SAMPLING)
+    transport: CTransformConfig = Field(
+        CTransformConfig(max_steps=50, tolerance=1e-6),
+        description="refinement of the maps that are returned",
+    )
     refit: RefitConfig = Field(description="refits of φ")
     annealing_steps: NonNegative = Field(
         0, description="steps over which strength and temperature of U are annealed"
