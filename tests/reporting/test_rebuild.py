@@ -45,7 +45,14 @@ def test_documents_show_the_committed_rows_and_take_seconds(root):
 def test_every_table_is_in_every_format_and_on_the_page(root):
     texts = made(root)
     tables = reference_tables(root)
-    assert {"table1", "table2", "stages", "benchmarks", "refinement"} <= set(tables)
+    assert {
+        "table1",
+        "table2",
+        "stages",
+        "benchmarks",
+        "refinement",
+        "rounding",
+    } <= set(tables)
     for name, table in tables.items():
         assert table.provenance
         for kind in FORMATS:

@@ -18,6 +18,7 @@ from nlot.provenance.files import whole_file
 from nlot.provenance.records import Records, origins, read_records
 from nlot.reporting.claims import claims
 from nlot.reporting.claims_page import render_claims
+from nlot.reporting.rounding import rounding_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows
 from nlot.reporting.table import FORMATS, Table, render, templates
@@ -75,9 +76,12 @@ def reference_tables(root: Path) -> dict[str, Table]:
         "refinement": refinement_table(frames["refinement"], experiment),
         "stages": stages_table(frames["stages"], _CORES, frames.get("stages_paper")),
         "benchmarks": benchmarks_table(frames["benchmarks"]),
+        "rounding": rounding_table(rows, frames["rows_rounding"], experiment),
     }
+    files = {"rounding": "rows_rounding"}
     for name, found in more.items():
-        tables[name] = replace(found, provenance=_provenance(folder / f"{name}.json"))
+        path = folder / f"{files.get(name, name)}.json"
+        tables[name] = replace(found, provenance=_provenance(path))
     return tables
 
 

@@ -27,8 +27,19 @@ _TEX = {
     "ε": r"$\varepsilon$",
     "–": "--",
 }
-# Columns of a table's numbers: only single runs have `seed`, and `over` a bound.
-_CSV = ("measure", "method", "problem", "seed", "mean", "over", "sd", "runs", "source")
+# Columns of the numbers of tables, where they have them.
+_CSV = (
+    "measure",
+    "method",
+    "problem",
+    "seed",
+    "mean",
+    "over",
+    "change",
+    "sd",
+    "runs",
+    "source",
+)
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 
 
