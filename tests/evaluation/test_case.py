@@ -1,5 +1,7 @@
 """All are measured on the same draws, and no draw meets itself."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,15 +9,19 @@ import pytest
 from nlot.config import EvaluationConfig
 from nlot.evaluation.case import TransportCase
 from nlot.evaluation.controls import EuclideanOT, Floor, Translation
+from nlot.evaluation.distances import sinkhorn_divergence, w2_exact, w2_paper
+from nlot.measures.distributions import GaussianMixture
 
 from .opened import untrained
 
 DRAWS = {"paper": (3, 48), "exact": (2, 48), "divergence": (2, 48)}
 
+SAMPLING = {"paper": "independent", "exact": "spread", "divergence": "spread"}
+
 
 def draws(problem, subject, name, seed=0):
     case = TransportCase(problem, subject, EvaluationConfig(), seed)
-    return [np.asarray(part) for part in case.draws(name, *DRAWS[name])]
+    return [np.asarray(part) for part in case.draws(name, *DRAWS[name], SAMPLING[name])]
 
 
 @pytest.mark.parametrize("name", DRAWS)
@@ -26,6 +32,34 @@ def test_all_meet_the_same_target_draws(well, name):
     np.testing.assert_array_equal(draws(well, EuclideanOT(well), name)[1], target)
     # The floor's draws are those of the translation, which is exact here.
     np.testing.assert_allclose(floor, moved, atol=1e-5)
+
+
+def test_exact_distances_are_between_evenly_spread_points(monkeypatch):
+    """By the paper's protocol points are independent; no other measure's are."""
+    asked = {}
+
+    def record(self, name, draws, points, sampling="spread"):
+        asked[name] = sampling
+        raise StopIteration
+
+    monkeypatch.setattr(TransportCase, "draws", record)
+    case = object.__new__(TransportCase)
+    case.settings = EvaluationConfig()
+    for measure in (w2_paper, w2_exact, sinkhorn_divergence):
+        with pytest.raises(StopIteration):
+            measure(case)
+    assert asked == SAMPLING
+
+
+def test_every_mode_gets_its_share_of_even_draws(well):
+    """Source and target of a floor: 64 points of each of three Gaussians."""
+    means = jnp.array([[-9.0, 0.0], [9.0, 0.0], [0.0, 9.0]])
+    problem = replace(well, target=GaussianMixture(means, jnp.array(0.5)))
+    case = TransportCase(problem, Floor(problem), EvaluationConfig(), 0)
+    for part in case.draws("exact", 2, 192):
+        gaps = jnp.linalg.norm(part[:, :, None] - means, axis=-1)
+        near = np.asarray(gaps.argmin(-1))
+        assert [np.bincount(each).tolist() for each in near] == [[64] * 3] * 2
 
 
 @pytest.mark.parametrize("control", [Floor, EuclideanOT])

@@ -25,7 +25,7 @@ def test_translation_moves_by_the_difference_of_the_means(well, x):
 def test_euclidean_ot_assigns_a_target_sample_optimally(well, x):
     """Each of its target points once, at the least total squared distance."""
     pushed = np.asarray(EuclideanOT(well).transport(x, KEY))
-    target = np.asarray(well.target.sample(KEY, len(x)))
+    target = np.asarray(well.target.spread(KEY, len(x)))
     np.testing.assert_array_equal(np.sort(pushed, axis=0), np.sort(target, axis=0))
     squared = np.sum((np.asarray(x)[:, None] - target) ** 2, axis=2)
     best = squared[linear_sum_assignment(squared)].sum()

@@ -108,6 +108,16 @@ def test_mixture_visits_its_centres_equally_often():
     assert np.all(np.abs(counts - N / 3) < 5 * np.sqrt(N * (1 / 3) * (2 / 3)))
 
 
+@pytest.mark.parametrize("n", [300, 301])
+def test_spread_points_of_a_mixture_have_equal_shares(n):
+    for k in range(5):
+        x = mixture().spread(jax.random.key(k), n)
+        distances = jnp.linalg.norm(x[:, None] - mixture().means, axis=2)
+        counts = np.bincount(np.argmin(distances, axis=1), minlength=3)
+        assert counts.sum() == n
+        assert counts.max() - counts.min() <= n % 3
+
+
 @pytest.mark.parametrize("draw", [Empirical.sample, Empirical.spread])
 def test_empirical_measure_draws_its_points_and_all_of_them(draw):
     x = np.asarray(draw(empirical(), jax.random.key(6), 1024))

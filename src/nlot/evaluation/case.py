@@ -4,18 +4,20 @@ All cases of a problem and seed use the same draws. What several measures share 
 computed once.
 """
 
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from nlot.config import EvaluationConfig
 from nlot.costs.closed_forms import AbstractClosedForm, closed_form
 from nlot.evaluation.registry import facts
 from nlot.ground_truth.truth import GroundTruth
+from nlot.measures.distributions import AbstractMeasure
 from nlot.paths.multistart import optimal_paths
 from nlot.paths.newton import Geodesic
 from nlot.paths.own_paths import OwnPaths
@@ -62,9 +64,13 @@ class TransportCase:
         return (self.problem,)
 
     def draws(
-        self, name: str, draws: int, points: int
+        self, name: str, draws: int, points: int, sampling: str = "spread"
     ) -> tuple[Float[Array, "draws n d"], Float[Array, "draws n d"]]:
-        """Independent pairs of pushed source samples and target samples.
+        """Pairs of pushed source samples and target samples, each pair with fresh keys.
+
+        Samples are drawn as `sampling` says. Between independent samples of the same
+        measure, distances are large where its modes get unequal shares: evenly spread
+        ones leave less of a distance to chance.
 
         For the floor, pushed samples are target samples drawn with the source samples'
         keys: an excess over the floor is free of most of the sampling noise.
@@ -72,10 +78,12 @@ class TransportCase:
         problem, subject = self.problem, self.subject
         keys = jax.random.split(stream(self.seed, f"evaluation/{name}"), draws)
         source, target, pushing = jax.vmap(partial(jax.random.split, num=3))(keys).T
-        y = jnp.stack([problem.target.sample(key, points) for key in target])
+        y = _stacked(problem.target, target, points, sampling)
         if self._draws_target:
-            return jnp.stack([problem.target.sample(k, points) for k in source]), y
-        x = jnp.stack([problem.source.sample(key, points) for key in source])
+            return _stacked(problem.target, source, points, sampling), y
+        x = _stacked(problem.source, source, points, sampling)
+        if hasattr(subject, "sampling"):
+            subject = replace(subject, sampling=sampling)
         if subject.stochastic:
             pairs = zip(x, pushing, strict=True)
             return jnp.stack([subject.transport(a, key) for a, key in pairs]), y
@@ -138,6 +146,12 @@ class TransportCase:
         return optimal_paths(
             p.lagrangian, p.horizon, p.bounds, self.settings.least_action, x, y
         )
+
+
+def _stacked(
+    measure: AbstractMeasure, keys: Key[Array, " draws"], points: int, sampling: str
+) -> Float[Array, "draws n d"]:
+    return jnp.stack([measure.draw(key, points, sampling) for key in keys])
 
 
 class SequenceCase:

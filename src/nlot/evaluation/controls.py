@@ -92,15 +92,19 @@ class Translation:
         self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "n d"]:
         """`x` moved."""
-        return x + (self.problem.target.mean - self.problem.source.mean)
+        return x + self.problem.shift
 
 
 @control("euclidean_ot", "Euclidean OT", capabilities=["map", "own_paths"])
 @dataclass
 class EuclideanOT:
-    """Exact Euclidean coupling with a fresh target sample, on straight paths."""
+    """Exact Euclidean coupling with a fresh target sample, on straight paths.
+
+    `sampling` says how the target is sampled: as the draws that it is measured on.
+    """
 
     problem: Transport
+    sampling: str = "spread"
     stochastic = True
 
     def transport(
@@ -108,7 +112,7 @@ class EuclideanOT:
     ) -> Float[Array, "n d"]:
         """The points of a target sample, drawn with the key, that `x` is coupled to."""
         assert key is not None
-        y = np.asarray(self.problem.target.sample(key, len(x)))
+        y = np.asarray(self.problem.target.draw(key, len(x), self.sampling))
         order, _ = assign(squared_distances(x, y))
         return jnp.asarray(y[order])
 
@@ -157,10 +161,9 @@ def _gaps(
 
 # Shared by both.
 _COUPLED = (
-    "True and Euclidean metric (identity matrices): particles move as the nearest "
-    "sample does under exact couplings, which send samples onto samples: without "
-    "held-out particles, their populations are right by construction where all "
-    "measures have equally many."
+    "True and Euclidean metric (identity matrices): particles move like the nearest "
+    "sample under exact couplings. Without held-out particles, their populations are "
+    "exact by construction if all measures have equally many samples."
 )
 
 

@@ -59,11 +59,7 @@ class AbstractMeasure(eqx.Module):
         $α_j = φ^{-j}$ and φ > 1 solves $φ^{k+1} = φ + 1$ in k dimensions. Means over
         them are unbiased, with far smaller errors than over independent draws.
         """
-        k = self.uniforms
-        root = max(np.roots([1.0, *[0.0] * (k - 1), -1.0, -1.0]).real)
-        steps = np.arange(n)[:, None] * root ** -np.arange(1.0, k + 1) % 1
-        shift = jax.random.uniform(key, (k,), jnp.float32)
-        return self.transform(_open((jnp.asarray(steps, jnp.float32) + shift) % 1))
+        return self.transform(_open(_shifted(key, _kronecker(n, self.uniforms))))
 
     def draw(self, key: PRNGKeyArray, n: int, how: str) -> Float[Array, "n d"]:
         """`n` points, "independent" (`sample`) or "spread"."""
@@ -228,10 +224,24 @@ class GaussianMixture(AbstractMeasure):
 
     @property
     def uniforms(self) -> int:
-        return 1 + self.means.shape[1]
+        return self.means.shape[1]
+
+    def spread(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
+        """`n` evenly spread points, of which every Gaussian has the same share.
+
+        The first uniform number, which chooses the Gaussian, is equally spaced; the
+        others are a Kronecker sequence.
+        """
+        spaced = np.arange(n)[:, None] / n
+        steps = np.hstack([spaced, _kronecker(n, self.uniforms - 1)])
+        return self.transform(_open(_shifted(key, steps)))
 
     def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
-        return self.means[_index(u[:, 0], len(self.means))] + self.std * ndtri(u[:, 1:])
+        k = len(self.means)
+        index = _index(u[:, 0], k)
+        # Within its k-th of the unit interval, the first number is uniform again.
+        rest = _open(k * u[:, :1] - index[:, None])
+        return self.means[index] + self.std * ndtri(jnp.hstack([rest, u[:, 1:]]))
 
 
 class Empirical(AbstractMeasure):
@@ -268,6 +278,20 @@ class Empirical(AbstractMeasure):
 
     def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
         return self.points[_index(u[:, 0], len(self.points))]
+
+
+def _kronecker(n: int, k: int) -> Float[np.ndarray, "n k"]:
+    """Points $i α mod 1$ of the unit cube in k dimensions."""
+    root = max(np.roots([1.0, *[0.0] * (k - 1), -1.0, -1.0]).real)
+    return np.arange(n)[:, None] * root ** -np.arange(1.0, k + 1) % 1
+
+
+def _shifted(
+    key: PRNGKeyArray, points: Float[np.ndarray, "n k"]
+) -> Float[Array, "n k"]:
+    """Points of the unit cube, shifted at random modulo one."""
+    shift = jax.random.uniform(key, points.shape[1:], jnp.float32)
+    return (jnp.asarray(points, jnp.float32) + shift) % 1
 
 
 def _open(u: Float[Array, "n k"]) -> Float[Array, "n k"]:

@@ -90,6 +90,11 @@ class Transport(eqx.Module):
         """What a run stores about the problem besides its settings: nothing."""
         return {}
 
+    @property
+    def shift(self) -> Float[Array, " d"]:
+        """The displacement of the mean."""
+        return self.target.mean - self.source.mean
+
     def points(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
         """`x` as an array of points; raises `ValueError` for another shape."""
         return as_points(x, self.dimension)
