@@ -10,7 +10,14 @@ from jax.flatten_util import ravel_pytree
 from nlot.config.sections import CTransformConfig
 from nlot.methods.alternation import build_quadrature
 from nlot.methods.ctransform import c_transform
-from nlot.methods.losses import amortised_cost, map_loss, potential_loss, spline_loss
+from nlot.methods.losses import (
+    amortised_cost,
+    heads_gap,
+    heads_loss,
+    map_loss,
+    potential_loss,
+    spline_loss,
+)
 from nlot.methods.nlot.training import build, refine
 from nlot.networks.amortised import MapNetwork, PotentialNetwork, SplineNetwork
 from nlot.networks.mlp import MLP
@@ -126,6 +133,47 @@ def test_spline_step_lowers_the_mean_action(parts, samples):
     np.testing.assert_allclose(before - after, expected, rtol=0.01)
 
 
+def test_one_head_has_the_loss_of_its_paths(parts, samples):
+    networks, *given = parts
+    one = heads_loss(networks.spline, *given, *samples)
+    assert one == spline_loss(networks.spline, *given, *samples)
+
+
+def test_each_head_descends_its_own_action(parts, samples):
+    """The choice is pushed towards the better head, by what that saves."""
+    _, quadrature, lagrangian = parts
+    outputs = 2 * (4 * 2 + 1)
+    mlp = MLP(4, outputs, [8], "silu", key=jax.random.key(8))
+    network = SplineNetwork(mlp, 1.0, heads=2)
+    x, y = (part[:1] for part in samples)
+
+    def loss(bias):
+        biased = eqx.tree_at(lambda n: n.mlp.layers[-1].bias, network, bias)
+        return heads_loss(biased, quadrature, lagrangian, x, y)
+
+    def action(path):
+        return quadrature(lagrangian, x[0], y[0], path)
+
+    paths, logits = network.alternatives(x[0], y[0])
+    gradient = jax.grad(loss)(mlp.layers[-1].bias)
+    each = jax.vmap(jax.grad(action))(paths) / 2
+    np.testing.assert_allclose(gradient[:16], each.ravel(), rtol=1e-9, atol=1e-12)
+    actions = jax.vmap(action)(paths)
+    right = jnp.arange(2) == jnp.argmin(actions)
+    saved = jnp.mean(actions) - jnp.min(actions)
+    expected = saved * (jax.nn.softmax(logits) - right)
+    np.testing.assert_allclose(gradient[16:], expected, rtol=1e-9)
+
+
+def test_gap_of_a_certain_choice_is_that_of_its_image(samples):
+    x, goal = samples
+    network = MapNetwork(MLP(2, 9, [8], "silu", key=jax.random.key(9)), 1.0, heads=3)
+    bias = network.mlp.layers[-1].bias.at[7].set(1e4)
+    network = eqx.tree_at(lambda n: n.mlp.layers[-1].bias, network, bias)
+    expected = jnp.sum((jax.vmap(network)(x) - goal) ** 2, axis=-1)
+    np.testing.assert_allclose(heads_gap(network, x, goal, 0.5), expected, rtol=1e-9)
+
+
 def test_only_the_fitted_network_is_moved(samples):
     """Refined points are data: no gradient flows into what they were made of."""
     x, refined = samples
@@ -157,3 +205,23 @@ def test_refine_minimises_the_amortised_cost_less_the_potential(
     np.testing.assert_allclose(
         *(gradient(found.y) for gradient in gradients), atol=1e-3
     )
+
+
+def test_refine_starts_from_the_best_head(parts, make_method, well):
+    """Without a step, the image is the head with the least cost less potential."""
+    networks, quadrature, lagrangian = parts
+    mlp = MLP(2, 12, [8], "silu", key=jax.random.key(10))
+    heads = MapNetwork(mlp, 1.0, heads=4)
+    networks = eqx.tree_at(lambda n: n.map, networks, heads)
+    settings = make_method("nlot", ctransform={"max_steps": 1}).ctransform
+    x = jnp.array([-1.1, 0.4])
+
+    def value(y):
+        cost = amortised_cost(networks.spline, quadrature, lagrangian, x, y)
+        return cost - networks.potential(y)
+
+    found = refine(networks, quadrature, well, lagrangian, settings, x)
+    images, _ = heads.alternatives(x)
+    values = [value(y) for y in images]
+    assert max(values) > min(values)
+    assert value(found.y) <= min(values)

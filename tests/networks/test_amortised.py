@@ -34,3 +34,34 @@ def test_scale_changes_the_unit_of_length(build, shape, degree):
     assert unit.shape == shape
     assert jnp.any(unit != 0)
     np.testing.assert_allclose(large, 20.0**degree * unit, rtol=1e-4, atol=1e-4)
+
+
+def test_a_head_is_chosen_by_its_logit():
+    """Images and paths are those of the head with the largest logit, of one or more."""
+    for network, ends, size in (
+        (MapNetwork(MLP(3, 16, [8], "silu", key=KEY), 2.0, heads=4), (X,), 3),
+        (SplineNetwork(MLP(6, 32, [8], "silu", key=KEY), 2.0, heads=2), (X, Y), 15),
+    ):
+        heads, logits = network.alternatives(*ends)
+        assert heads.size == network.heads * size
+        assert logits.shape == (network.heads,)
+        np.testing.assert_array_equal(network(*ends), heads[jnp.argmax(logits)])
+
+
+def test_one_head_has_no_logit():
+    network = SplineNetwork(MLP(6, 15, [8], "silu", key=KEY), 2.0)
+    heads, logits = network.alternatives(X, Y)
+    assert heads.shape == (1, 5, 3)
+    assert logits.shape == (0,)
+
+
+def test_heads_start_bent_to_both_sides_of_the_chord():
+    """The first coefficients are opposite, and orthogonal to the chord."""
+    chord = jnp.array([2.0, 1.0])
+    network = SplineNetwork(MLP(4, 22, [8], "silu", key=KEY), 1.0, heads=2)
+    network = network.nearly_straight(chord)
+    first, second = network.mlp.layers[-1].bias[:20].reshape(2, 5, 2)[:, 0]
+    np.testing.assert_allclose(first, -second, atol=1e-6)
+    np.testing.assert_allclose(first @ chord, 0.0, atol=1e-6)
+    np.testing.assert_allclose(jnp.linalg.norm(first), 0.3, rtol=1e-5)
+    assert not jnp.any(network.mlp.layers[-1].bias[20:])

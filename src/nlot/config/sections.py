@@ -30,6 +30,14 @@ class NetworkConfig(Section):
     activation: Activation = Field("leaky_relu", description="nonlinearity")
 
 
+class HeadsConfig(NetworkConfig):
+    """A multi-layer perceptron that predicts alternatives and chooses one."""
+
+    heads: PositiveInt = Field(
+        1, description="alternatives; several where maps or best paths jump"
+    )
+
+
 class OptimiserConfig(Section):
     """AdamW with clipping by global norm."""
 
@@ -203,6 +211,13 @@ class DualConfig(PathConfig):
     """Adds a potential: the three networks of Algorithm 1."""
 
     potential: NetworkConfig = Field(description="g")
+
+
+class JumpingConfig(DualConfig):
+    """Networks of one map, which may jump from one image or path to another."""
+
+    map: HeadsConfig = Field(description="y")
+    spline: HeadsConfig = Field(description="φ")
 
 
 class AlgorithmConfig(DualConfig):

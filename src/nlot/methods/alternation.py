@@ -1,5 +1,6 @@
 """What Algorithms 1 and 2 share: alternating steps of potential, map and spline."""
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -47,15 +48,16 @@ def fit_spline(
     lagrangian: AbstractLagrangian,
     x: Float[Array, "n d"],
     y: Float[Array, "n d"],
+    loss: Callable[..., Array] = spline_loss,
 ) -> Fitted:
     """One step of the spline network on eq. 19, for paths from `x` to `y`."""
-    loss, gradient = mean_and_grad(
-        lambda n, a, b: spline_loss(n, quadrature, lagrangian, a, b),
+    value, gradient = mean_and_grad(
+        lambda n, a, b: loss(n, quadrature, lagrangian, a, b),
         spline.model,
         x,
         y,
     )
-    return spline.descend(gradient), loss, optax.tree.norm(gradient)
+    return spline.descend(gradient), value, optax.tree.norm(gradient)
 
 
 def alternate(

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
 from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.networks.amortised import MapNetwork, SplineNetwork
 from nlot.paths.quadrature import Quadrature
 
 # The coefficients of the path between two ends.
@@ -66,6 +68,27 @@ def map_loss(
     return jnp.mean(jnp.sqrt(squared + 1e-12))
 
 
+def heads_gap(
+    network: MapNetwork,
+    x: Float[Array, "n d"],
+    goal: Float[Array, "n d"],
+    width: float,
+) -> Float[Array, " n"]:
+    r"""Squared distance from each image to its goal, smoothed over the heads.
+
+    $-2w^2 \log \sum_k p_k \exp(-|y_k - goal|^2 / 2w^2)$, w the `width`, with the heads'
+    images y_k and the probabilities p_k of the choice: a mixture of experts. Where one
+    head is chosen for certain, it is |y_k - goal|².
+    """
+
+    def gap(a: Array, b: Array) -> Array:
+        images, logits = network.alternatives(a)
+        near = jnp.sum((images - b) ** 2, -1) / (2 * width**2)
+        return -2 * width**2 * logsumexp(jax.nn.log_softmax(logits) - near)
+
+    return jax.vmap(gap)(x, goal)
+
+
 def spline_loss(
     network: Path,
     quadrature: Quadrature,
@@ -77,5 +100,31 @@ def spline_loss(
 
     def energy(a: Array, b: Array) -> Array:
         return quadrature(lagrangian, a, b, network(a, b))
+
+    return jnp.mean(jax.vmap(energy)(x, y))
+
+
+def heads_loss(
+    network: SplineNetwork,
+    quadrature: Quadrature,
+    lagrangian: AbstractLagrangian,
+    x: Float[Array, "n d"],
+    y: Float[Array, "n d"],
+) -> Float[Array, ""]:
+    """`spline_loss` of a network with any number of heads.
+
+    Every head minimises its own action, so that none starves where another is better.
+    The choice is fitted to the better head by cross-entropy, weighted by the action
+    that a right choice saves.
+    """
+    if network.heads == 1:
+        return spline_loss(network, quadrature, lagrangian, x, y)
+
+    def energy(a: Array, b: Array) -> Array:
+        paths, logits = network.alternatives(a, b)
+        actions = jax.vmap(lambda c: quadrature(lagrangian, a, b, c))(paths)
+        saved = jax.lax.stop_gradient(jnp.mean(actions) - jnp.min(actions))
+        right = jax.nn.log_softmax(logits)[jnp.argmin(actions)]
+        return jnp.mean(actions) - saved * right
 
     return jnp.mean(jax.vmap(energy)(x, y))

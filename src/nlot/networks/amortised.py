@@ -9,9 +9,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.config.sections import DualConfig
+from nlot.config.sections import JumpingConfig
 from nlot.networks.mlp import MLP
 from nlot.paths.splines import CubicSpline
+
+# First coefficient of a head's path before training, in units of the bounds.
+_BEND = 0.3
 
 
 class _ScaledNetwork(eqx.Module):
@@ -28,28 +31,71 @@ class PotentialNetwork(_ScaledNetwork):
 
 
 class MapNetwork(_ScaledNetwork):
-    """The amortised c-transform y_ζ: (d,) to (d,), a displacement added to x."""
+    """The amortised c-transform y_ζ: (d,) to (d,), a displacement added to x.
+
+    With several `heads` it predicts several images, and chooses one of them: a map that
+    jumps. The last outputs are then the logits of that choice.
+    """
+
+    heads: int = eqx.field(static=True, default=1)
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, " d"]:
-        return x + self.scale * self.mlp(x / self.scale)
+        images, logits = self.alternatives(x)
+        return images[0] if self.heads == 1 else images[jnp.argmax(logits)]
+
+    def alternatives(
+        self, x: Float[Array, " d"]
+    ) -> tuple[Float[Array, "heads d"], Float[Array, " logits"]]:
+        """The image of each head, and the logits of the choice (none for one head)."""
+        flat, logits = _parts(self.mlp(x / self.scale), self.heads)
+        return x + self.scale * flat.reshape(self.heads, -1), logits
 
 
 class SplineNetwork(_ScaledNetwork):
-    """The amortised path φ_η: two ends of shape (d,) to coefficients (size, d)."""
+    """The amortised path φ_η: two ends of shape (d,) to coefficients (size, d).
+
+    With several `heads` it predicts several paths, and chooses one of them: where the
+    best path jumps from one way round to another, a continuous network would cut
+    through. The last outputs are then the logits of that choice.
+    """
+
+    heads: int = eqx.field(static=True, default=1)
 
     def __call__(
         self, x: Float[Array, " d"], y: Float[Array, " d"]
     ) -> Float[Array, "size d"]:
-        flat = self.mlp(jnp.concatenate([x, y]) / self.scale)
-        return self.scale * flat.reshape(-1, x.shape[0])
+        paths, logits = self.alternatives(x, y)
+        return paths[0] if self.heads == 1 else paths[jnp.argmax(logits)]
 
-    def nearly_straight(self) -> "SplineNetwork":
-        """This network with its last layer shrunk: paths start close to lines."""
+    def alternatives(
+        self, x: Float[Array, " d"], y: Float[Array, " d"]
+    ) -> tuple[Float[Array, "heads size d"], Float[Array, " logits"]]:
+        """The path of each head, and the logits of the choice (none for one head)."""
+        out = self.mlp(jnp.concatenate([x, y]) / self.scale)
+        flat, logits = _parts(out, self.heads)
+        return self.scale * flat.reshape(self.heads, -1, x.shape[0]), logits
+
+    def nearly_straight(self, chord: Float[Array, " d"]) -> "SplineNetwork":
+        """This network with its last layer shrunk: paths start close to lines.
+
+        Several heads start bent to different sides of `chord`, an average displacement,
+        by turns: a path seldom changes sides in training.
+        """
         last = self.mlp.layers[-1]
+        bias = jnp.zeros(last.out_features)
+        if self.heads > 1:
+            d = len(chord)
+            frame = jnp.linalg.qr(jnp.column_stack([chord, jnp.eye(d)]))[0]
+            across = jnp.roll(frame, -1, axis=1).T  # `chord` comes last
+            sides = jnp.stack([across, -across], axis=1).reshape(-1, d)
+            size = len(bias) // self.heads - 1
+            for k in range(self.heads):
+                bend = _BEND * sides[k % len(sides)]
+                bias = bias.at[k * size : k * size + d].set(bend)
         return eqx.tree_at(
             lambda n: (n.mlp.layers[-1].weight, n.mlp.layers[-1].bias),
             self,
-            (0.1 * last.weight, jnp.zeros(last.out_features)),
+            (0.1 * last.weight, bias),
         )
 
 
@@ -61,10 +107,21 @@ class Networks(eqx.Module):
     spline: SplineNetwork
 
 
+def _outputs(each: int, heads: int) -> int:
+    """Outputs of a network whose heads have `each`: several have a logit as well."""
+    return heads * (each + (heads > 1))
+
+
+def _parts(out: Array, heads: int) -> tuple[Array, Array]:
+    """Splits the logits, if any, from the end of a network's outputs."""
+    first, logits = jnp.split(out, [out.shape[0] - (heads if heads > 1 else 0)])
+    return first, logits
+
+
 def build_networks(
     dimension: int,
     scale: float,
-    config: DualConfig,
+    config: JumpingConfig,
     *,
     key: PRNGKeyArray,
 ) -> Networks:
@@ -74,10 +131,13 @@ def build_networks(
     the problem; `config` has the sizes of the networks and the number of knots.
     """
     keys = jax.random.split(key, 3)
-    d, size = dimension, CubicSpline(config.knots).size
-    g, y, s = config.potential, config.map, config.spline
+    d, g, y, s = dimension, config.potential, config.map, config.spline
+    point = _outputs(d, y.heads)
+    path = _outputs(d * CubicSpline(config.knots).size, s.heads)
     return Networks(
         PotentialNetwork(MLP(d, 1, g.hidden, g.activation, key=keys[0]), scale),
-        MapNetwork(MLP(d, d, y.hidden, y.activation, key=keys[1]), scale),
-        SplineNetwork(MLP(2 * d, size * d, s.hidden, s.activation, key=keys[2]), scale),
+        MapNetwork(MLP(d, point, y.hidden, y.activation, key=keys[1]), scale, y.heads),
+        SplineNetwork(
+            MLP(2 * d, path, s.hidden, s.activation, key=keys[2]), scale, s.heads
+        ),
     )

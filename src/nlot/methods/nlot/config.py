@@ -10,6 +10,7 @@ from nlot.config.sections import (
     SAMPLING,
     AlgorithmConfig,
     CTransformConfig,
+    JumpingConfig,
     Sampling,
 )
 
@@ -27,7 +28,7 @@ class RefitConfig(Section):
     )
 
 
-class Config(AlgorithmConfig):
+class Config(JumpingConfig, AlgorithmConfig):
     """Algorithm 1 of the paper."""
 
     problems: ClassVar[tuple[str, ...]] = ("transport",)

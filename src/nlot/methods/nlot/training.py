@@ -18,9 +18,15 @@ from nlot.methods.alternation import (
     trainees,
 )
 from nlot.methods.ctransform import CTransform, c_transform
-from nlot.methods.losses import amortised_cost, map_loss, potential_loss
+from nlot.methods.losses import (
+    amortised_cost,
+    heads_gap,
+    heads_loss,
+    map_loss,
+    potential_loss,
+)
 from nlot.methods.nlot.config import Config, RefitConfig
-from nlot.networks.amortised import Networks, build_networks
+from nlot.networks.amortised import MapNetwork, Networks, build_networks
 from nlot.paths.quadrature import Quadrature
 from nlot.problems.sampler import Sampler
 from nlot.problems.transport import Transport
@@ -28,6 +34,9 @@ from nlot.training.literal import Literal
 from nlot.training.loop import Log, Trainee
 from nlot.training.microbatch import in_groups, mean_and_grad
 from nlot.training.progress import Reporter
+
+# Width of `heads_gap`, as a fraction of the bounds.
+_NEAR = 0.1
 
 
 class State(eqx.Module):
@@ -62,19 +71,22 @@ def refine(
     settings: CTransformConfig,
     x: Float[Array, " d"],
 ) -> CTransform:
-    """ŷ(x) of eq. 6, warm-started with the map network.
+    """ŷ(x) of eq. 6, warm-started with the map network: its best head, if several.
 
     **Arguments:** `lagrangian` is the problem's own, or an annealed one; `settings` are
     those of training or of the returned map.
     """
-    return c_transform(
-        lambda a, b: amortised_cost(networks.spline, quadrature, lagrangian, a, b),
-        networks.potential,
-        x,
-        networks.map(x),
-        problem.bounds,
-        settings,
-    )
+
+    def cost(a: Array, b: Array) -> Array:
+        return amortised_cost(networks.spline, quadrature, lagrangian, a, b)
+
+    start = networks.map(x)
+    if networks.map.heads > 1:
+        images, _ = networks.map.alternatives(x)
+        images = jnp.clip(images, -problem.bounds, problem.bounds)
+        values = jax.vmap(lambda y: cost(x, y) - networks.potential(y))(images)
+        start = images[jnp.argmin(values)]
+    return c_transform(cost, networks.potential, x, start, problem.bounds, settings)
 
 
 def train(
@@ -83,6 +95,9 @@ def train(
     """Run Algorithm 1; arguments, results and errors are those in `nlot.methods`."""
     start, data = jax.random.split(key)
     networks = build(problem, config, key=start)
+    if networks.spline.heads > 1:
+        apart = networks.spline.nearly_straight(problem.shift)
+        networks = eqx.tree_at(lambda n: n.spline, networks, apart)
     quadrature = build_quadrature(config, problem.horizon)
     sampler = Sampler(problem, quadrature, config.sampling)
     state: State = alternate(
@@ -104,7 +119,8 @@ def _pretrain(
     sampler, literal, config = fixed
     x, y = sampler.pairs(jax.random.fold_in(key, spline.step), config.batch)
     lagrangian = literal.tree.anneal(sigmoid_ramp(0, config.annealing_steps))
-    spline, loss, norm = fit_spline(spline, sampler.quadrature, lagrangian, x, y)
+    given = spline, sampler.quadrature, lagrangian, x, y
+    spline, loss, norm = fit_spline(*given, heads_loss)
     return spline.average(0.0), {"spline": loss, "spline_gradient": norm}
 
 
@@ -128,16 +144,21 @@ def step(
 
     dual, gradient = mean_and_grad(potential_loss, networks.potential, y, refined)
     potential = state.potential.descend(gradient).average(config.average)
-    residual, gradient = mean_and_grad(
-        lambda n, a, b: map_loss(n, a, b, config.regression), networks.map, x, refined
-    )
+    near = _NEAR * problem.bounds
+
+    def misfit(network: MapNetwork, a: Array, b: Array) -> Array:
+        if network.heads > 1:
+            return jnp.mean(heads_gap(network, a, b, near))
+        return map_loss(network, a, b, config.regression)
+
+    residual, gradient = mean_and_grad(misfit, networks.map, x, refined)
     map_ = state.map.descend(gradient).average(config.average)
     # Refined pairs as in eq. 19; independent pairs keep the cost accurate where the
     # c-transform may search next.
     a, b = jnp.concatenate([x, x]), jnp.concatenate([refined, y])
 
     def fit(spline: Trainee) -> Fitted:
-        return fit_spline(spline, sampler.quadrature, lagrangian, a, b)
+        return fit_spline(spline, sampler.quadrature, lagrangian, a, b, heads_loss)
 
     spline, loss, norm = fit(state.spline)
     refit_steps = jnp.array(0)

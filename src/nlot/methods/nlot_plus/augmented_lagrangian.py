@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.discrete.couplings import match
-from nlot.methods.losses import potential_loss, spline_loss
+from nlot.methods.losses import heads_gap, heads_loss, potential_loss
 from nlot.methods.nlot_plus.config import Config
 from nlot.networks.amortised import MapNetwork, Networks
 from nlot.problems.sampler import Sampler
@@ -99,11 +99,15 @@ def step(
     # The map's gradient holds the paths' shape fixed (envelope theorem).
     shape = jax.vmap(state.spline.averaged)(x, moved)
     g = jax.vmap(state.potential.model)
+    near = config.regression.huber * sampler.problem.bounds
 
     def lagrange(model: MapNetwork) -> tuple[Array, tuple[Array, Array]]:
         y = jax.vmap(model)(x)
         act = jax.vmap(lambda a, b, c: quadrature(lagrangian, a, b, c))(x, y, shape)
-        gap = jnp.mean(jnp.sum((y - goal) ** 2, -1))
+        if model.heads == 1:
+            gap = jnp.mean(jnp.sum((y - goal) ** 2, -1))
+        else:
+            gap = jnp.mean(heads_gap(model, x, goal, near))
         penalised = jnp.mean(act) - jnp.mean(g(y)) + settings.marginal_weight * gap
         return penalised / unit, (jnp.mean(act), gap)
 
@@ -116,7 +120,7 @@ def step(
     a, b = sampler.pairs(keys[2], half)
     a, b = jnp.concatenate([x[:half], a]), jnp.concatenate([moved[:half], b])
     spline_gradient = eqx.filter_grad(
-        lambda n: spline_loss(n, quadrature, lagrangian, a, b) / unit
+        lambda n: heads_loss(n, quadrature, lagrangian, a, b) / unit
     )(state.spline.model)
     new = PolishState(
         map=state.map.descend(map_gradient).average(decay),

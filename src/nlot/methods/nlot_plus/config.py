@@ -9,8 +9,8 @@ from nlot.config.sections import (
     REPORT,
     SAMPLING,
     Decay,
-    DualConfig,
     FitConfig,
+    JumpingConfig,
     MovingQuadratureConfig,
     OptimiserConfig,
     Sampling,
@@ -58,7 +58,7 @@ class PolishConfig(Section):
     spline_optimiser: OptimiserConfig = Field(description="optimiser for φ")
 
 
-class Config(DualConfig):
+class Config(JumpingConfig):
     """Our improvement of Algorithm 1, through exact discrete couplings."""
 
     problems: ClassVar[tuple[str, ...]] = ("transport",)
