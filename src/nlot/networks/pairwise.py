@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -29,15 +30,20 @@ class Frame(eqx.Module):
     their Euclidean W2, is the unit of the map network's displacements; in units of
     `cost`, the potential network's slope is of order one. In units of the whole
     sequence, the noise of a learning rate would exceed the signal.
+
+    With `momentum` map networks also see the displacement before.
     """
 
     centre: Float[Array, "*pairs d"]
     scale: Float[Array, "*pairs"]
     step: Float[Array, "*pairs"]
     cost: Float[Array, "*pairs"]
+    momentum: bool = eqx.field(static=True, default=False)
 
     @classmethod
-    def of(cls, sequence: Sequence, cheapest: float) -> "Frame":
+    def of(
+        cls, sequence: Sequence, cheapest: float, *, momentum: bool = False
+    ) -> "Frame":
         """The frames of all pairs, stacked.
 
         **Arguments:** `cheapest` is the smallest eigenvalue of the metric: motion by
@@ -48,22 +54,20 @@ class Frame(eqx.Module):
         centre = np.stack([points.mean(0) for points in joined])
         far = [np.abs(z - c).max() for z, c in zip(joined, centre, strict=True)]
         scale, step = np.array(far), np.sqrt([_squared_w2(*pair) for pair in pairs])
-        leaves = (centre, scale, step, cheapest * step * scale)
-        return cls(*(jnp.asarray(leaf, jnp.float32) for leaf in leaves))
+        single = partial(jnp.asarray, dtype=jnp.float32)
+        cost = single(cheapest * step * scale)
+        return cls(single(centre), single(scale), single(step), cost, momentum)
 
     def potential(self, network: MLP) -> PointMap:
         """The potential g of a pair."""
         return lambda y: self.cost * network((y - self.centre) / self.scale)[0]
 
     def map(self, network: MLP) -> PointMap:
-        """The map y of a pair: a displacement added to x.
-
-        A network with twice as many inputs also sees the displacement before.
-        """
+        """The map y of a pair: a displacement added to x."""
 
         def y(x: Array, before: Array | None = None) -> Array:
             seen = (x - self.centre) / self.scale
-            if network.layers[0].in_features == 2 * len(x):
+            if self.momentum:
                 assert before is not None
                 seen = jnp.concatenate([seen, before / self.step])
             return x + self.step * network(seen)
@@ -182,5 +186,11 @@ def build_pair_networks(
         potentials=None if potential is None else stacked(potential, (d, 1), keys[1]),
         maps=stacked(config.map, (2 * d if momentum else d, d), keys[2]),
         spline=ChordSpline(path, rotation.centre, rotation.scale),
-        frames=Frame(jnp.zeros((pairs, d)), *(jnp.ones(pairs) for _ in range(3))),
+        frames=Frame(
+            centre=jnp.zeros((pairs, d)),
+            scale=jnp.ones(pairs),
+            step=jnp.ones(pairs),
+            cost=jnp.ones(pairs),
+            momentum=momentum,
+        ),
     )

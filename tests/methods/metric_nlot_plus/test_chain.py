@@ -54,7 +54,7 @@ def fit_to(make_method):
         )
         sequence, report = streams(ways, 0), Reporter("test")
         networks = training.build(sequence, config, key=jax.random.key(0))
-        frames = Frame.of(sequence, 0.99)
+        frames = Frame.of(sequence, 0.99, momentum=momentum > 0)
         networks = eqx.tree_at(lambda n: n.frames, networks, frames)
         report.start(sequence.pairs * config.maps.steps, 200)
         maps = chain.fit_chain(sequence, networks, config, jax.random.key(1), report)

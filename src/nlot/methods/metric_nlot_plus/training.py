@@ -42,9 +42,8 @@ def build(
     problem: Sequence | Outline, config: Config, *, key: PRNGKeyArray
 ) -> PairNetworks:
     """Untrained networks for a sequence, with frames still to be set."""
-    momentum = config.maps.momentum > 0
     return build_pair_networks(
-        problem, config, config.metric, momentum=momentum, key=key
+        problem, config, config.metric, momentum=config.maps.momentum > 0, key=key
     )
 
 
@@ -54,7 +53,9 @@ def train(
     """Run all stages; arguments, results and errors are those in `nlot.methods`."""
     keys = jax.random.split(key, 4)
     networks = build(problem, config, key=keys[0])
-    frames = Frame.of(problem, config.metric.eigenvalues[1])
+    frames = Frame.of(
+        problem, config.metric.eigenvalues[1], momentum=networks.frames.momentum
+    )
     fitting = config.rounds * config.direction.steps
     chain = problem.pairs * config.maps.steps
     report.start(fitting + config.paths.steps + chain, config.report_every)
