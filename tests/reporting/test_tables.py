@@ -244,7 +244,7 @@ def test_captions_state_the_settings_in_use(rows, preset):
         "seeds 3, 1, 2",
         "preset tiny",
         f"ε = {e.paper.epsilon:g}",
-        f"mean over {e.paper.draws} draws",
+        f"mean over {e.paper.draws} independent draws",
         f"polygons of {e.least_action.segments} segments",
     ):
         assert words in caption

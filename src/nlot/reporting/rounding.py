@@ -5,7 +5,7 @@ import pandas as pd
 from nlot.config import Experiment
 from nlot.reporting.labels import measure_title, row_label
 from nlot.reporting.summary import summarise
-from nlot.reporting.table import ABSENT, Table, cell, in_print
+from nlot.reporting.table import Table, by_problem, cell
 
 _KEY = ["problem", "method", "measure"]
 _SHOWN = ("alignment", "population_error")
@@ -30,20 +30,20 @@ def rounding_table(
     seeds = rows["seed"].isin(others["seed"])
     here, there = (summarise(part).set_index(_KEY) for part in (rows[seeds], others))
     there["change"] = there["mean"] - here["mean"]
-    there["cell"] = [
-        f"{cell(mean, sd, digits)} ({change:+.{int(digits)}f})"
-        for mean, sd, digits, change in there[
-            ["mean", "sd", "decimals", "change"]
-        ].to_numpy(float)
-    ]
-    data, lines = there.reset_index(), []
+    data = there.reset_index()
     data = data[data["measure"].isin(_SHOWN) & data["method"].isin(methods)]
-    groups = dict(list(data.groupby(["measure", "method"])))
-    for measure in _SHOWN:
-        for method in methods:
-            if (measure, method) in groups:
-                found = groups[measure, method].set_index("problem")
-                cells = found["cell"].reindex(problems, fill_value=ABSENT)
-                label, runs = row_label(experiment, method), str(found["runs"].max())
-                lines.append((measure_title(measure), label, runs, *cells))
-    return Table("rounding", _CAPTION, in_print(lines, problems), data)
+    order = [*_SHOWN, *methods].index
+    data = data.sort_values(["measure", "method"], key=lambda names: names.map(order))
+    lines = data.groupby(["measure", "method"])
+    cells = data.assign(
+        block=data["measure"].map(measure_title),
+        label=[row_label(experiment, name) for name in data["method"]],
+        runs=lines["runs"].transform("max").astype(str),
+        cell=[
+            f"{cell(mean, sd, digits)} ({change:+.{int(digits)}f})"
+            for mean, sd, digits, change in data[
+                ["mean", "sd", "decimals", "change"]
+            ].to_numpy(float)
+        ],
+    )
+    return Table("rounding", _CAPTION, by_problem(cells, problems), data)

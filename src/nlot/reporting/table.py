@@ -85,6 +85,19 @@ def in_print(lines: Iterable[Sequence[str]], columns: Sequence[str]) -> pd.DataF
     return pd.DataFrame([*lines], columns=names).set_index(["block", "label"])
 
 
+def by_problem(cells: pd.DataFrame, problems: Sequence[str]) -> pd.DataFrame:
+    """The text of a table with a column per problem, from its cells in their order.
+
+    **Arguments:** `cells` has the columns block, label, runs, problem and cell. A line
+    without a cell for a problem gets a dash there.
+    """
+    key = ["block", "label", "runs"]
+    wide = cells.pivot(index=key, columns="problem", values="cell")
+    order = pd.MultiIndex.from_frame(cells[key].drop_duplicates())
+    wide = wide.reindex(index=order, columns=[*problems]).astype(object)
+    return wide.fillna(ABSENT).rename_axis(columns=None).reset_index("runs")
+
+
 def cell(mean: float, sd: float, digits: int | float) -> str:
     """Mean ± sd with `digits` after the point; the mean alone where sd is NaN."""
     if math.isnan(mean):

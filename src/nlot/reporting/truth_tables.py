@@ -6,7 +6,7 @@ from nlot.config import Experiment
 from nlot.evaluation.rows import REFERENCE
 from nlot.reporting.labels import row_label
 from nlot.reporting.summary import MEASURED
-from nlot.reporting.table import ABSENT, Table, in_print
+from nlot.reporting.table import Table, by_problem
 
 _KEY = ["problem", "method", "seed"]
 _BOUNDS = ["optimal_cost", "optimal_low", "optimal_high"]
@@ -45,20 +45,21 @@ def bounds_table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table
     below = (data["mean"] / data["optimal_low"] - 1).clip(upper=0)
     above = (data["mean"] / data["optimal_high"] - 1).clip(lower=0)
     data = data.assign(over=100 * (below + above), source=MEASURED)
-    lines = []
-    groups = dict(list(data.groupby(["measure", "method", "seed"])))
-    for measure, title in _TITLES.items():
-        for method in methods:
-            for seed in experiment.seeds_of(entry):
-                if (measure, method, seed) in groups:
-                    costs = groups[measure, method, seed].set_index("problem")
-                    shown = map(_cell, costs["mean"], costs["over"])
-                    cells = dict(zip(costs.index, shown, strict=True))
-                    label = f"{row_label(experiment, method)}, seed {seed}"
-                    line = (cells.get(problem, ABSENT) for problem in entry.problems)
-                    lines.append((title, label, "1", *line))
+    order = [*_TITLES, *methods, *experiment.seeds_of(entry)].index
+    data = data.sort_values(
+        ["measure", "method", "seed"], key=lambda names: names.map(order)
+    )
+    cells = data.assign(
+        block=data["measure"].map(_TITLES),
+        label=[
+            f"{row_label(experiment, method)}, seed {seed}"
+            for method, seed in zip(data["method"], data["seed"], strict=True)
+        ],
+        runs="1",
+        cell=[*map(_cell, data["mean"], data["over"])],
+    )
     caption = _CAPTION.format(experiment.preset)
-    return Table(name, caption, in_print(lines, entry.problems), data)
+    return Table(name, caption, by_problem(cells, entry.problems), data)
 
 
 def _cell(cost: float, over: float) -> str:
@@ -74,13 +75,12 @@ def refinement_table(rows: pd.DataFrame, experiment: Experiment) -> Table:
     found = set(rows["problem"])
     problems = [name for name in experiment.problems if name in found]
     costs, changes = rows["optimal_cost"], rows["change"]
-    cells = [f"{c:.4f} ({d:+.3f} %)" for c, d in zip(costs, changes, strict=True)]
-    wide = rows.assign(cell=cells).pivot(
-        index="setting", columns="problem", values="cell"
+    cells = rows.assign(
+        block="Optimal cost, and its change from the first row",
+        label=rows["setting"],
+        runs="1",
+        cell=[f"{c:.4f} ({d:+.3f} %)" for c, d in zip(costs, changes, strict=True)],
     )
-    wide = wide.reindex(rows["setting"].unique())[problems].fillna(ABSENT)
-    title = "Optimal cost, and its change from the first row"
-    lines = [(title, name, "1", *line) for name, *line in wide.itertuples()]
     caption = (
         "Optimal cost between points of source and target (preset "
         f"{experiment.preset}), one setting changed at a time. Costs are least actions "
@@ -91,4 +91,4 @@ def refinement_table(rows: pd.DataFrame, experiment: Experiment) -> Table:
     data = data.melt(
         ["problem", "method"], ["optimal_cost", "change"], "measure", "mean"
     )
-    return Table("refinement", caption, in_print(lines, problems), data)
+    return Table("refinement", caption, by_problem(cells, problems), data)
