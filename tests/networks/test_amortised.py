@@ -41,18 +41,12 @@ def test_a_head_is_chosen_by_its_logit():
     for network, ends, size in (
         (MapNetwork(MLP(3, 16, [8], "silu", key=KEY), 2.0, heads=4), (X,), 3),
         (SplineNetwork(MLP(6, 32, [8], "silu", key=KEY), 2.0, heads=2), (X, Y), 15),
+        (SplineNetwork(MLP(6, 15, [8], "silu", key=KEY), 2.0), (X, Y), 15),
     ):
         heads, logits = network.alternatives(*ends)
         assert heads.size == network.heads * size
         assert logits.shape == (network.heads,)
         np.testing.assert_array_equal(network(*ends), heads[jnp.argmax(logits)])
-
-
-def test_one_head_has_no_logit():
-    network = SplineNetwork(MLP(6, 15, [8], "silu", key=KEY), 2.0)
-    heads, logits = network.alternatives(X, Y)
-    assert heads.shape == (1, 5, 3)
-    assert logits.shape == (0,)
 
 
 def test_heads_start_bent_to_both_sides_of_the_chord():

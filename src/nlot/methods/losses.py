@@ -50,35 +50,26 @@ def potential_loss(
     return jnp.mean(g(jax.lax.stop_gradient(refined))) - jnp.mean(g(y))
 
 
-def map_loss(
+def squared_gaps(
     network: Callable[[Array], Array],
     x: Float[Array, "n d"],
-    refined: Float[Array, "n d"],
-    regression: str,
-) -> Float[Array, ""]:
-    """Regression of the map network on the refined points (eq. 17).
-
-    **Arguments:** the network, samples of the source, and their targets; `regression`,
-    "norm" or "squared_norm", is the form of the distance that is averaged.
-    """
-    squared = jnp.sum((jax.lax.stop_gradient(refined) - jax.vmap(network)(x)) ** 2, -1)
-    if regression == "squared_norm":
-        return jnp.mean(squared)
-    # The small constant keeps the norm's gradient finite at zero.
-    return jnp.mean(jnp.sqrt(squared + 1e-12))
+    goal: Float[Array, "n d"],
+) -> Float[Array, " n"]:
+    """Squared distance from the image of each point of `x` to its goal."""
+    return jnp.sum((jax.vmap(network)(x) - jax.lax.stop_gradient(goal)) ** 2, -1)
 
 
-def heads_gap(
+def heads_gaps(
     network: MapNetwork,
     x: Float[Array, "n d"],
     goal: Float[Array, "n d"],
     width: float,
 ) -> Float[Array, " n"]:
-    r"""Squared distance from each image to its goal, smoothed over the heads.
+    r"""`squared_gaps` of a network with any number of heads, smoothed over them.
 
     $-2w^2 \log \sum_k p_k \exp(-|y_k - goal|^2 / 2w^2)$, w the `width`, with the heads'
     images y_k and the probabilities p_k of the choice: a mixture of experts. Where one
-    head is chosen for certain, it is |y_k - goal|².
+    head is chosen for certain, as with a single one, it is |y_k - goal|².
     """
 
     def gap(a: Array, b: Array) -> Array:
@@ -86,7 +77,19 @@ def heads_gap(
         near = jnp.sum((images - b) ** 2, -1) / (2 * width**2)
         return -2 * width**2 * logsumexp(jax.nn.log_softmax(logits) - near)
 
-    return jax.vmap(gap)(x, goal)
+    return jax.vmap(gap)(x, jax.lax.stop_gradient(goal))
+
+
+def map_loss(gaps: Float[Array, " n"], regression: str) -> Float[Array, ""]:
+    """Regression of the map network on the refined points (eq. 17).
+
+    **Arguments:** the squared distances of images from these points; `regression`,
+    "norm" or "squared_norm", is the form of the distance that is averaged.
+    """
+    if regression == "squared_norm":
+        return jnp.mean(gaps)
+    # The small constant keeps the norm's gradient finite at zero.
+    return jnp.mean(jnp.sqrt(gaps + 1e-12))
 
 
 def spline_loss(
@@ -117,8 +120,6 @@ def heads_loss(
     The choice is fitted to the better head by cross-entropy, weighted by the action
     that a right choice saves.
     """
-    if network.heads == 1:
-        return spline_loss(network, quadrature, lagrangian, x, y)
 
     def energy(a: Array, b: Array) -> Array:
         paths, logits = network.alternatives(a, b)

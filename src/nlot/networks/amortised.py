@@ -45,8 +45,8 @@ class MapNetwork(_ScaledNetwork):
 
     def alternatives(
         self, x: Float[Array, " d"]
-    ) -> tuple[Float[Array, "heads d"], Float[Array, " logits"]]:
-        """The image of each head, and the logits of the choice (none for one head)."""
+    ) -> tuple[Float[Array, "heads d"], Float[Array, " heads"]]:
+        """The image of each head, and the logits of the choice."""
         flat, logits = _parts(self.mlp(x / self.scale), self.heads)
         return x + self.scale * flat.reshape(self.heads, -1), logits
 
@@ -69,8 +69,8 @@ class SplineNetwork(_ScaledNetwork):
 
     def alternatives(
         self, x: Float[Array, " d"], y: Float[Array, " d"]
-    ) -> tuple[Float[Array, "heads size d"], Float[Array, " logits"]]:
-        """The path of each head, and the logits of the choice (none for one head)."""
+    ) -> tuple[Float[Array, "heads size d"], Float[Array, " heads"]]:
+        """The path of each head, and the logits of the choice."""
         out = self.mlp(jnp.concatenate([x, y]) / self.scale)
         flat, logits = _parts(out, self.heads)
         return self.scale * flat.reshape(self.heads, -1, x.shape[0]), logits
@@ -113,8 +113,10 @@ def _outputs(each: int, heads: int) -> int:
 
 
 def _parts(out: Array, heads: int) -> tuple[Array, Array]:
-    """Splits the logits, if any, from the end of a network's outputs."""
-    first, logits = jnp.split(out, [out.shape[0] - (heads if heads > 1 else 0)])
+    """Splits the logits from the end of a network's outputs."""
+    if heads == 1:
+        return out, jnp.zeros(1, out.dtype)
+    first, logits = jnp.split(out, [len(out) - heads])
     return first, logits
 
 

@@ -17,7 +17,13 @@ from nlot.costs.lagrangians import AbstractLagrangian, Riemannian, sigmoid_ramp
 from nlot.costs.metrics import AbstractMetric
 from nlot.methods.alternation import alternate, build_quadrature, fit_spline, trainees
 from nlot.methods.ctransform import CTransform, c_transform
-from nlot.methods.losses import Path, amortised_cost, map_loss, potential_loss
+from nlot.methods.losses import (
+    Path,
+    amortised_cost,
+    map_loss,
+    potential_loss,
+    squared_gaps,
+)
 from nlot.methods.metric_nlot.config import Config
 from nlot.networks.mlp import MLP
 from nlot.networks.pairwise import (
@@ -218,7 +224,9 @@ def step(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:
 
     def residual(maps: MLP) -> Array:
         losses = eqx.filter_vmap(
-            lambda frame, m, x, r: map_loss(frame.map(m), x, r, config.regression)
+            lambda frame, m, x, r: map_loss(
+                squared_gaps(frame.map(m), x, r), config.regression
+            )
         )(fixed.frames, maps, x, refined)
         return jnp.mean(losses)
 

@@ -20,7 +20,7 @@ from nlot.methods.alternation import (
 from nlot.methods.ctransform import CTransform, c_transform
 from nlot.methods.losses import (
     amortised_cost,
-    heads_gap,
+    heads_gaps,
     heads_loss,
     map_loss,
     potential_loss,
@@ -35,7 +35,7 @@ from nlot.training.loop import Log, Trainee
 from nlot.training.microbatch import in_groups, mean_and_grad
 from nlot.training.progress import Reporter
 
-# Width of `heads_gap`, as a fraction of the bounds.
+# Width of `heads_gaps`, as a fraction of the bounds.
 _NEAR = 0.1
 
 
@@ -147,9 +147,7 @@ def step(
     near = _NEAR * problem.bounds
 
     def misfit(network: MapNetwork, a: Array, b: Array) -> Array:
-        if network.heads > 1:
-            return jnp.mean(heads_gap(network, a, b, near))
-        return map_loss(network, a, b, config.regression)
+        return map_loss(heads_gaps(network, a, b, near), config.regression)
 
     residual, gradient = mean_and_grad(misfit, networks.map, x, refined)
     map_ = state.map.descend(gradient).average(config.average)

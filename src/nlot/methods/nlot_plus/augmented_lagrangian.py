@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.discrete.couplings import match
-from nlot.methods.losses import heads_gap, heads_loss, potential_loss
+from nlot.methods.losses import heads_gaps, heads_loss, potential_loss
 from nlot.methods.nlot_plus.config import Config
 from nlot.networks.amortised import MapNetwork, Networks
 from nlot.problems.sampler import Sampler
@@ -104,10 +104,7 @@ def step(
     def lagrange(model: MapNetwork) -> tuple[Array, tuple[Array, Array]]:
         y = jax.vmap(model)(x)
         act = jax.vmap(lambda a, b, c: quadrature(lagrangian, a, b, c))(x, y, shape)
-        if model.heads == 1:
-            gap = jnp.mean(jnp.sum((y - goal) ** 2, -1))
-        else:
-            gap = jnp.mean(heads_gap(model, x, goal, near))
+        gap = jnp.mean(heads_gaps(model, x, goal, near))
         penalised = jnp.mean(act) - jnp.mean(g(y)) + settings.marginal_weight * gap
         return penalised / unit, (jnp.mean(act), gap)
 

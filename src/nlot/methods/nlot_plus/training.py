@@ -27,7 +27,7 @@ from jaxtyping import Array, PRNGKeyArray
 
 from nlot.costs.lagrangians import sigmoid_ramp
 from nlot.discrete.couplings import Coupling, couple
-from nlot.methods.losses import heads_gap, heads_loss
+from nlot.methods.losses import heads_gaps, heads_loss
 from nlot.methods.nlot_plus.augmented_lagrangian import polish
 from nlot.methods.nlot_plus.config import Config
 from nlot.networks.amortised import (
@@ -137,12 +137,9 @@ def regression_loss(
     near = settings.huber * sampler.problem.bounds
     pick = jax.random.randint(key, (settings.batch,), 0, len(coupling.x))
     batch = jax.tree.map(lambda leaf: leaf[pick], coupling)
-    if map_.heads == 1:
-        gap = jax.vmap(map_)(batch.x) - batch.y
-        # Pairs across a jump of the map count linearly, so that it stays sharp.
-        far = near**2 * (jnp.sqrt(1 + jnp.sum(gap**2, -1) / near**2) - 1)
-    else:
-        far = heads_gap(map_, batch.x, batch.y, near) / 2
+    gaps = heads_gaps(map_, batch.x, batch.y, near)
+    # Pairs across a jump of the map count linearly, so that it stays sharp.
+    far = near**2 * (jnp.sqrt(1 + gaps / near**2) - 1)
     dual = (jax.vmap(potential)(batch.y) - batch.dual) ** 2
     # The models share no weight: Adam makes their relative scale irrelevant.
     loss = jnp.mean(far) / unit + jnp.mean(dual) / unit**2
