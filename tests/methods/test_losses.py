@@ -113,11 +113,10 @@ def test_map_loss_at_a_perfect_fit_has_a_finite_gradient(samples):
     network = MapNetwork(MLP(2, 2, [8], "tanh", key=jax.random.key(5)), 1.0)
     goal = jax.vmap(network)(x)
 
-    @eqx.filter_grad
-    def gradient(network):
+    def loss(network):
         return map_loss(squared_gaps(network, x, goal), "norm")
 
-    gradient = gradient(network)
+    gradient = eqx.filter_grad(loss)(network)
     assert jnp.all(jnp.isfinite(ravel_pytree(gradient)[0]))
 
 

@@ -41,7 +41,7 @@ class MapNetwork(_ScaledNetwork):
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, " d"]:
         images, logits = self.alternatives(x)
-        return images[0] if self.heads == 1 else images[jnp.argmax(logits)]
+        return images[jnp.argmax(logits)]
 
     def alternatives(
         self, x: Float[Array, " d"]
@@ -65,7 +65,7 @@ class SplineNetwork(_ScaledNetwork):
         self, x: Float[Array, " d"], y: Float[Array, " d"]
     ) -> Float[Array, "size d"]:
         paths, logits = self.alternatives(x, y)
-        return paths[0] if self.heads == 1 else paths[jnp.argmax(logits)]
+        return paths[jnp.argmax(logits)]
 
     def alternatives(
         self, x: Float[Array, " d"], y: Float[Array, " d"]
