@@ -30,7 +30,10 @@ with job(SimpleNamespace(threads=1, log=["job.log"], resources={})):
         print("writing", file=sys.__stdout__, flush=True)
         if action == "fail":
             raise ValueError("gr\\u00f6\\u00dfer than one")
-        time.sleep(60)
+        # In short pieces: Python only notices a signal that comes just before a sleep
+        # when that sleep is over.
+        for _ in range(600):
+            time.sleep(0.1)
 """
 
 
