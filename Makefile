@@ -72,7 +72,7 @@ docs: env ## Rebuild generated documents: reference and schema of presets, resul
 # Each test file runs on one worker, in the order of collection.
 PYTEST := pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-images: env ## Copy the images of the documentation from results/default
+images: env ## Remake the images of the documentation: from results/default, by the pages' code
 	@$(IN_VENV) python -m nlot.reporting.images results/default
 
 test: env ## Run the tests, including those of the workflow

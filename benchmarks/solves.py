@@ -10,7 +10,8 @@ import numpy as np
 
 from benchmarks import presets
 from nlot.methods.alternation import build_quadrature
-from nlot.methods.nlot.training import build, refine
+from nlot.methods.ctransform import refine
+from nlot.methods.nlot.training import build
 from nlot.paths.multistart import optimal_paths
 
 _REPEATS = 5
@@ -20,9 +21,9 @@ def c_transforms(preset: str, batch: int, problem: str = "box") -> dict[str, Any
     """One c-transform of untrained networks, with the settings of training."""
     experiment = presets.preset(preset)
     config = presets.settings(experiment, "nlot", problem, {})
-    given = experiment.problems[problem].load()
+    given = experiment.problems[problem].load().standard
     networks = build(given, config, key=jax.random.key(0))
-    quadrature = build_quadrature(config, given.horizon)
+    quadrature = build_quadrature(config)
 
     @eqx.filter_jit
     def all_of(networks: Any, x: Any) -> Any:
@@ -43,7 +44,7 @@ def least_actions(problem: str, batch: int) -> dict[str, Any]:
     x = np.asarray(given.source.draw(jax.random.key(1), batch, "independent"))
     y = np.asarray(given.target.draw(jax.random.key(2), batch, "independent"))
     settings = experiment.evaluation.least_action
-    place = given.lagrangian, given.horizon, given.bounds
+    place = given.lagrangian, given.horizon, given.frame.scale
     return _per_item(lambda: optimal_paths(*place, settings, x, y), batch)
 
 

@@ -56,7 +56,6 @@ def algorithm_1_in_dimension(preset: str, steps: int, dimension: int) -> Times:
         "source": source,
         "target": target,
         "lagrangian": {"kind": "newtonian"},
-        "bounds": 6.0,
     }
     # With the settings for box, as presets have none for this problem.
     given = Transport.Config.model_validate(data).load()
@@ -115,8 +114,8 @@ def algorithm_1_of_seeds(preset: str, steps: int, seeds: int) -> Times:
     experiment = presets.preset(preset)
     changes = {"refit": {"max_steps": 0}}
     config = presets.settings(experiment, "nlot", "box", changes)
-    given = experiment.problems["box"].load()
-    quadrature = build_quadrature(config, given.horizon)
+    given = experiment.problems["box"].load().standard
+    quadrature = build_quadrature(config)
     sampler = Sampler(given, quadrature, config.sampling)
 
     def start(key: PRNGKeyArray) -> nlot.State:

@@ -172,7 +172,7 @@ NLOT_PLUS = {
         "points": 16,
         "pool": 2,
         "batch": 16,
-        "marginal_weight": 100.0,
+        "marginal_weight": 0.15,
         "map_optimiser": RATE,
         "potential_optimiser": RATE,
         "spline_optimiser": RATE,
@@ -204,7 +204,9 @@ CROSSING = {
 GRID = {"low": [-1.5, -1.0], "high": [1.5, 1.0], "points": 30}
 
 
-SLAB = {"kind": "transport", "source": LEFT, "target": RIGHT, "bounds": 1.5}
+SLAB = {"kind": "transport", "source": LEFT, "target": RIGHT}
+# Networks see coordinates as they are.
+PLAIN = {"standardise": {"centre": [0.0, 0.0], "scale": 1.0}}
 
 
 def settings() -> dict[str, Any]:
@@ -218,8 +220,8 @@ def settings() -> dict[str, Any]:
             "preset": "tiny",
             "seeds": [0, 1],
             "problems": {
-                "free": {**SLAB, "lagrangian": EUCLIDEAN},
-                "well": {**SLAB, "lagrangian": WELL},
+                "free": {**SLAB, **PLAIN, "lagrangian": EUCLIDEAN},
+                "well": {**SLAB, **PLAIN, "lagrangian": WELL},
             },
             "methods": {"nlot": NLOT},
             "evaluation": EVALUATION,
@@ -352,7 +354,9 @@ def make_problem() -> Callable[..., Transport]:
     """Builds the slab problem of Table 1 with some keys replaced."""
 
     def make(**changes: Any) -> Transport:
-        data = {**SLAB, "lagrangian": WELL, **changes}
+        # Other measures may have another dimension.
+        coordinates = {} if "source" in changes else PLAIN
+        data = {**SLAB, **coordinates, "lagrangian": WELL, **changes}
         return Transport.Config.model_validate(data).load()
 
     return make
@@ -383,7 +387,7 @@ def circle(make_problem) -> Transport:
 def truth_experiment() -> Experiment:
     """The free and the harmonic slab, and one with a box in the way."""
     raw = settings()
-    raw["problems"]["wall"] = {**SLAB, "lagrangian": WALL}
+    raw["problems"]["wall"] = {**SLAB, **PLAIN, "lagrangian": WALL}
     raw["evaluation"]["ground_truth"] = {"points": 32, "replicates": 3}
     raw["evaluation"]["least_action"] = {"segments": 24}
     return parse_config(raw)

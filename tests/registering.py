@@ -63,8 +63,5 @@ class Slope(AbstractPotential):
     def __call__(self, x):
         return self.strength * x[0]
 
-    def contains(self, x):
-        return jnp.array(False)
-
     def anneal(self, ramp):
         return Slope(ramp * self.strength)

@@ -6,23 +6,41 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nlot.config import ConfigError, Experiment, load_config, register
+    from nlot.costs.images import Image
+    from nlot.costs.lagrangians import Newtonian, Riemannian
+    from nlot.costs.own import Drifting
+    from nlot.measures.domains import Ball, Box
     from nlot.runs.job import train
+    from nlot.runs.solving import learn_metric, solve
     from nlot.runs.store import RunError, load
 
 __version__ = version("nlot")
 __all__ = [
+    "Ball",
+    "Box",
     "ConfigError",
+    "Drifting",
     "Experiment",
+    "Image",
+    "Newtonian",
+    "Riemannian",
     "RunError",
+    "learn_metric",
     "load",
     "load_config",
     "register",
+    "solve",
     "train",
 ]
 # A job of the workflow uses a part of the package; all of it takes seconds to import.
 _MODULES = {
     "nlot.config": ("ConfigError", "Experiment", "load_config", "register"),
+    "nlot.costs.images": ("Image",),
+    "nlot.costs.lagrangians": ("Newtonian", "Riemannian"),
+    "nlot.costs.own": ("Drifting",),
+    "nlot.measures.domains": ("Ball", "Box"),
     "nlot.runs.job": ("train",),
+    "nlot.runs.solving": ("learn_metric", "solve"),
     "nlot.runs.store": ("RunError", "load"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

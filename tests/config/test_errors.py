@@ -32,7 +32,7 @@ CASES: list[tuple[Any, ...]] = [
         [0],
         "unknown key 'sedes'; did you mean 'seeds'?; valid keys: preset, seeds, probl",
     ),
-    (f"{FREE}.bound", 1.5, f"{FREE}: unknown key 'bound'; did you mean 'bounds'?"),
+    (f"{FREE}.horizn", 1.5, f"{FREE}: unknown key 'horizn'; did you mean 'horizon'?"),
     (f"{FREE}.source.hight", [1], f"{FREE}.source: unknown key 'hight'", "low, high"),
     (
         f"{POTENTIAL}.depth",
@@ -104,8 +104,8 @@ CASES: list[tuple[Any, ...]] = [
         f"{NLOT}.map_optimiser.learning_rate: ",
         "found -0.001",
     ),
-    (f"{FREE}.bounds", 0, f"{FREE}.bounds: ", "greater than 0 (found 0)"),
-    (f"{FREE}.bounds", math.nan, f"{FREE}.bounds: ", "finite", "found nan"),
+    (f"{FREE}.horizon", 0, f"{FREE}.horizon: ", "greater than 0 (found 0)"),
+    (f"{FREE}.horizon", math.nan, f"{FREE}.horizon: ", "finite", "found nan"),
     (f"{FREE}.horizon", math.inf, f"{FREE}.horizon: ", "found inf"),
     (f"{FREE}.source.low", [-math.inf, 0.0], f"{FREE}.source.low.0: ", "found -inf"),
     (f"{POTENTIAL}.strength", math.nan, f"{POTENTIAL}.strength: ", "found nan"),
@@ -120,7 +120,7 @@ CASES: list[tuple[Any, ...]] = [
     ("resources.gpu", 0.5, "resources.gpu: ", "integer", "found 0.5"),
     # Values of another type.
     (f"{NLOT}.steps", True, f"{NLOT}: steps: expected no boolean, found True"),
-    (f"{FREE}.bounds", False, f"{FREE}: bounds: expected no boolean, found False"),
+    (f"{FREE}.horizon", False, f"{FREE}: horizon: expected no boolean, found False"),
     (f"{FREE}.source.low", [True, 0], f"{FREE}.source: low: ", "found True"),
     (f"{FREE}.ground_truth", "maybe", f"{FREE}.ground_truth: ", "boolean", "'maybe'"),
     ("seeds", [0, True], "seeds: expected no boolean, found True"),
@@ -138,8 +138,8 @@ CASES: list[tuple[Any, ...]] = [
     (TABLE, "free", f"{TABLE}: Input should be a mapping of keys (found 'free')"),
     ("tables", [TABLE], "tables: Input should be a mapping of keys (found ['tables"),
     ("figures", None, "figures: Input should be a mapping of keys (found None)"),
-    (f"{FREE}.bounds", "1,5", f"{FREE}.bounds: ", "number", "found '1,5'"),
-    (f"{FREE}.bounds", "x" * 9999, f"{FREE}.bounds: ", "number", "xxx...xxx"),
+    (f"{FREE}.horizon", "1,5", f"{FREE}.horizon: ", "number", "found '1,5'"),
+    (f"{FREE}.horizon", "x" * 9999, f"{FREE}.horizon: ", "number", "xxx...xxx"),
     (
         f"{FREE}.source",
         {"kind": "samples", "path": ""},
@@ -447,9 +447,11 @@ def test_what_is_no_mapping(unchecked, data):
 
 def test_all_mistakes_are_named_and_the_right_problem_alone(raw):
     change(raw, f"{NLOT}.batch", -1)
-    change(raw, f"{FREE}.bounds", 0)
+    change(raw, f"{FREE}.horizon", 0)
     change(raw, f"{WELL}.horizon", 0)
-    fault = r"problems\.free\.bounds: .*problems\.well\.horizon: .*methods\.nlot\.batch"
+    fault = (
+        r"problems\.free\.horizon: .*problems\.well\.horizon: .*methods\.nlot\.batch"
+    )
     with pytest.raises(ConfigError, match=fault) as caught:
         parse_config(raw)
     assert str(caught.value).count("(found ") == 3

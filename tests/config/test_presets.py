@@ -148,6 +148,36 @@ def test_a_file_that_is_named_is_merged_once(folder):
     assert merged["a"] == {"x": 1, "y": 2, "z": 3, "w": 4}
 
 
+# Of a table and a figure with seeds of their own: what a preset that extends theirs
+# changes, and the seeds that all three then have.
+OWN = {"seeds": [0, 1], "tables": {"t": {"seeds": [2]}}, "figures": {"f": {"seed": 3}}}
+RESEEDED = [
+    ({}, [0, 1], [2], 3),
+    ({"seeds": [7]}, [7], None, None),
+    ({"seeds": [7], "tables": {"t": {"title": "T"}}}, [7], None, None),
+    ({"seeds": [7], "tables": {"t": {"seeds": [8]}}}, [7], [8], None),
+    ({"seeds": [7], "figures": {"f": {"seed": 9}}}, [7], None, 9),
+    ({"tables": {"t": {"seeds": [8]}}}, [0, 1], [8], 3),
+    ({"seeds": [7], "tables": {"t": None}}, [7], None, None),
+]
+
+
+@pytest.mark.parametrize("changes, seeds, of_table, of_figure", RESEEDED)
+@pytest.mark.parametrize("extends", [True, False])
+def test_seeds_of_a_preset_are_those_of_what_it_inherits(
+    tmp_path, changes, seeds, of_table, of_figure, extends
+):
+    """Whether it extends the other preset, or is named after it."""
+    base, mine = tmp_path / "base.yaml", tmp_path / "mine.yaml"
+    base.write_text(yaml.safe_dump(OWN))
+    above = {"extends": "base.yaml"} if extends else {}
+    mine.write_text(yaml.safe_dump({**above, **changes}))
+    merged = read_presets([mine] if extends else [base, mine])
+    assert merged["seeds"] == seeds
+    assert (merged["tables"]["t"] or {}).get("seeds") == of_table
+    assert merged["figures"]["f"].get("seed") == of_figure
+
+
 def test_all_stand_on_the_methods_of_the_package(folder):
     path = folder / "few.yaml"
     path.write_text("{problems: {}, methods: {nlot: {steps: 7}, mine: {kind: nlot}}}")

@@ -85,7 +85,7 @@ def make(make_problem):
     def build(name, lagrangian=EUCLIDEAN, **changes):
         source, target = PAIRS[name]
         entry = {"source": source, "target": target, "lagrangian": lagrangian}
-        return make_problem(**{**entry, "bounds": 6.0, **changes})
+        return make_problem(**{**entry, **changes})
 
     return build
 
@@ -258,7 +258,6 @@ def test_line_and_affine_formulas_agree(make, make_problem):
         source=gaussian([0.5], [[0.25]]),
         target=gaussian([-1.0], [[2.0]]),
         lagrangian=WELL,
-        bounds=9.0,
     )
     affine = form(problem)
     assert isinstance(affine, Affine)
@@ -326,9 +325,7 @@ def test_algorithm_1_finds_the_map_between_gaussians(make_problem, make_method):
     """
     source = gaussian([-0.5, 0.0], [[0.5, 0.3], [0.3, 0.5]])
     target = gaussian([0.5, 0.25], [[0.25, -0.25], [-0.25, 1.0]])
-    problem = make_problem(
-        source=source, target=target, lagrangian=EUCLIDEAN, bounds=4.0
-    )
+    problem = make_problem(source=source, target=target, lagrangian=EUCLIDEAN)
     rate = {"learning_rate": 3e-3, "final_fraction": 0.01}
     method = make_method(
         "nlot",

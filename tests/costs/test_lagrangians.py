@@ -7,7 +7,7 @@ from nlot.config import settings_class
 from nlot.config.base import dimension_of
 from nlot.costs.lagrangians import Newtonian, Riemannian, sigmoid_ramp
 from nlot.costs.metrics import CircleMetric
-from nlot.costs.potentials import Boxes, Hill
+from nlot.costs.potentials import AbstractPotential, Boxes, Hill
 
 from ..registering import Stretched
 
@@ -113,3 +113,21 @@ def test_settings_of_riemannian_ones_build_them():
 def test_a_singular_metric_is_no_lagrangian():
     with pytest.raises(ValueError, match=r"metric\.floor must be positive, found 0"):
         parsed(kind="riemannian", metric={"kind": "vee", "floor": 0.0})
+
+
+class Slope(AbstractPotential):
+    """A potential of one's own: its value alone."""
+
+    def __call__(self, x):
+        return -jnp.sum(x)
+
+
+def test_one_of_your_own_needs_its_value_alone():
+    """It has no obstacle, annealing leaves it, and its paths are not said straight."""
+    x, v = jnp.array([1.0, 2.0]), jnp.array([3.0, 0.0])
+    own = Newtonian(Slope(), 2.0)
+    half = own.anneal(jnp.array(0.5))
+    assert own(x, v) == half(x, v) == 4.5 + 6.0
+    assert not own.contains(x)
+    assert not own.straight
+    assert Newtonian(None, 1.0).straight

@@ -20,7 +20,7 @@ NUMBER, POINTS = 2, 24
 @pytest.fixture(scope="module")
 def straight():
     key = jax.random.key(0)
-    network = SplineNetwork(MLP(4, 2 * SPLINE.size, [4], "silu", key=key), 1.5)
+    network = SplineNetwork(MLP(4, 2 * SPLINE.size, [4], "silu", key=key))
     return jax.tree.map(jnp.zeros_like, network)
 
 

@@ -8,7 +8,12 @@ import pytest
 
 from nlot.config import RotationConfig
 from nlot.costs.metrics import CircleMetric
-from nlot.discrete.sequence_couplings import couple_neighbours, straight_actions
+from nlot.discrete.sequence_couplings import (
+    couple_neighbours,
+    straight_actions,
+    straight_costs,
+    thinned,
+)
 from nlot.networks.rotation import RotationMetric
 from nlot.problems.sequence import Sequence
 
@@ -109,3 +114,35 @@ def test_straight_actions_follow_the_metric_along_the_path():
     found = straight_actions(CircleMetric(), EVEN.points[:-1], EVEN.points[1:], 6)[0]
     expected = along(CircleMetric(), a, b, 6)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("n, m, most", [(30, 30, 30), (20, 300, 700), (600, 8, 700)])
+def test_straight_costs_are_those_of_the_real_points(n, m, most):
+    """However many points they are rounded up to."""
+    a, b = (RNG.normal(size=(k, 2)).astype(np.float32) for k in (n, m))
+    found = straight_costs(CircleMetric(), a, b, 3, most)
+    assert found.shape == (n, m)
+    expected = along(CircleMetric(), a, b, 3)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_large_measures_are_thinned():
+    """Of 50 points 10 different ones, others with another key; all of fewer."""
+    measures = [RNG.normal(size=(n, 2)).astype(np.float32) for n in (50, 7, 10)]
+    sequence = Sequence.of(measures, (0.0, 0.5, 3.0))
+    assert thinned(sequence, 50, jax.random.key(0)) is sequence
+    assert thinned(sequence, 10, jax.random.key(0)).times == sequence.times
+    parts = [thinned(sequence, 10, jax.random.key(k)).measures for k in (0, 1)]
+    for part in parts:
+        assert [len(points) for points in part] == [10, 7, 10]
+        for points, whole in zip(part, measures, strict=True):
+            assert len(set(map(tuple, points)) & set(map(tuple, whole))) == len(points)
+        np.testing.assert_array_equal(part[1], measures[1])
+    assert not np.array_equal(parts[0][0], parts[1][0])
+
+
+def test_large_couplings_are_announced():
+    said = []
+    measures = [RNG.normal(size=(n, 2)) for n in (500, 500, 10)]
+    couple_neighbours(Sequence.of(measures), None, 1, said.append)
+    assert said == ["couples 500 and 500 points, 1 of 2"]

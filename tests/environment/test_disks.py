@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from nlot.methods.stored import write_run
 from nlot.networks.velocity_fields import Trajectories
 from nlot.provenance.files import whole_file, write_csv
 from nlot.reporting.style import save_figure
 from nlot.runs.data import write_trajectories
-from nlot.runs.store import write_run
 from nlot.training.streams import stream
 
 # Larger than the disks of the tests, and with nothing in it to compress.

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-ROOT = Path(__file__).resolve().parents[2]
-EXTRAS = ["cpu", "cuda12"]
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+from .declared import ACCELERATORS, EXTRAS, PROJECT, PYPROJECT, ROOT, requirements
+
 # The same software under conda's own names.
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
 
@@ -23,19 +21,6 @@ PIN = re.compile(
     r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)(?P<marker> ; .+)? \\"
 )
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
-
-
-def requirements(*extras: str) -> dict[str, Requirement]:
-    """Direct dependencies by name: those of the package and of the extras named."""
-    lines = list(PYPROJECT["project"]["dependencies"])
-    for extra in extras:
-        lines += PYPROJECT["project"]["optional-dependencies"][extra]
-    found = map(Requirement, lines)
-    return {
-        canonicalize_name(requirement.name): requirement
-        for requirement in found
-        if requirement.name != PYPROJECT["project"]["name"]
-    }
 
 
 def lock(extra: str) -> dict[str, str]:
@@ -53,7 +38,7 @@ def conda() -> dict[str, str]:
     return {CONDA_NAMES.get(name, name): version for name, version in pairs}
 
 
-@pytest.mark.parametrize("extra", EXTRAS)
+@pytest.mark.parametrize("extra", ACCELERATORS)
 def test_lock_holds_only_pins_with_hashes(extra: str) -> None:
     """No host, address, option or comment: nothing but names, versions, hashes."""
     lines = (ROOT / f"requirements/{extra}.txt").read_text().splitlines()
@@ -70,11 +55,11 @@ def test_lock_holds_only_pins_with_hashes(extra: str) -> None:
     assert len(after_pins) == len(lock(extra)), "a package is locked twice"
 
 
-@pytest.mark.parametrize("extra", EXTRAS)
+@pytest.mark.parametrize("extra", ACCELERATORS)
 def test_lock_satisfies_pyproject(extra: str) -> None:
-    """Every direct dependency is locked, at a version within its bounds."""
+    """Every dependency of an extra is locked, at a version within its bounds."""
     locked = lock(extra)
-    direct = requirements(extra, "slurm", "test", "dev")
+    direct = requirements(extra, *(EXTRAS.keys() - ACCELERATORS))
     build = map(Requirement, PYPROJECT["build-system"]["requires"])
     for name, requirement in [*direct.items(), *((r.name, r) for r in build)]:
         assert name in locked, f"{name} is not in the lock: run `make lock`"
@@ -98,7 +83,7 @@ def test_environment_yml_has_the_locked_versions() -> None:
 def test_environment_yml_installs_the_package_from_here() -> None:
     entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     loose = [entry for entry in entries if "==" not in entry]
-    requires_python = PYPROJECT["project"]["requires-python"]
+    requires_python = PROJECT["requires-python"]
     assert loose == [f"python{requires_python}", "pip", {"pip": ["-e ."]}]
 
 

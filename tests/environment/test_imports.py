@@ -7,7 +7,10 @@ import pytest
 
 import nlot
 from nlot import runs
+from nlot.reporting import NEEDED
 from nlot.runs.data import make_data
+
+from .declared import ROOT
 
 
 def test_every_listed_name_is_there() -> None:
@@ -37,4 +40,14 @@ def test_an_unknown_name_is_named(module) -> None:
 def test_the_configuration_needs_no_jax(module) -> None:
     """Every job reads it, and every nested run of Snakemake."""
     code = f"import sys, {module}; sys.exit('jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_preset_is_checked_without_what_extras_bring() -> None:
+    """Its figures and published numbers, too."""
+    preset, extras = str(ROOT / "config" / "config.yaml"), [*NEEDED, "snakemake"]
+    code = (
+        f"import sys, nlot; assert nlot.load_config({preset!r}).papers();"
+        f"sys.exit(not sys.modules.keys().isdisjoint({extras}))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -22,7 +22,7 @@ def test_the_site_builds(tmp_path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for page in ("index", "tutorial", "results", "api/nlot.costs.lagrangians"):
+    for page in ("index", "own-samples", "results", "api/nlot.costs.lagrangians"):
         assert (tmp_path / "site" / f"{page}.html").is_file()
 
 

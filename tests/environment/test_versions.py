@@ -38,7 +38,7 @@ def results(experiment, tmp_path):
 
 def test_a_run_of_other_versions_opens_and_states_them(results):
     """Its weights are numbers, whatever has made them."""
-    x = np.zeros((3, 2))
+    x = np.full((3, 2), -1.1)
     run = nlot.load(results / "runs/free/nlot/seed_1")
     assert run.header["provenance"]["versions"]["jax"] == "0.0.1"
     assert np.isfinite(run.transport(x)).all()

@@ -10,6 +10,7 @@ from nlot.evaluation.applicable import applicable
 from nlot.evaluation.case import SequenceCase
 from nlot.evaluation.controls import CONTROLS
 from nlot.evaluation.rows import (
+    REFERENCE,
     control_rows,
     measured,
     reference_rows,
@@ -52,8 +53,11 @@ def test_rows_of_runs_on_transport_problems(known, method):
 @pytest.mark.parametrize("control", TRANSPORT)
 def test_rows_of_controls_on_transport_problems(known, control):
     name, experiment, truth = known
-    tables = dict(control_rows(experiment, control, [name], 0, {name: truth}, {}))
-    table = tables[name] if tables else reference_rows(truth)
+    table = (
+        reference_rows(truth)
+        if control == REFERENCE
+        else control_rows(experiment, control, name, 0, truth)
+    )
     assert found(table) == {control: applicable(experiment, control, name)}
 
 
@@ -67,18 +71,28 @@ def test_without_a_ground_truth(experiment, raw):
     assert "map_error" in applicable(off, "nlot", "well")
 
 
-@pytest.mark.parametrize("problem", ["crossing", "given"])
+@pytest.mark.parametrize("problem", ["crossing", "given", "between"])
 @pytest.mark.parametrize(
     "row", [*SEQUENCE, "metric_nlot", "metric_nlot_plus", "scarvelis_solomon"]
 )
 def test_rows_on_measures_in_time(problem, row, sequences_experiment, translations):
-    """`crossing` has a true metric and held-out particles, `given` has neither."""
+    """`crossing` has a true metric and held-out particles, `given` has neither.
+
+    `between` has held-out times.
+    """
     data = sequences_experiment.model_dump(mode="json")
+    given = {**data["problems"]["given"]["data"], "times": [0, 1, 2, 3]}
+    between = {"kind": "sequence", "data": given, "held_out_times": [2, 1]}
+    data["problems"]["between"] = between
     methods = {**data["methods"], "scarvelis_solomon": SCARVELIS_SOLOMON}
     experiment = parse_config({**data, "methods": methods})
     held_out = np.zeros((4, 4, 2)) if problem == "crossing" else None
-    particles = Particles(translations.sequence, held_out)
     config = experiment.problems[problem]
+    sequence = translations.sequence
+    samples = dict(zip(sequence.times, sequence.measures, strict=True))
+    times = config.held_out_times
+    unseen = {time: samples[time] for time in times}
+    particles = Particles(sequence.without(times), held_out, unseen)
     case = SequenceCase(config, particles, None, 0)
     if row not in CONTROLS:
         settings = experiment.methods[row]
@@ -115,5 +129,9 @@ def test_a_row_that_a_problem_cannot_have_has_no_measures(experiment, raw):
     assert applicable(refused, "nlsb_expected", "round") == ()
     assert applicable(refused, "nlsb_expected", "well")
     assert applicable(experiment, "true_metric", "well") == ()
-    with pytest.raises(KeyError, match="fly"):
-        applicable(experiment, "fly", "well")
+    for row, problem, fault in (
+        ("fly", "well", "unknown row 'fly'; valid rows: nlot, nlot_network_map"),
+        ("nlot", "wel", "problem: unknown 'wel'; did you mean 'well'"),
+    ):
+        with pytest.raises(ValueError, match=fault):
+            applicable(experiment, row, problem)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nlot.config import EvaluationConfig, merge, parse_config
+from nlot.config import EvaluationConfig, merge
 from nlot.costs.closed_forms import closed_form
 from nlot.evaluation import distances
 from nlot.evaluation.case import TransportCase
@@ -12,7 +12,6 @@ from nlot.evaluation.controls import EuclideanOT, Translation
 from nlot.evaluation.registry import DERIVED, MEASURES, measure
 from nlot.evaluation.rows import COLUMNS, control_rows, measured, run_rows
 from nlot.evaluation.truth import error
-from nlot.evaluation.wasserstein import entropic_costs
 from nlot.training.streams import stream
 
 from .opened import untrained
@@ -21,8 +20,8 @@ SAMPLES = ["w2_paper", "w2_exact", "sinkhorn_divergence"]
 
 
 def on_the_well(experiment, control):
-    [(problem, table)] = control_rows(experiment, control, ["well"], 0, {}, {})
-    assert set(table["problem"]) == {problem} == {"well"}
+    table = control_rows(experiment, control, "well", 0)
+    assert set(table["problem"]) == {"well"}
     return table
 
 
@@ -157,32 +156,6 @@ def test_a_bridge_is_measured_in_two_rows(well, experiment, make_method):
         part = table[table["method"] == method]
         assert part["measure"].tolist() == [*SAMPLES, *own, "map_error"]
         assert np.isfinite(part["value"]).all()
-
-
-@pytest.mark.parametrize("control", ["floor", "euclidean_ot"])
-def test_problems_between_the_same_measures_share_their_distances(
-    control, raw, monkeypatch
-):
-    """Each problem's rows are those of it alone, distances measured twice."""
-    raw["problems"]["away"] = merge(raw["problems"]["well"], {"bounds": 3.0})
-    experiment, problems = parse_config(raw), ["free", "well", "away"]
-    alone = {
-        problem: table
-        for each in problems
-        for problem, table in control_rows(experiment, control, [each], 0, {}, {})
-    }
-    calls = []
-
-    def counted(*given):
-        calls.append(given)
-        return entropic_costs(*given)
-
-    monkeypatch.setattr(distances, "entropic_costs", counted)
-    found = dict(control_rows(experiment, control, problems, 0, {}, {}))
-    assert list(found) == problems
-    for problem, table in found.items():
-        assert table.equals(alone[problem])
-    assert len(calls) == 2
 
 
 def test_a_measure_from_outside_the_package_is_in_all_rows(experiment):

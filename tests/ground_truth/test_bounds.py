@@ -40,7 +40,6 @@ GAUSSIANS = {
         "mean": [1.0, 0.5],
         "covariance": [[0.25, -0.25], [-0.25, 1.0]],
     },
-    "bounds": 5.0,
 }
 PROBLEMS = {
     "translation": {"lagrangian": FREE},

@@ -51,7 +51,7 @@ def straight(x, y):
 
 def best_paths(problem, x, y):
     return optimal_paths(
-        problem.lagrangian, problem.horizon, problem.bounds, SETTINGS, x, y
+        problem.lagrangian, problem.horizon, problem.frame.scale, SETTINGS, x, y
     )
 
 

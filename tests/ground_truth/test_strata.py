@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nlot.ground_truth.strata import Cells, cut
-from nlot.measures.distributions import Empirical, Gaussian, GaussianMixture, Uniform
+from nlot.measures.distributions import Gaussian, GaussianMixture, Uniform
+from nlot.measures.empirical import Empirical
 
 NUMBER = 64
 MEASURES = {

@@ -5,7 +5,8 @@ import pytest
 
 from nlot.config import settings_class
 from nlot.config.base import dimension_of
-from nlot.measures.distributions import Empirical, Gaussian, GaussianMixture, Uniform
+from nlot.measures.distributions import Gaussian, GaussianMixture, Uniform
+from nlot.measures.empirical import Empirical
 
 N = 4096
 POINTS = jax.random.normal(jax.random.key(9), (10, 2))
@@ -28,12 +29,24 @@ def empirical():
     return Empirical(POINTS)
 
 
+WEIGHTS = np.arange(10) / 45
+
+
+def weighted():
+    """Of weights in another unit; the first is zero."""
+    return Empirical(POINTS, 7 * WEIGHTS)
+
+
 # Mean and covariance, by hand.
 TRUTH = {
     uniform: ([0.0, 4.0], [[4 / 12, 0.0], [0.0, 16 / 12]]),
     gaussian: ([1.0, -2.0], [[2.0, -0.6], [-0.6, 0.5]]),
     mixture: ([0.0, 2.0], [[6.25, 0.0], [0.0, 8.25]]),
     empirical: (np.mean(POINTS, axis=0), np.cov(np.asarray(POINTS).T, ddof=0)),
+    weighted: (
+        WEIGHTS @ np.asarray(POINTS),
+        np.cov(np.asarray(POINTS).T, ddof=0, aweights=WEIGHTS),
+    ),
 }
 every = pytest.mark.parametrize("make", TRUTH)
 
@@ -125,6 +138,62 @@ def test_empirical_measure_draws_its_points_and_all_of_them(draw):
     np.testing.assert_array_equal(found, np.unique(np.asarray(POINTS), axis=0))
     # 1024 draws of ten points: five binomial standard deviations of 9.6.
     assert np.all(np.abs(counts - 102.4) < 48)
+
+
+@pytest.mark.parametrize("n", [90, 1000])
+def test_spread_draws_of_weighted_points_have_their_shares(n):
+    """Each within two of its weight times `n`, as shares are intervals.
+
+    In an interval there are as many terms of a Kronecker sequence as its length says,
+    give or take 2; among independent draws the deviation is up to 16.
+    """
+    for k in range(5):
+        x = np.asarray(weighted().spread(jax.random.key(k), n))
+        counts = np.all(x[:, None] == np.asarray(POINTS), axis=-1).sum(axis=0)
+        assert counts[0] == 0
+        assert counts.sum() == n
+        assert np.abs(counts - n * WEIGHTS).max() <= 2
+
+
+def test_equal_weights_are_no_weights():
+    x, y = (
+        Empirical(POINTS, weights).spread(jax.random.key(0), 1000)
+        for weights in (None, np.full(10, 1e-3))
+    )
+    assert np.mean(np.any(x != y, axis=1)) < 0.01
+
+
+def test_many_small_weights_are_exact_shares():
+    """Of a million points, with half the mass on the last tenth."""
+    m = 1_000_000
+    weights = np.where(np.arange(m) < 0.9 * m, 1 / 9, 1.0)
+    measure = Empirical(np.arange(m, dtype=np.float32)[:, None], weights)
+    x = np.asarray(measure.spread(jax.random.key(0), 10_000))
+    np.testing.assert_allclose(np.mean(x >= 0.9 * m), 0.5, atol=1e-3)
+    np.testing.assert_allclose(np.mean(x < 0.45 * m), 0.25, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "weights, fault",
+    [
+        (np.full(10, -1.0), "weights: 10 are negative or not finite, the first in r"),
+        (np.zeros(10), "weights: all are zero"),
+        (np.ones(9), r"weights: found shape \(9,\); expected \(10,\)"),
+    ],
+)
+def test_weights_that_are_none(unchecked, weights, fault):
+    with pytest.raises(ValueError, match=fault):
+        Empirical(POINTS, weights)
+
+
+def test_weights_come_from_the_file(tmp_path):
+    points, path = np.asarray(POINTS, np.float64), tmp_path / "x.npz"
+    np.savez(path, samples=points, mass=WEIGHTS + 0.1)
+    config = settings_class("measure", "samples").model_validate(
+        {"kind": "samples", "path": str(path), "weights": "mass"}
+    )
+    expected = Empirical(points, WEIGHTS + 0.1)
+    np.testing.assert_array_equal(config.build().weights, expected.weights)
 
 
 def spaces(d):

@@ -1,14 +1,24 @@
 import os
 import re
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nlot.measures.files import SampleError, check_age, read_samples
+from nlot.measures.layout import FileConfig
 
 GOOD = np.random.default_rng(0).normal(size=(10, 2))
+
+
+def read(path, dimension=2, weights=None, **more):
+    """The samples, or with `weights` both."""
+    file = FileConfig(kind="samples", path=str(path), dimension=dimension, **more)
+    points, found = read_samples(file, weights)
+    return points if weights is None else (points, found)
 
 
 def saved(folder, samples, name="points.npz", save=np.savez, **others):
@@ -31,20 +41,20 @@ def spoiled(row, value):
 
 def test_npz_is_read_as_it_was_saved(tmp_path):
     path = saved(tmp_path, GOOD, other=GOOD + 1)
-    np.testing.assert_array_equal(read_samples(path, "samples", 2), GOOD)
-    np.testing.assert_array_equal(read_samples(path, "other", 2), GOOD + 1)
+    np.testing.assert_array_equal(read(path), GOOD)
+    np.testing.assert_array_equal(read(path, array="other"), GOOD + 1)
 
 
 @pytest.mark.parametrize("header", ["", "x,y\n", "\ufeff", "\ufeffx,y\n"])
 def test_csv_is_read_with_and_without_a_header(tmp_path, header):
     rows = "\n".join(f"{float(x)!r},{float(y)!r}" for x, y in GOOD)
     path = written(tmp_path, header + rows + "\n")
-    np.testing.assert_array_equal(read_samples(path, "samples", 2), GOOD)
+    np.testing.assert_array_equal(read(path), GOOD)
 
 
 def test_a_single_column_keeps_its_shape(tmp_path):
     path = written(tmp_path, "\n".join("12345678"))
-    assert read_samples(path, "samples", 1).shape == (8, 1)
+    assert read(path, 1).shape == (8, 1)
 
 
 @pytest.mark.parametrize("d", [3, 5])
@@ -52,7 +62,113 @@ def test_any_dimension(tmp_path, d):
     points = np.random.default_rng(d).normal(size=(9, d))
     rows = "\n".join(",".join(map(repr, row)) for row in points.tolist())
     for path in (saved(tmp_path, points), written(tmp_path, rows)):
-        np.testing.assert_array_equal(read_samples(path, "samples", d), points)
+        np.testing.assert_array_equal(read(path, d), points)
+
+
+SIGNS = {"tab": "\t", "semicolon": ";", "comma": ",", "blank": "  "}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".CSV"])
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("separator", SIGNS)
+def test_separators_are_found_or_named(tmp_path, separator, named, suffix):
+    """With names of columns, comments, and numbers without a fraction at the end."""
+    rows = [*GOOD.tolist(), [1, 2]]
+    lines = ["# not a number", '"x","y"'.replace(",", SIGNS[separator])]
+    lines += [SIGNS[separator].join(map(repr, row)) for row in rows]
+    path = written(tmp_path, "\n".join(lines), f"points{suffix}")
+    found = read(path, **({"separator": separator} if named else {}))
+    np.testing.assert_array_equal(found, rows)
+
+
+@pytest.mark.parametrize("separator", SIGNS)
+def test_decimal_commas_are_named_or_found_between_semicolons(tmp_path, separator):
+    """Between commas numbers are quoted."""
+    rows = [*GOOD.tolist(), [1, 2]]
+    cells = [[repr(number).replace(".", ",") for number in row] for row in rows]
+    if separator == "comma":
+        cells = [[f'"{cell}"' for cell in row] for row in cells]
+    text = "\n".join(map(SIGNS[separator].join, cells))
+    path = written(tmp_path, text)
+    np.testing.assert_array_equal(read(path, decimal="comma"), rows)
+    if separator == "semicolon":
+        np.testing.assert_array_equal(read(path), rows)
+
+
+def test_decimal_commas_of_a_single_column(tmp_path):
+    path = written(tmp_path, "\n".join(f"{i},5" for i in range(9)))
+    found = read(path, 1, decimal="comma")
+    np.testing.assert_array_equal(found[:, 0], np.arange(9) + 0.5)
+
+
+def test_a_first_line_that_counts_is_what_it_is_said_to_be(tmp_path):
+    frame = pd.DataFrame(GOOD)
+    path = tmp_path / "frame.csv"
+    frame.to_csv(path, index=False)
+    np.testing.assert_array_equal(read(path, header=True), GOOD)
+    np.testing.assert_array_equal(read(path, header=False), [[0, 1], *GOOD])
+    frame.to_csv(path)
+    found = read(path, header=True, columns=["0", "1"])
+    np.testing.assert_array_equal(found, GOOD)
+    # Column 1 is the second, but is named "0".
+    with pytest.raises(SampleError, match="the number of one and the name of another"):
+        read(path, header=True, columns=[0, 1])
+
+
+def test_columns_are_chosen_by_name_or_number(tmp_path):
+    path = tmp_path / "frame.csv"
+    frame = pd.DataFrame(GOOD, columns=["x1", "y1"], index=list("abcdefghij"))
+    frame.assign(cell="T cell").to_csv(path)
+    array = tmp_path / "array.npy"
+    np.save(array, np.column_stack([np.arange(10), GOOD]))
+    for given, columns in ((path, ["y1", "x1"]), (path, [2, "x1"]), (array, [2, 1])):
+        np.testing.assert_array_equal(read(given, columns=columns), GOOD[:, ::-1])
+    for given, columns, fault in (
+        (path, ["x1", "y2"], "unknown column 'y2'; valid columns: , x1, y1, cell"),
+        (path, [1, 4], "no column 4: 4 are there, from 0"),
+        (path, ["x1", "cell"], "could not convert string 'T cell'"),
+        (path, None, "choose columns of numbers with `columns`"),
+        (array, ["x", 1], "no column 'x': the file names none; use numbers"),
+    ):
+        with pytest.raises(SampleError, match=re.escape(fault)) as caught:
+            read(given, columns=columns)
+        assert str(caught.value).startswith(f"{given}: ")
+
+
+@pytest.mark.parametrize("masks", [{"mask": GOOD > 9}, {"other_mask": GOOD > 0}])
+def test_masks_that_mask_nothing_here_do_not_matter(tmp_path, masks):
+    np.testing.assert_array_equal(read(saved(tmp_path, GOOD, **masks)), GOOD)
+
+
+def test_npy_is_read_as_it_was_saved(tmp_path):
+    np.testing.assert_array_equal(read(bare(tmp_path / "x.npy")), GOOD)
+
+
+def test_parquet_is_read_as_it_was_saved(tmp_path):
+    path = tmp_path / "frame.parquet"
+    frame = pd.DataFrame(GOOD, columns=["x", "y"]).assign(w=np.arange(10), cell="T")
+    frame[["x", "y"]].to_parquet(path)
+    np.testing.assert_array_equal(read(path), GOOD)
+    frame[["y", "w", "x"]].to_parquet(path)
+    points, weights = read(path, weights="w", columns=["x", "y"])
+    np.testing.assert_array_equal(points, GOOD)
+    np.testing.assert_array_equal(weights, np.arange(10))
+    frame.to_parquet(path)
+    np.testing.assert_array_equal(read(path, columns=["x", "y"]), GOOD)
+    with pytest.raises(SampleError, match="column 'cell' holds str, not real numbers"):
+        read(path)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(SampleError, match="not a table of numbers"):
+        read(path)
+
+
+def test_parquet_without_a_reader_says_what_to_install(tmp_path, monkeypatch):
+    """None in `sys.modules`: a package that is not there."""
+    for package in ("pyarrow", "fastparquet"):
+        monkeypatch.setitem(sys.modules, package, None)
+    path = written(tmp_path, "PAR1", "points.parquet")
+    with pytest.raises(SampleError, match=r"pip install nlot\[parquet\]"):
+        read(path)
 
 
 CASES = {
@@ -74,7 +190,7 @@ CASES = {
     "name with a null": (lambda d: d / "a\0.npz", "null byte"),
     "suffix": (
         lambda d: written(d, "1,2", "points.txt"),
-        "unknown format '.txt'; valid: '.npz', '.csv'",
+        "unknown format '.txt'; valid: '.npz', '.npy', '.csv', '.tsv', '.parquet'",
     ),
     "one axis": (lambda d: saved(d, GOOD[0]), "shape (2,); expected (n, 2)"),
     "three axes": (lambda d: saved(d, GOOD[None]), "shape (1, 10, 2); expected (n, 2)"),
@@ -130,9 +246,60 @@ CASES = {
         lambda d: written(d, "1,2.O\n" + "1,2\n" * 9),
         "not a table of numbers",
     ),
-    "csv with decimal commas": (
-        lambda d: written(d, "0,5;1,5\n" * 9),
-        "not a table of numbers",
+    "decimal commas between tabs": (
+        lambda d: written(d, "0,5\t1,5\n" * 9),
+        "'0,5' to float64 at row 0, column 1.; for decimal commas say `decimal: comma`",
+    ),
+    "decimal commas between blanks": (
+        lambda d: written(d, "0,5 1,5\n" * 9 + "1 2\n"),
+        "for decimal commas say `decimal: comma`",
+    ),
+    "points and decimal commas": (
+        lambda d: written(d, "0,5;1,5\n" * 9 + "0.5;1,5\n"),
+        "string '0.5' to float64 at row 9, column 1.; numbers are expected to have "
+        "decimal commas",
+    ),
+    "names of a data frame without names": (
+        lambda d: written(d, "0,1\n" + "1,2\n" * 9),
+        "the first line is 0,1, which may be names, as of a data frame without names, "
+        "or numbers; say `header: true` or `header: false`",
+    ),
+    "the same with its index": (
+        lambda d: written(d, ",0,1\n" + "0,1,2\n" * 9),
+        "the first line is ,0,1, which may be names",
+    ),
+    "one point": (
+        lambda d: saved(d, np.ones((200, 2))),
+        "found 1 different points among 200 samples; at least 8",
+    ),
+    "few points": (
+        lambda d: saved(d, np.tile(GOOD[:7], (9, 1))),
+        "found 7 different points among 63 samples; at least 8",
+    ),
+    "mask": (
+        lambda d: saved(d, GOOD, mask=GOOD > 1),
+        "'mask' masks some of 'samples'; save the samples without the masked ones",
+    ),
+    "mask of its name": (
+        lambda d: saved(d, GOOD, samples_mask=GOOD[:, 0] > 1),
+        "'samples_mask' masks some of 'samples'",
+    ),
+    "filled": (
+        lambda d: saved(d, np.ma.masked_greater(GOOD, 1).filled()),
+        "a value is 1e+20, with which NumPy fills masked entries",
+    ),
+    "single number": (lambda d: saved(d, 1.0), "array 'samples' is a single number"),
+    "npy damaged": (
+        lambda d: truncated(bare(d / "points.npy")),
+        "not a readable .npy file",
+    ),
+    "npy of objects": (
+        lambda d: bare(d / "points.npy", np.array([[1, "a"]] * 9, object)),
+        "not a readable .npy file",
+    ),
+    "npy of text": (
+        lambda d: bare(d / "points.npy", GOOD.astype(str)),
+        "the array holds <U32, not real numbers",
     ),
     "csv in UTF-16": (
         lambda d: made(d / "p.csv", lambda p: p.write_text("1,2\n" * 9, "utf-16")),
@@ -150,10 +317,10 @@ CASES = {
 }
 
 
-def bare(path):
-    """A single array, saved under the suffix of an archive."""
+def bare(path, array=GOOD):
+    """A single array, under any suffix."""
     with path.open("wb") as file:
-        np.save(file, GOOD)
+        np.save(file, array)
     return path
 
 
@@ -191,14 +358,14 @@ def test_unusable_files(tmp_path, case):
     make, fault = CASES[case]
     path = make(tmp_path)
     with pytest.raises(SampleError, match=re.escape(fault)) as caught:
-        read_samples(path, "samples", 2)
+        read(path)
     assert str(caught.value).startswith(f"{path}: ")
 
 
 def test_a_missing_array_lists_those_there_are(tmp_path):
     path = saved(tmp_path, GOOD, other=GOOD)
     with pytest.raises(SampleError, match="no array 'points'; valid: samples, other"):
-        read_samples(path, "points", 2)
+        read(path, array="points")
 
 
 def test_no_damage_goes_unnamed(tmp_path):
@@ -212,7 +379,7 @@ def test_no_damage_goes_unnamed(tmp_path):
             spoilt[position] = rng.integers(256)
         path.write_bytes(spoilt)
         try:
-            found = read_samples(path, "samples", 2)
+            found = read(path)
         except SampleError as error:
             assert str(error).startswith(f"{path}: ")
             refused += 1
@@ -230,3 +397,62 @@ def test_a_file_from_the_future_is_named(tmp_path):
         SampleError, match=r"points\.npz: was changed (99|100) s in the f"
     ):
         check_age(path)
+
+
+def test_weights_are_a_column_or_an_array(tmp_path):
+    weight = np.arange(10.0)
+    table = np.column_stack([GOOD[:, 0], weight, GOOD[:, 1]])
+    path = tmp_path / "frame.csv"
+    pd.DataFrame(table, columns=["x", "w", "y"]).to_csv(path, index=False)
+    given = [
+        (path, "w"),
+        (path, 1),
+        (saved(tmp_path, GOOD, w=weight), "w"),
+        (saved(tmp_path, table, "table.npz"), 1),
+        (bare(tmp_path / "table.npy", table), 1),
+    ]
+    for file, weights in given:
+        points, found = read(file, weights=weights)
+        np.testing.assert_array_equal(points, GOOD)
+        np.testing.assert_array_equal(found, weight)
+
+
+ONES = np.ones(10)
+
+
+@pytest.mark.parametrize(
+    "weights, fault",
+    [
+        (-ONES, "weights: 10 are negative or not finite, the first in row 0"),
+        (np.where(np.eye(10)[4], np.nan, 1), "weights: 1 are negative or not finite"),
+        (0 * ONES, "weights: all are zero"),
+        (np.ones(9), "weights: found shape (9,); expected (10,)"),
+        (np.ones((10, 1)), "weights: found shape (10, 1); expected (10,)"),
+        (
+            np.where(np.arange(10) < 7, 1, 0),
+            "found 7 samples of positive weight; at least 8 are needed",
+        ),
+    ],
+)
+def test_weights_that_are_none(tmp_path, weights, fault):
+    path = saved(tmp_path, GOOD, w=weights)
+    with pytest.raises(SampleError, match=re.escape(f"{path}: {fault}")):
+        read(path, weights="w")
+
+
+@pytest.mark.parametrize(
+    "settings, fault",
+    [
+        (
+            {"path": "a.npz", "separator": "tab"},
+            "separator: is for .csv and .tsv files",
+        ),
+        ({"path": "a.parquet", "header": False}, "header: is for .csv and .tsv files"),
+        ({"path": "a.csv", "columns": ["x", "x"]}, "columns: 'x' is listed twice"),
+        ({"path": "a.csv", "separator": ";"}, "'tab', 'semicolon', 'comma' or 'blank'"),
+        ({"path": "a.csv", "columns": [-1]}, "greater than or equal to 0"),
+    ],
+)
+def test_a_layout_that_does_not_fit_is_refused(settings, fault):
+    with pytest.raises(ValueError, match=re.escape(fault)):
+        FileConfig(kind="samples", **settings)

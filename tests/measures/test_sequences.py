@@ -1,15 +1,21 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nlot.config import settings_class
 from nlot.config.base import dimension_of
 from nlot.measures.files import SampleError
-from nlot.measures.sequences import read_sequence
+from nlot.measures.sequences import increasing_times, read_sequence
 
 RNG = np.random.default_rng(0)
 GOOD = RNG.normal(size=(3, 10, 2))
+
+
+def read(path, dimension=2, **more):
+    given = {"kind": "samples", "path": str(path), "dimension": dimension, **more}
+    return read_sequence(settings_class("data", "samples").model_validate(given))
 
 
 def saved(folder, samples, **others):
@@ -34,17 +40,21 @@ def spoiled():
 
 def test_npz_is_read_as_it_was_saved(tmp_path):
     path = saved(tmp_path, GOOD, other=GOOD + 1)
-    np.testing.assert_array_equal(read_sequence(path, "samples", 2), GOOD)
-    np.testing.assert_array_equal(read_sequence(path, "other", 2), GOOD + 1)
+    times, samples = read(path)
+    assert times == (0.0, 1.0, 2.0)
+    np.testing.assert_array_equal(samples, GOOD)
+    np.testing.assert_array_equal(read(path, array="other")[1], GOOD + 1)
+    assert read(path, times=[-1, 0.5, 2e9])[0] == (-1.0, 0.5, 2e9)
 
 
 def test_csv_is_sorted_by_its_uneven_times(tmp_path):
     """Rows of a time need not stand together, nor times be equally spaced."""
     times = RNG.permutation(np.repeat([0.25, -3.0, 1e3], (8, 9, 12)))
     points = RNG.normal(size=(29, 2))
-    samples = read_sequence(written(tmp_path, times, points), "unused", 2)
+    found, samples = read(written(tmp_path, times, points))
+    assert found == (-3.0, 0.25, 1e3)
     assert [len(part) for part in samples] == [9, 8, 12]
-    for time, part in zip((-3.0, 0.25, 1e3), samples, strict=True):
+    for time, part in zip(found, samples, strict=True):
         np.testing.assert_array_equal(part, points[times == time])
 
 
@@ -54,7 +64,7 @@ def test_any_dimension(tmp_path, d):
     points = np.random.default_rng(d).normal(size=(3, 10, d))
     times, table = np.repeat([0.0, 0.5, 2.0], 10), points.reshape(-1, d)
     for path in (saved(tmp_path, points), written(tmp_path, times, table)):
-        found = read_sequence(path, "samples", d)
+        _, found = read(path, d)
         assert [part.shape for part in found] == [(10, d)] * 3
         np.testing.assert_array_equal(found, points)
 
@@ -66,6 +76,26 @@ def test_settings_are_of_the_plane_unless_they_say_so():
     five = config.model_validate({**given, "dimension": 5})
     assert dimension_of(five) == 5
     assert five.held_out == 0
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".npy", ".parquet"])
+def test_other_formats(tmp_path, suffix):
+    """Tables with the time among other columns, and a bare array."""
+    path = tmp_path / f"measures{suffix}"
+    times = np.repeat([0.0, 0.5, 2.0], 10)
+    frame = pd.DataFrame(GOOD.reshape(-1, 2), columns=["x", "y"]).assign(day=times)
+    columns = {"columns": ["day", "x", "y"]}
+    if suffix == ".npy":
+        np.save(path, GOOD)
+        columns = {}
+    elif suffix == ".tsv":
+        frame.to_csv(path, sep="\t")
+    else:
+        pytest.importorskip("pyarrow")
+        frame.to_parquet(path)
+    found, samples = read(path, **columns)
+    np.testing.assert_array_equal(samples, GOOD)
+    assert found == ((0.0, 1.0, 2.0) if suffix == ".npy" else (0.0, 0.5, 2.0))
 
 
 EVEN = np.repeat([0, 1], 8)
@@ -97,6 +127,10 @@ CASES = {
         lambda d: written(d, np.repeat([0, 1, 2], (8, 7, 9))),
         "found 7 samples at time 1; at least 8",
     ),
+    "csv one point": (
+        lambda d: written(d, EVEN, np.ones((16, 2))),
+        "found 1 different points among 8 samples at time 0; at least 8",
+    ),
     "csv nan": (
         lambda d: written(d, EVEN, np.where(np.eye(16, 2, k=-5), np.nan, 1.0)),
         "not finite, the first at index (5, 1)",
@@ -108,11 +142,39 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize(
+    "times, fault",
+    [
+        ([0, 1], "found 2 for 3 measures"),
+        ([0, 1, 1], "must increase, found 1 after 1"),
+        ([0, 2, 1.5], "must increase, found 1.5 after 2"),
+        ([0, 1, np.inf], "inf is not finite"),
+        ([[0, 1, 2]], "expected a list of numbers, found int64 of shape (1, 3)"),
+        (["a", "b", "c"], "expected a list of numbers, found <U1"),
+    ],
+)
+def test_times_that_are_none(times, fault):
+    with pytest.raises(ValueError, match=re.escape(f"times: {fault}")) as caught:
+        increasing_times(times, 3)
+    assert str(caught.value).startswith("times: ")
+
+
+def test_times_of_a_file_are_those_of_its_measures(tmp_path):
+    """As many as an array has; a table has its own."""
+    path = saved(tmp_path, GOOD)
+    with pytest.raises(SampleError, match="npz: times: found 2 for 3 measures"):
+        read(path, times=[0, 1])
+    with pytest.raises(ValueError, match="times: must increase, found 1 after 3"):
+        read(path, times=[0, 3, 1])
+    with pytest.raises(ValueError, match=r"times: are in the first column of .*csv"):
+        read(written(tmp_path, EVEN), times=[0, 1])
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_unusable_files(tmp_path, case):
     """One message that begins with the file and names the fault."""
     make, fault = CASES[case]
     path = make(tmp_path)
     with pytest.raises(SampleError, match=re.escape(fault)) as caught:
-        read_sequence(path, "samples", 2)
+        read(path)
     assert str(caught.value).startswith(f"{path}: ")

@@ -73,7 +73,7 @@ class Run(AbstractRun):
     stochastic = False
 
     def transport(self, x, key=None):
-        return over_points(self.networks, self.problem.points(x))
+        return over_points(self.networks, self.points(x))
 
 
 open = Run

@@ -77,11 +77,43 @@ def test_the_potential_is_that_of_the_network(run, x):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("shape", [(2,), (4, 3), (1, 4, 2)])
+@pytest.mark.parametrize("shape", [(3,), (), (4, 3), (1, 4, 2)])
 def test_points_of_another_shape_are_an_error(run, unchecked, shape):
     for method in (run.transport, run.network_map, run.potential):
         with pytest.raises(ValueError, match=r"expected points of shape \(n, 2\), fou"):
             method(np.zeros(shape))
+
+
+def test_a_single_point_is_one_of_many(run, x):
+    s = np.array([0.0, 0.5, 1.0])
+    y = run.transport(x)
+    for found, expected in (
+        (run.transport(x[2]), y[2:3]),
+        (run.network_map(x[2]), run.network_map(x)[2:3]),
+        (run.path(x[2], s), run.path(x, s)[2:3]),
+        (run.cost(x[2], y[2]), run.cost(x, y)[2:3]),
+        (run.potential(y[2]), run.potential(y)[2:3]),
+    ):
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_points_that_are_not_finite_are_an_error(run, x):
+    bad = np.where(np.arange(8)[:, None] == 6, np.nan, x)
+    for use in (
+        run.transport,
+        run.potential,
+        lambda z: run.path(z, np.array([0.5])),
+        lambda z: run.cost(x, z),
+    ):
+        with pytest.raises(ValueError, match=r"1 of 8 points are not finite.* row 6"):
+            use(bad)
+
+
+def test_costs_are_those_of_pairs(run, x, unchecked):
+    fault = r"expected pairs of points, found arrays of shapes \(3, 2\) and \(4, 2\)"
+    with pytest.raises(ValueError, match=fault):
+        run.cost(x[:3], x[:4])
 
 
 @pytest.mark.parametrize("times", [[-0.1], [0.5, 1.1]])

@@ -7,6 +7,7 @@ import pytest
 import scipy.optimize
 
 from nlot.config.sections import CTransformConfig
+from nlot.measures.domains import Box
 from nlot.methods.ctransform import c_transform
 
 A = jnp.array([[-0.8, 0.5], [0.5, 0.3]])
@@ -27,7 +28,7 @@ def transform(x, bounds=50.0, potential=quadratic, max_steps=100, start=None):
         potential,
         x,
         x if start is None else start,
-        bounds,
+        Box.cube(bounds, 2),
         CTransformConfig(max_steps=max_steps, tolerance=1e-8),
     )
 

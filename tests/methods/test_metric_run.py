@@ -1,5 +1,7 @@
 """Runs of metrics with maps between neighbouring measures, and paths."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -57,7 +59,63 @@ def test_cost_is_the_action_of_the_path(run, x):
     np.testing.assert_allclose(run.cost(x, y), expected, rtol=1e-3)
 
 
-@pytest.mark.parametrize("shape", [(2,), (4, 3), (1, 4, 2)])
+def test_costs_and_steps_are_those_of_pairs(run, x, unchecked):
+    for use in (run.cost, lambda a, b: run.leg(a, 1, b)):
+        with pytest.raises(ValueError, match="expected pairs of points, found arrays"):
+            use(x[:3], x[:4])
+
+
+def test_a_motion_in_twice_the_time_costs_half(run, x):
+    np.testing.assert_allclose(run.cost(x, x + 0.3, 2.0), run.cost(x, x + 0.3) / 2)
+    for duration in (0.0, -1.0, np.nan):
+        with pytest.raises(ValueError, match="duration must be positive, found"):
+            run.cost(x, x + 0.3, duration)
+
+
+def uneven(run):
+    """The run with a short interval between two long ones."""
+    times = (10.0, 12.0, 12.5, 16.5)
+    problem = dataclasses.replace(run.problem, times=times)
+    return dataclasses.replace(run, problem=problem)
+
+
+def test_points_pass_the_measures_at_their_times(run, x):
+    """In any order, and from any measure on."""
+    run, stops = uneven(run), np.asarray(run.carry(x))
+    order = [2, 0, 3, 1]
+    found = run.at(x, np.array(run.times)[order])
+    np.testing.assert_allclose(found, stops[order], atol=1e-5)
+    later = run.at(stops[1], run.times[1:], measure=1)
+    np.testing.assert_allclose(later, stops[1:], atol=1e-5)
+    assert run.at(x, []).shape == (0, 7, 2)
+
+
+def test_between_measures_points_follow_the_paths(run, x):
+    run, stops = uneven(run), run.carry(x)
+    half, late = run.at(x, [11.0, 15.5])
+    np.testing.assert_array_equal(half, run.path(x, stops[1], [0.5])[:, 0])
+    np.testing.assert_array_equal(late, run.path(*stops[2:], [0.75])[:, 0])
+
+
+@pytest.mark.parametrize("times, measure", [([9.9], 0), ([16.6], 0), ([11.0], 1)])
+def test_times_that_are_not_reached_are_an_error(run, x, times, measure):
+    first = 10 if measure == 0 else 12
+    with pytest.raises(ValueError, match=rf"within \[{first}, 16.5\]"):
+        uneven(run).at(x, times, measure)
+
+
+def test_a_measure_without_a_next_is_an_error(run, x):
+    with pytest.raises(ValueError, match="measure must be from 0 to 2, found 3"):
+        run.at(x, [3.0], measure=3)
+
+
+def test_speeds_are_lengths_per_time(run):
+    """Steps are half as long as one unit."""
+    np.testing.assert_allclose(run.speeds, [0.5] * 3, rtol=1e-5)
+    np.testing.assert_allclose(uneven(run).speeds, [0.25, 1.0, 0.125], rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3,), (), (4, 3), (1, 4, 2)])
 def test_points_of_another_shape_are_an_error(run, unchecked, shape):
     for method in (run.metric, run.carry):
         with pytest.raises(ValueError, match=r"expected points of shape \(n, 2\)"):

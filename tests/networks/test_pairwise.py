@@ -7,7 +7,9 @@ from nlot.networks.mlp import MLP
 from nlot.networks.pairwise import Frame, build_pair_networks
 from nlot.problems.sequence import Outline, Sequence
 
-SOMEWHERE = Outline(pairs=3, centre=(0.0, 0.0), half_width=1.0, bounds=2.0)
+SOMEWHERE = Outline(
+    times=(0.0, 1.0, 2.0, 3.0), centre=(0.0, 0.0), half_width=1.0, bounds=2.0
+)
 
 
 @pytest.fixture
@@ -43,6 +45,21 @@ def test_frames_know_how_far_their_pair_moves(translations):
     np.testing.assert_allclose(frames.cost, 0.1 * 0.5 * frames.scale, rtol=1e-5)
 
 
+def test_maps_see_the_displacement_at_the_velocity_before(translations):
+    """In an interval three times as long it is three times as far."""
+    measures = translations.sequence.measures
+    uneven = Sequence.of(measures, (0.0, 0.5, 2.0, 3.0))
+    frames = Frame.of(uneven, 0.1, momentum=True)
+    np.testing.assert_allclose(frames.pace, [1.0, 3.0, 2 / 3], rtol=1e-6)
+    even = Frame.of(Sequence.of(measures), 0.1, momentum=True)
+    network = MLP(4, 2, [8], "tanh", key=jax.random.key(1))
+    x, before = jnp.array([0.3, 0.1]), jnp.array([0.2, -0.1])
+    second, same = (jax.tree.map(lambda leaf: leaf[1], f) for f in (frames, even))
+    np.testing.assert_allclose(
+        second.map(network)(x, before), same.map(network)(x, 3 * before), atol=1e-6
+    )
+
+
 def test_frames_weigh_measures_by_their_points():
     """Two points at 0 and six at (4, 4), each with its own mass in W2."""
     frame = Frame.of(Sequence.of([np.zeros((2, 2)), np.full((6, 2), 4.0)]), 1.0)
@@ -57,6 +74,7 @@ def test_potentials_and_maps_are_in_the_units_of_their_frame():
         scale=jnp.array(3.0),
         step=jnp.array(0.2),
         cost=jnp.array(0.05),
+        pace=jnp.array(1.0),
     )
     z = jnp.array([0.3, 0.6])
     x = frame.centre + frame.scale * z

@@ -17,7 +17,7 @@ SETTINGS = LeastActionConfig(segments=32)
 
 def best(problem, settings, x, y):
     return optimal_paths(
-        problem.lagrangian, problem.horizon, problem.bounds, settings, x, y
+        problem.lagrangian, problem.horizon, problem.frame.scale, settings, x, y
     )
 
 
@@ -75,7 +75,7 @@ def test_paths_that_differ_are_searched_further():
     up, down = np.full((2, 9, 2), 1.0), np.full((2, 9, 2), -1.0)
     path = np.stack([up, up + 1e-4, down], axis=1)
     action = np.array([[1.0, 1.0001, 1.005], [2.0, np.inf, 1.0]])
-    chosen = module._candidates(action, path, 1e-3)
+    chosen = module._candidates(action, path, 1e-3, 0.01)
     np.testing.assert_array_equal(chosen, [[True, False, True], [False, False, True]])
 
 

@@ -14,8 +14,9 @@ from nlot.costs.closed_forms import (
     harmonic_action,
     harmonic_path,
 )
-from nlot.costs.lagrangians import Newtonian, Riemannian
+from nlot.costs.lagrangians import AbstractLagrangian, Newtonian, Riemannian
 from nlot.costs.metrics import CircleMetric
+from nlot.costs.own import OwnLagrangian
 from nlot.costs.potentials import Well
 from nlot.paths.newton import least_actions
 from nlot.paths.polygons import polygon_actions
@@ -26,6 +27,22 @@ SEGMENTS = 32
 SETTINGS = LeastActionConfig()
 WELL = Newtonian(Well(jnp.array(0.01)), 361.0)
 EUCLIDEAN = Newtonian(None, 1.0)
+
+
+class Searched(AbstractLagrangian):
+    """|v|²/2, which does not say that it is the same everywhere."""
+
+    def __call__(self, x, v):
+        return jnp.sum(v**2) / 2
+
+
+class Quartic(AbstractLagrangian):
+    """(|v|² + |v|⁴)/2, everywhere the same."""
+
+    straight = True
+
+    def __call__(self, x, v):
+        return (jnp.sum(v**2) + jnp.sum(v**2) ** 2) / 2
 
 
 def straight(x, y, segments=SEGMENTS):
@@ -84,17 +101,37 @@ def test_harmonic_well(ends):
     np.testing.assert_allclose(errors[0] / errors[1], 4, rtol=0.1)
 
 
-def test_straight_lines_are_the_euclidean_geodesics(ends):
-    """From any start."""
+@pytest.mark.parametrize("lagrangian", [Searched(), EUCLIDEAN])
+def test_straight_lines_are_the_euclidean_geodesics(lagrangian, ends):
+    """From any start, whether they are searched or known."""
     x, y = ends
     start = straight(x, y)
     start[:, 1:-1] += np.random.default_rng(1).normal(size=start[:, 1:-1].shape)
-    found = least_actions(EUCLIDEAN, 2.0, SETTINGS, start)
+    found = least_actions(lagrangian, 2.0, SETTINGS, start)
     assert np.all(found.converged)
     np.testing.assert_allclose(found.action, np.sum((y - x) ** 2, axis=1) / 4)
     # The action's tolerance of 1e-9 leaves distances of its root.
     np.testing.assert_allclose(found.path, straight(x, y), atol=1e-4)
     np.testing.assert_array_equal(found.path[:, [0, -1]], start[:, [0, -1]])
+
+
+def test_straight_paths_are_not_searched(ends):
+    """The cost T l((y - x)/T), its slopes by differences, and no step."""
+    x, y = ends
+
+    def cost(x, y):
+        v = (y - x) / 2
+        return np.sum(v**2, axis=1) + np.sum(v**2, axis=1) ** 2
+
+    found = least_actions(Quartic(), 2.0, SETTINGS, bump(ends))
+    np.testing.assert_allclose(found.action, cost(x, y))
+    np.testing.assert_allclose(found.path, straight(x, y), atol=1e-15)
+    assert np.all(found.converged)
+    assert not np.any(found.steps)
+    for k, shift in enumerate(1e-6 * np.eye(2)):
+        for side, (a, b) in enumerate([(shift, 0), (0, shift)]):
+            slope = (cost(x + a, y + b) - cost(x - a, y - b)) / 2e-6
+            np.testing.assert_allclose(found.slopes[:, side, k], slope, atol=1e-7)
 
 
 def test_a_well_on_the_line(ends):
@@ -164,7 +201,7 @@ def test_gradients_vanish(wall, crossings):
 def test_gradient_norm_is_dual_to_the_kinetic_energy(ends):
     """Of a bend in empty space: the norm of its own velocity."""
     none = SETTINGS.model_copy(update={"max_steps": 0})
-    found = least_actions(EUCLIDEAN, 2.0, none, bump(ends))
+    found = least_actions(Searched(), 2.0, none, bump(ends))
     wave = bump(ends) - straight(*ends)
     speeds = np.diff(wave, axis=1) / (2.0 / SEGMENTS)
     expected = np.sqrt(np.sum(speeds**2, axis=(1, 2)) * 2.0 / SEGMENTS)
@@ -234,3 +271,16 @@ def test_more_paths_than_fit_a_batch(monkeypatch, wall, crossings):
     np.testing.assert_allclose(
         polygon_actions(wall.lagrangian, 1.0, parts.path), whole.action
     )
+
+
+def test_a_force_that_grows_with_time():
+    """x'' = t e from L = |v|²/2 + t e·x: x - y is straight but for e (t³ - T² t)/6."""
+    e, horizon = jnp.array([0.0, 2.0]), 1.5
+    lagrangian = OwnLagrangian(lambda x, v, t: jnp.sum(v**2) / 2 + t * (e @ x))
+    starts = straight(np.zeros((1, 2)), np.ones((1, 2)))
+    found = least_actions(lagrangian, horizon, SETTINGS, starts)
+    t = np.linspace(0, horizon, SEGMENTS + 1)[:, None]
+    expected = starts[0] + np.asarray(e) * (t**3 - horizon**2 * t) / 6
+    # The midpoint rule is of second order in the length of a segment.
+    np.testing.assert_allclose(found.path[0], expected, atol=1e-3)
+    assert found.converged.all()

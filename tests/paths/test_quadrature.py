@@ -8,6 +8,7 @@ import scipy.integrate
 import scipy.interpolate
 
 from nlot.costs.lagrangians import Newtonian
+from nlot.costs.own import OwnLagrangian
 from nlot.costs.potentials import Hill, Well
 from nlot.paths.quadrature import Quadrature, path_actions
 from nlot.paths.splines import CubicSpline
@@ -93,6 +94,15 @@ def test_path_actions_are_those_of_each_path():
     found = path_actions(hill, rule, x, y, coefficients)
     each = [rule(hill, a, b, c) for a, b, c in zip(x, y, coefficients, strict=True)]
     np.testing.assert_allclose(found, jnp.stack(each), rtol=1e-5)
+
+
+@pytest.mark.parametrize("horizon", [1.0, 2.0])
+def test_time_is_that_of_the_node(horizon):
+    """∫ t |v|² dt along a straight path is |y - x|²/2, whatever the horizon."""
+    lagrangian = OwnLagrangian(lambda x, v, t: t * jnp.sum(v**2))
+    straight = jnp.zeros((6, 2))
+    found = Quadrature(CubicSpline(8), 20, horizon=horizon)(lagrangian, X, Y, straight)
+    np.testing.assert_allclose(found, jnp.sum((Y - X) ** 2) / 2, rtol=1e-5)
 
 
 def test_an_unknown_rule_is_an_error(unchecked):

@@ -94,7 +94,7 @@ def test_outline_is_what_a_run_needs_without_samples(uneven):
     """As plain data, from which settings of any problem of measures open it again."""
     again = parsed(data=GIVEN).reopen(uneven.outline)
     assert isinstance(again, Outline)
-    for name in ("pairs", "centre", "half_width", "bounds", "dimension"):
+    for name in ("times", "pairs", "centre", "half_width", "bounds", "dimension"):
         assert getattr(again, name) == getattr(uneven, name)
 
 
@@ -136,10 +136,60 @@ def test_given_samples_are_loaded_from_their_file(given):
     config, points = given
     assert (config.dimension, config.generated) == (5, False)
     assert config.files == (config.data.path,)
-    sequence, held_out = config.load_particles()
+    sequence, held_out, unseen = config.load_particles()
     np.testing.assert_allclose(sequence.measures, points, rtol=1e-6)
     np.testing.assert_array_equal(sequence.points, config.load().points)
     assert held_out is None
+    assert not unseen
+
+
+UNEVEN = (0.0, 0.5, 3.0)
+
+
+def test_held_out_times_are_kept_apart(given):
+    """What is trained on goes from the time before to the time after."""
+    config, points = given
+    data = config.data.model_dump() | {"times": UNEVEN}
+    sequence, _, unseen = parsed(data=data, held_out_times=[0.5]).load_particles()
+    assert sequence.times == (0.0, 3.0)
+    np.testing.assert_allclose(sequence.measures, points[[0, 2]], rtol=1e-6)
+    assert list(unseen) == [0.5]
+    np.testing.assert_allclose(unseen[0.5], points[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "times, fault",
+    [
+        ([0.0], "0 is the first or last time; valid: 0.5"),
+        ([3.0], "3 is the first or last time; valid: 0.5"),
+        ([0.5, 1.0], "1 is no time of the data; valid: 0.5"),
+        ([0.5, 0.5], "0.5 is listed twice"),
+    ],
+)
+def test_times_that_cannot_be_held_out(times, fault):
+    with pytest.raises(ValueError, match=f"held_out_times: {fault}"):
+        parsed(data={**GIVEN, "times": UNEVEN}, held_out_times=times)
+
+
+def test_held_out_times_of_a_table_are_checked_when_it_is_read(tmp_path):
+    path = tmp_path / "given.csv"
+    table = np.column_stack([np.repeat([0.0, 2.0], 8), RNG.normal(size=(16, 2))])
+    np.savetxt(path, table, delimiter=",")
+    config = parsed(data={**GIVEN, "path": str(path)}, held_out_times=[1.0])
+    with pytest.raises(ValueError, match=r"given\.csv: held_out_times: 1 is no"):
+        config.load()
+
+
+def test_held_out_particles_are_followed_at_the_times_that_are_left(tmp_path):
+    path, points = tmp_path / "seed_0.npz", RNG.normal(size=(4, 10, 2))
+    np.savez(path, samples=points, held_out=points[:, :3])
+    config = parsed(data=CROSSING, held_out_times=[1.0])
+    sequence, held_out, unseen = config.load_particles(path)
+    assert sequence.times == (0.0, 2.0, 3.0)
+    np.testing.assert_array_equal(held_out, points[[0, 2, 3], :3])
+    np.testing.assert_allclose(unseen[1.0], points[1], rtol=1e-6)
+    with pytest.raises(ValueError, match="held_out_times: 5 is no time of the data"):
+        parsed(data=CROSSING, held_out_times=[5.0])
 
 
 def test_an_unusable_file_is_an_error():
@@ -153,7 +203,7 @@ def test_generated_samples_are_loaded_from_the_file_of_a_seed(tmp_path, number, 
     config, path = parsed(data=CROSSING), tmp_path / "seed_0.npz"
     assert (config.dimension, config.generated, config.files) == (2, True, ())
     np.savez(path, samples=GOOD, held_out=GOOD[:, :number] + 1)
-    sequence, held_out = config.load_particles(path)
+    sequence, held_out, _ = config.load_particles(path)
     np.testing.assert_allclose(sequence.measures, GOOD, rtol=1e-6)
     if kept:
         np.testing.assert_array_equal(held_out, GOOD[:, :number] + 1)

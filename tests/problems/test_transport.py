@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import equinox as eqx
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 import yaml
 
+from nlot.costs.lagrangians import Newtonian
 from nlot.costs.potentials import Hill, Well
-from nlot.measures.distributions import Empirical
+from nlot.measures.empirical import Empirical
 from nlot.measures.files import SampleError
-from nlot.problems.transport import Transport
+from nlot.problems.transport import Transport, as_points
 
 from ..conftest import CIRCLE, EUCLIDEAN, SLAB
 
@@ -27,13 +29,13 @@ def build(name):
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_samples_lie_within_the_bounds(name):
+def test_samples_lie_in_the_domain(name):
     """All of them for boxes, and all but a few of a Gaussian's."""
     problem = build(name)
     for measure in (problem.source, problem.target):
         x = measure.sample(jax.random.key(0), 1000)
         assert x.shape == (1000, problem.dimension)
-        assert jnp.mean(jnp.all(jnp.abs(x) <= problem.bounds, axis=1)) > 0.99
+        assert jnp.mean(problem.domain.contains(x)) > 0.99
 
 
 @pytest.mark.parametrize("name", ["box", "slit", "hill", "well"])
@@ -115,10 +117,9 @@ def gaussians(d, **more):
 
 @pytest.mark.parametrize("d", [1, 3, 5])
 def test_any_dimension(d):
-    problem = gaussians(d, bounds=4.0).load()
+    problem = gaussians(d).load()
     assert problem.dimension == gaussians(d).dimension == d
     assert problem.source.sample(jax.random.key(0), 7).shape == (7, d)
-    assert problem.points(np.zeros((3, d))).shape == (3, d)
 
 
 @pytest.mark.parametrize(
@@ -147,22 +148,82 @@ def test_parts_of_another_dimension_are_refused(changes, fault):
         gaussians(3, **changes)
 
 
-def test_it_is_reopened_from_its_settings_alone(well):
-    """Runs keep nothing of it beside them."""
-    assert well.outline == {}
+def test_it_is_reopened_with_the_coordinates_it_had():
     config = gaussians(3)
-    assert eqx.tree_equal(config.reopen({}), config.load())
+    problem = config.load()
+    outline = json.loads(json.dumps(problem.outline))
+    assert eqx.tree_equal(config.reopen(outline), problem)
+    outline["frame"]["scale"] = 7.0
+    assert config.reopen(outline).frame.scale == 7.0
 
 
-@pytest.mark.parametrize("shape", [(2,), (4, 3), (1, 4, 2)])
-def test_points_of_another_shape_are_an_error(free, unchecked, shape):
+def test_a_cost_in_standard_coordinates_is_the_cost_in_its_unit(make_problem):
+    """Of any path: a straight one here, in a problem of another place and duration."""
+    problem = make_problem(
+        source={"kind": "uniform", "low": [39.0, -2.0], "high": [40.0, 0.0]},
+        target={"kind": "uniform", "low": [49.0, -2.0], "high": [52.0, 0.0]},
+        lagrangian={"kind": "newtonian", "potential": {"kind": "well", "strength": 1}},
+        horizon=3.0,
+    )
+    standard = problem.standard
+    x, y = np.array([39.5, -1.0]), np.array([51.0, 0.0])
+    a, b = problem.frame.inward(x), problem.frame.inward(y)
+
+    def action(problem, x, y):
+        s = (np.arange(100) + 0.5) / 100
+        path, v = x + s[:, None] * (y - x), (y - x) / problem.horizon
+        along = jax.vmap(lambda at: problem.lagrangian(at, v))(path)
+        return problem.horizon * along.mean()
+
+    found = problem.unit * action(standard, a, b)
+    np.testing.assert_allclose(
+        found, action(problem, *map(jnp.array, (x, y))), rtol=1e-5
+    )
+    assert standard.horizon == standard.unit == 1.0
+    assert eqx.tree_equal(standard.standard, standard)
+
+
+def test_a_lagrangian_that_is_not_convex_is_an_error():
+    class Concave(Newtonian):
+        def __call__(self, x, v):
+            return -jnp.sum(v**2)
+
+    measures = (gaussians(2).load().source,) * 2
+    with pytest.raises(ValueError, match="convex in v; found -2 as an eigenvalue"):
+        Transport.between(*measures, Concave(None, 1.0))
+
+
+@pytest.mark.parametrize("shape", [(3,), (), (4, 3), (1, 4, 2)])
+def test_points_of_another_shape_are_an_error(unchecked, shape):
     with pytest.raises(ValueError, match=r"expected points of shape \(n, 2\), found"):
-        free.points(np.zeros(shape))
+        as_points(np.zeros(shape), 2)
 
 
-def test_points_are_taken_in_single_precision(free):
+def test_a_single_point_is_an_array_of_one():
+    np.testing.assert_array_equal(as_points(np.array([1.0, 2.0]), 2), [[1.0, 2.0]])
+
+
+def test_points_that_are_not_finite_are_an_error():
+    x = np.zeros((9, 2))
+    x[3], x[5, 1] = np.nan, -np.inf
+    fault = "2 of 9 points are not finite, the first in row 3"
+    with pytest.raises(ValueError, match=fault):
+        as_points(x, 2)
+    # Inside a compiled function there are no values to look at.
+    found = jax.jit(lambda z: as_points(z, 2))(x)
+    np.testing.assert_array_equal(found, x.astype(np.float32))
+
+
+def test_masked_points_are_an_error(unchecked):
+    x = np.ma.array(np.ones((9, 2)))
+    np.testing.assert_array_equal(as_points(x, 2), 1)
+    with pytest.raises(ValueError, match="points are masked"):
+        as_points(np.ma.masked_equal(x, 1), 2)
+
+
+def test_points_are_taken_in_single_precision():
     x = np.random.default_rng(0).normal(size=(5, 2))
-    found = free.points(x)
+    found = as_points(x, 2)
     assert found.dtype == jnp.float32
     np.testing.assert_allclose(found, x, rtol=1e-6)
 

@@ -26,6 +26,8 @@ def test_the_commit_is_marked_only_where_the_package_differs(tmp_path, monkeypat
 
     assert commit() is None
     git("init", "--quiet")
+    git("commit", "--quiet", "--allow-empty", "-m", "Of a project that uses it")
+    assert commit() is None
     (package / "module.py").write_text("a = 1\n")
     git("add", ".")
     git("commit", "--quiet", "-m", "First")

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from nlot.evaluation.measurement import read_measurement, write_measured
+from nlot.methods.stored import FORMAT, write_run
 from nlot.provenance.records import (
     Records,
     RecordsError,
@@ -15,8 +16,7 @@ from nlot.provenance.records import (
     read_records,
     write_records,
 )
-from nlot.reporting.collection import collect
-from nlot.runs.store import write_run
+from nlot.reporting.collection import collect, gather
 
 NAMES = {"problem": "free", "method": "nlot"}
 VERSIONS = [{"nlot": "0.1.0", "jax": "0.0.1"}, {"nlot": "0.1.0", "jax": "0.0.2"}]
@@ -97,7 +97,8 @@ def test_rows_are_collected_with_all_that_they_come_from(
 ):
     """A model, the two rows that were measured on it, and a ground truth."""
     trained = make_header({"problem": "s", "method": "nlsb"}, 4, 2.5, commit="a")
-    write_run(tmp_path / "run", trained, networks=None, history=[{"step": 1}])
+    header = {"format": FORMAT, **trained}
+    write_run(tmp_path / "run", header, networks=None, history=[{"step": 1}])
     rows = pd.DataFrame({"method": ["nlsb_b", "nlsb_a", "nlsb_b"], "value": [1, 2, 3]})
 
     def parts():
@@ -107,11 +108,13 @@ def test_rows_are_collected_with_all_that_they_come_from(
         yield "s", 5, rows[2:]
 
     write_measured(parts(), tmp_path / "b.csv", settings={"n": 1})
-    files = ["run/model.eqx", "b.csv", "b.json", truth_file("free")]
+    write_measured([("s", 4, rows[:0])], tmp_path / "none.csv", settings={})
+    files = ["run/model.eqx", "none.csv", "b.csv", "b.json", truth_file("free")]
     out = tmp_path / "rows.csv", tmp_path / "rows.json"
     collect([tmp_path / file for file in files], *out)
 
     pd.testing.assert_frame_equal(pd.read_csv(out[0]), rows)
+    pd.testing.assert_frame_equal(gather(tmp_path / file for file in files)[0], rows)
     found = read_records(out[1])
     [origin] = found.training["nlsb"]
     assert (origin.commit, origin.jobs[0].problem, origin.jobs[0].seed) == ("a", "s", 4)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nlot import papers
 from nlot.config import Experiment, merge, parse_config
 from nlot.evaluation.rows import COLUMNS
-from nlot.reporting import papers
 
 from ..conftest import METHODS, settings
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nlot import papers
 from nlot.evaluation.rows import COLUMNS
-from nlot.reporting import papers
 from nlot.reporting.claims import claims
 from nlot.reporting.table import ABSENT
 from nlot.reporting.verdicts import Verdict

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from nlot import papers
 from nlot.config import load_config, merge, parse_config, read_presets
-from nlot.reporting import papers
 from nlot.reporting.departures import departures
 
 PRESETS = Path(__file__).parents[2] / "config"
@@ -14,8 +14,8 @@ PRINTED = papers.problems("nlot2024")
 
 @pytest.fixture(scope="module")
 def changed():
-    """The default preset with some keys of its problems merged in."""
-    preset = read_presets([PRESETS / "config.yaml"])
+    """The default preset with some keys of its problems merged in, and no figures."""
+    preset = read_presets([PRESETS / "config.yaml"]) | {"figures": {}}
     return lambda changes: parse_config(merge(preset, {"problems": changes}))
 
 
@@ -46,7 +46,7 @@ def test_released_and_generated_samples_are_both_those_of_the_paper():
             {"source": {"low": [-1.5, -1]}},
             "source.low is [-1.5, -1], not [-1.25, -1]",
         ),
-        ("box", {"bounds": 2}, "bounds is 2, not 1.5"),
+        ("box", {"horizon": 2}, "horizon is 2, not 1"),
         ("box", {"horizon": 0.5}, "horizon is 0.5, not 1"),
         (
             "hill",

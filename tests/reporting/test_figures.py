@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import get_args
 
 import jax
 import jax.numpy as jnp
@@ -9,18 +10,21 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from nlot.config import parse_config
+from nlot.config import FigureConfig, parse_config
+from nlot.config.figures import FIGURE_KINDS
 from nlot.costs.closed_forms import closed_form
 from nlot.costs.lagrangians import Riemannian
 from nlot.costs.metrics import AbstractMetric
+from nlot.methods.capabilities import CAPABILITIES
 from nlot.reporting.drawing import draw
+from nlot.reporting.figure_kinds import DRAWINGS, drawing
 from nlot.reporting.figures import map_figure, training_figure
 from nlot.reporting.panels import draw_background, draw_transport, square, transport
 from nlot.reporting.style import save_figure
 from nlot.training.streams import stream
 
 from ..conftest import CIRCLE, METHODS, NLSB, SLAB, WALL
-from .untrained import untrained
+from .untrained import assert_inside, untrained
 
 HISTORY = pd.DataFrame(
     {
@@ -100,6 +104,20 @@ def test_figures_are_written_in_both_formats(kind, runs, paths_figure, tmp_path)
     assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_every_kind_is_described_and_drawn():
+    kinds = get_args(FigureConfig.model_fields["kind"].annotation)
+    assert set(kinds) == set(FIGURE_KINDS) == set(DRAWINGS)
+    assert {kind.needs for kind in FIGURE_KINDS.values()} <= set(CAPABILITIES)
+
+
+@pytest.mark.parametrize(
+    "kind, fault", [("path", "did you mean 'paths'"), ("paths", "drawn already")]
+)
+def test_an_unknown_kind_or_one_that_is_drawn_is_not_registered(kind, fault):
+    with pytest.raises(ValueError, match=fault):
+        drawing(kind)
+
+
 def test_the_same_figure_is_the_same_file(runs, experiment, tmp_path):
     for suffix in ("png", "pdf"):
         for name in ("a", "b"):
@@ -153,6 +171,29 @@ def test_variants_are_rows_of_their_own(wall, raw):
     assert labels == ["NLSB (stochastic)", "NLSB (expected)"]
 
 
+@pytest.mark.parametrize("problems", [1, 2, 4])
+@pytest.mark.parametrize("methods", [1, 2])
+def test_all_of_a_figure_lies_inside_it(wall, raw, problems, methods, tmp_path):
+    """Its legend, too, however few panels there are to be wide."""
+    names = [f"problem{i}" for i in range(problems)]
+    rows = ["nlot", "nlot_plus"][:methods]
+    entry = {"kind": "paths", "problems": names, "methods": rows, "paths": 3}
+    for name in names:
+        raw["problems"][name] = {**SLAB, "lagrangian": WALL}
+    raw["methods"]["nlot_plus"] = METHODS["nlot_plus"]
+    experiment = parse_config({**raw, "figures": {"any": entry}})
+    found = [untrained(wall, (name, row), row) for name in names for row in rows]
+    assert_inside(draw("any", experiment, found), tmp_path)
+
+
+@pytest.mark.parametrize("phases", [1, 5])
+def test_all_of_training_curves_lies_inside_them(phases, tmp_path):
+    """Of a single quantity that phases of long names log."""
+    names = [f"a phase of a long name, {i}" for i in range(phases)]
+    history = pd.DataFrame({"phase": names, "step": range(1, phases + 1), "loss": 1.0})
+    assert_inside(training_figure(history, "a title"), tmp_path)
+
+
 def test_a_missing_run_is_named(runs, experiment):
     with pytest.raises(KeyError, match="'circle', 'nlot_plus'"):
         draw("two", experiment, runs.values())
@@ -165,7 +206,6 @@ SPACE = {
         "kind": "newtonian",
         "potential": {"kind": "hill", "strength": 0.05},
     },
-    "bounds": 8.0,
 }
 
 
@@ -175,12 +215,30 @@ def in_space(make_problem):
     return untrained(make_problem(**SPACE), ("space", "nlot"))
 
 
-def test_the_axes_name_the_coordinates_that_are_seen(in_space, raw):
+@pytest.mark.parametrize(
+    "names, said",
+    [
+        (["box"], ""),
+        (["space"], "first two of 3 coordinates"),
+        (["box", "space"], "space: first two of 3 coordinates"),
+    ],
+)
+def test_a_figure_names_the_coordinates_that_are_seen(
+    names, said, runs, in_space, raw, tmp_path
+):
+    """Of more than two; by problem, where others have fewer."""
+    raw["problems"]["box"] = {**SLAB, "lagrangian": WALL}
     raw["problems"]["space"] = {"kind": "transport", **SPACE}
-    entry = {"kind": "paths", "problems": ["space"], "methods": ["nlot"]}
+    entry = {"kind": "paths", "problems": names, "methods": ["nlot"], "paths": 3}
     experiment = parse_config({**raw, "figures": {"any": entry}})
-    (panel,) = panels(draw("any", experiment, [in_space]))
-    assert (panel.get_xlabel(), panel.get_ylabel()) == ("$x_1$", "NLOT\n$x_2$")
+    figure = draw("any", experiment, [in_space, runs["box", "nlot"]])
+    assert figure.get_suptitle() == said
+    for name, panel in zip(names, panels(figure), strict=True):
+        method = ["NLOT"] if name == names[0] else []
+        more = name == "space"
+        assert panel.get_xlabel() == "coordinate 1" * more
+        assert panel.get_ylabel() == "\n".join([*method, *["coordinate 2"] * more])
+    assert_inside(figure, tmp_path)
 
 
 def test_paths_lead_from_samples_to_their_images(runs):
@@ -259,8 +317,9 @@ def test_every_variant_has_a_row(wall, kind, names):
 
 
 def test_maps_of_space_are_seen_in_two_coordinates(in_space):
-    left, _ = map_figure(in_space, 0).axes[:2]
-    assert left.collections[0].get_offsets().shape[1] == 2
+    figure = map_figure(in_space, 0)
+    assert figure.axes[0].collections[0].get_offsets().shape[1] == 2
+    assert figure.get_suptitle().endswith("\nfirst two of 3 coordinates")
 
 
 class Stretch(AbstractMetric):

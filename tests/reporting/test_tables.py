@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nlot import papers
 from nlot.config import merge, parse_config
 from nlot.evaluation import CONTROLS
-from nlot.reporting import papers
+from nlot.evaluation.rows import rows_table
+from nlot.reporting.labels import measure_title
 from nlot.reporting.summary import RowsError, read_rows, summarise
 from nlot.reporting.table import ABSENT, cell
 from nlot.reporting.tables import table
@@ -124,6 +126,38 @@ def test_metrics_come_in_the_order_of_the_entry(rows, preset):
         [*learned, "True metric", "Euclidean metric", oracle],
         learned,
     ]
+
+
+def test_a_measure_of_held_out_times_has_a_block_for_each(raw_sequences):
+    """In the order of the times, though only the measure is named."""
+    data = {"kind": "samples", "path": "given.npz", "times": [0, 1, 2.5, 3]}
+    problem = {"kind": "sequence", "data": data, "held_out_times": [2.5, 1]}
+    controls = ["held_out_floor", "ot_midpoint"]
+    entry = {"problems": ["mine"], "controls": controls}
+    tables = {"all": entry, "w1": {**entry, "measures": ["held_out_w1"]}}
+    more = {"problems": {"mine": problem}, "tables": tables, "figures": {}}
+    more["seeds"] = [0]
+    preset = parse_config({**raw_sequences, **more})
+    values = {
+        f"held_out_w{power}@{time:g}": (power * time, 40)
+        for power in (1, 2)
+        for time in (2.5, 1.0)
+    }
+    rows = pd.concat(
+        rows_table("mine", c, 0, values, minutes=np.nan, device="cpu") for c in controls
+    )
+    titles = [
+        f"{distance} at the held-out time {time:g}, n = 40"
+        for distance in ("W₁", "W₂")
+        for time in (2.5, 1.0)
+    ]
+    labels = ["Noise floor (two halves)", "OT midpoint"]
+    assert blocks(table(rows, "all", preset)) == dict.fromkeys(titles, labels)
+    made = table(rows, "w1", preset)
+    assert blocks(made) == dict.fromkeys(titles[:2], labels)
+    assert cells(made, titles[1])["OT midpoint"] == {"mine": "1.000"}
+    assert made.caption.count("W₁, W₂ at a held-out time") == 1
+    assert measure_title("held_out_w2") == "W₂ at the held-out time"
 
 
 def test_known_numbers(preset, rows):

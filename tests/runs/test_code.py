@@ -45,7 +45,7 @@ def test_measurements_depend_on_what_opens_the_run(modules, whole):
 
 
 def test_controls_depend_on_no_method(modules, whole):
-    found = set(modules(code.controls_code(whole, ["free", "well"])))
+    found = set(modules(code.controls_code(whole, "well")))
     assert found > WELL
     assert any(name.startswith("nlot.evaluation") for name in found)
     assert not [name for name in found if name.startswith(METHODS)]

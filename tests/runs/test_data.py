@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nlot.config import parse_config
+from nlot.measures.layout import FileConfig
 from nlot.measures.sequences import read_sequence
 from nlot.networks.velocity_fields import Trajectories
 from nlot.runs.data import make_data, write_trajectories
@@ -28,12 +29,15 @@ def stored(data, tmp_path_factory):
     return path
 
 
+def read(path, dimension=2):
+    file = FileConfig(kind="samples", path=str(path), dimension=dimension)
+    return read_sequence(file)[1]
+
+
 def test_samples_are_stored_without_who_went_where(data, stored):
     """Each time in an order of its own."""
     orders = []
-    for found, true in zip(
-        read_sequence(stored, "samples", 2), data.particles, strict=True
-    ):
+    for found, true in zip(read(stored), data.particles, strict=True):
         equal = np.all(found[:, None] == true, axis=-1)
         np.testing.assert_array_equal(equal.sum(0), 1)
         np.testing.assert_array_equal(equal.sum(1), 1)
@@ -47,9 +51,7 @@ def test_groups_follow_each_other_and_are_mixed_inside(data, tmp_path):
     path = tmp_path / "data.npz"
     write_trajectories(path, data, {}, jax.random.key(5), groups=2)
     orders = []
-    for found, true in zip(
-        read_sequence(path, "samples", 2), data.particles, strict=True
-    ):
+    for found, true in zip(read(path), data.particles, strict=True):
         order = np.all(found[:, None] == true, axis=-1).argmax(1)
         assert sorted(order[:6]) == list(range(6))
         assert sorted(order[6:]) == list(range(6, 12))
@@ -67,7 +69,7 @@ def test_stored_data_are_those_of_the_key(data, stored, tmp_path):
     write_trajectories(tmp_path / "a.npz", data, {}, jax.random.key(5))
     write_trajectories(tmp_path / "b.npz", data, {}, jax.random.key(6))
     samples = [
-        np.stack(read_sequence(path, "samples", 2))
+        np.stack(read(path))
         for path in (stored, tmp_path / "a.npz", tmp_path / "b.npz")
     ]
     np.testing.assert_array_equal(samples[0], samples[1])
@@ -78,7 +80,7 @@ def test_stored_data_are_those_of_the_key(data, stored, tmp_path):
 def test_any_dimension(tmp_path, d):
     points, path = np.random.default_rng(d).normal(size=(2, 9, d)), tmp_path / "x.npz"
     write_trajectories(path, Trajectories(points, points), {}, jax.random.key(0))
-    samples = read_sequence(path, "samples", d)
+    samples = read(path, d)
     for found, true in zip(samples, points, strict=True):
         assert sorted(map(tuple, found)) == sorted(map(tuple, true))
 
@@ -102,7 +104,7 @@ def test_data_are_made_for_a_seed_with_their_provenance(made, sequences_experime
     """Two groups of four particles, and of two that are held out, at four times."""
     data, path = made
     config = sequences_experiment.problems["crossing"]
-    sequence, held_out = config.load_particles(path)
+    sequence, held_out, _ = config.load_particles(path)
     assert sequence.points.shape == (4, 8, 2)
     for found, true in zip(sequence.measures, data.particles, strict=True):
         assert sorted(map(tuple, found)) == sorted(map(tuple, np.float32(true)))

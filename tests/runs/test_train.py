@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 import nlot
 from nlot.config import parse_config
@@ -47,10 +48,10 @@ def test_a_run_states_settings_and_provenance(stored, whole, problem_of):
 
 
 def test_a_run_keeps_the_outline_of_its_problem(stored_run):
-    """All that is kept of a sequence, and of two measures nothing."""
-    assert stored_run("nlot").run.header["outline"] == {}
+    """All that is kept of a sequence, and of two measures their coordinates."""
+    assert set(stored_run("nlot").run.header["outline"]) == {"frame", "unit"}
     outline = stored_run("metric_nlot").run.header["outline"]
-    assert outline["pairs"] == 3
+    assert len(outline["times"]) == 4
     assert len(outline["centre"]) == 2
 
 
@@ -161,6 +162,17 @@ def test_a_method_that_cannot_solve_a_problem_says_so(
     assert not (tmp_path / "run").exists()
 
 
+def test_the_file_of_a_preset_stands_for_it(every_method, tmp_path):
+    """All names are looked up in it."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(every_method))
+    for file in (path, str(path)):
+        with pytest.raises(ValueError, match="problem: unknown 'wel'; did you mean"):
+            nlot.train(file, "wel", "nlot", 0, tmp_path / "run")
+    with pytest.raises(nlot.ConfigError, match=r"gone\.yaml: no such configuration"):
+        nlot.train(tmp_path / "gone.yaml", "well", "nlot", 0, tmp_path / "run")
+
+
 def test_samples_that_a_method_does_not_take_are_refused(every_method, tmp_path):
     path = tmp_path / "odd.npz"
     np.savez(path, samples=np.random.default_rng(0).normal(size=(2, 21, 2)))
@@ -188,7 +200,7 @@ def test_samples_in_five_dimensions(tmp_path, method):
         {"kind": "samples", "path": str(tmp_path / "x.npz"), "array": a, "dimension": 5}
         for a in ("first", "last", "all")
     )
-    transport = {**SLAB, "source": first, "target": last, "bounds": 8.0}
+    transport = {**SLAB, "source": first, "target": last}
     problem = (
         {**transport, "lagrangian": EUCLIDEAN}
         if method == "nlot"

@@ -80,6 +80,17 @@ def test_a_bad_change_on_the_command_line(project) -> None:
     refused(project, plan(project, "--config", "seeds=abc"), message)
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_a_change_on_the_command_line_and_a_target(project, before) -> None:
+    """As the reference of keys says, the target stands first, or after two dashes."""
+    target, change = "results/default/tables/table1.csv", ("--config", "seeds=[7]")
+    given = (target, *change) if before else (*change, "--", target)
+    done = plan(project, "--dry-run", *given)
+    assert done.returncode == 0, done.stdout
+    assert "seed_7" in done.stdout
+    assert "seed_0" not in done.stdout
+
+
 def test_workflow_is_lint_clean(project) -> None:
     done = plan(project, "--lint")
     assert done.returncode == 0, done.stdout

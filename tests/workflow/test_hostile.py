@@ -103,7 +103,6 @@ def test_samples_from_the_future_are_refused(project) -> None:
         "source": {"kind": "samples", "path": "later.npz"},
         "target": {"kind": "uniform", "low": [1.0, -1.0], "high": [1.25, 1.0]},
         "lagrangian": {"kind": "newtonian"},
-        "bounds": 1.5,
     }
     preset = project / "config" / "mine.yaml"
     preset.write_text(yaml.safe_dump({"problems": {"mine": mine}}))

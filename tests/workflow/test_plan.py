@@ -20,7 +20,6 @@ MINE = {
         "high": [1.25] + 4 * [1.0],
     },
     "lagrangian": {"kind": "newtonian"},
-    "bounds": 1.5,
 }
 
 
@@ -49,21 +48,30 @@ def test_a_problem_alone_is_a_preset(project, planned) -> None:
     assert "results/mine/tables/results.md" in done.stdout
 
 
-def test_seeds_asked_for_are_those_of_all_runs(project) -> None:
+@pytest.mark.parametrize("given", ["command line", "file"])
+def test_seeds_asked_for_are_those_of_all_runs(project, given) -> None:
     """Also where tables, as that of Figure 1, have seeds of their own."""
-    done = plan(project, "-n", "--config", "seeds=[7]")
+    path = project / "mine.yaml"
+    path.write_text(yaml.safe_dump({"extends": "config/config.yaml", "seeds": [7]}))
+    arguments = {"command line": ("--config", "seeds=[7]")}
+    done = plan(project, "-n", *arguments.get(given, ("--configfile", str(path))))
     assert seeds(done.stdout) == {"7"}
 
 
 def test_a_control_is_measured_with_the_seeds_of_its_tables(project) -> None:
+    """On each problem with those of the tables that show it there."""
     table = {"problems": ["x_paths"], "controls": ["random_metric"], "seeds": [5]}
     path = project / "mine.yaml"
-    preset = {"extends": "config/smoke.yaml", "tables": {"mine": table}}
+    preset = {
+        "extends": "config/smoke.yaml",
+        "tables": {"mine": table, "other": {**table, "problems": ["circle"]}},
+    }
     path.write_text(yaml.safe_dump(preset))
-    control = "results/mine/evaluation/controls/random_metric.csv"
-    done = plan(project, "-n", "--configfile", str(path), "--", control)
-    found = re.findall(r"Generating the data of x_paths, seed (\d+)", done.stdout)
-    assert set(found) == {"0", "5"}
+    for problem, seeds in (("x_paths", {"0", "5"}), ("circle", {"5"})):
+        control = f"results/mine/evaluation/controls/random_metric/{problem}.csv"
+        done = plan(project, "-n", "--configfile", str(path), "--", control)
+        found = re.findall(r"Generating the data of (\w+), seed (\d+)", done.stdout)
+        assert set(found) == {(problem, seed) for seed in seeds}
 
 
 def test_presets_extend_others_in_other_folders(project, tmp_path) -> None:
@@ -84,6 +92,27 @@ def test_a_table_needs_only_rows_of_its_own(project, planned) -> None:
     done = plan(project, "-n", *SMOKE, "--", "results/smoke/tables/table2.md")
     assert planned(done) == {"data", "train", "evaluate", "evaluate_controls", "table"}
     assert "box" not in done.stdout
+
+
+@pytest.mark.parametrize("base, like", [("mine", "box"), ("over_time", "x_paths")])
+def test_a_table_needs_only_its_own_problems(project, planned, base, like) -> None:
+    """Also where tables of an extended preset have the same controls."""
+    controls = {"box": ["floor", "translation"], "x_paths": ["random_metric"]}[like]
+    preset = yaml.safe_load((project / "config/config.yaml").read_text())
+    table = {"problems": [base], "controls": controls}
+    mine = {
+        "extends": "config/config.yaml",
+        "problems": {base: preset["problems"][like]},
+        "tables": {"mine": table},
+    }
+    path = project / "mine.yaml"
+    path.write_text(yaml.safe_dump(mine))
+    target = "results/mine/tables/mine.md"
+    done = plan(project, "-n", "--configfile", str(path), "--", target)
+    before = "data" if like == "x_paths" else "ground_truth"
+    assert planned(done) == {before, "evaluate_controls", "table"}
+    others = preset["problems"].keys() - {base}
+    assert not [name for name in others if re.search(rf"\b{name}\b", done.stdout)]
 
 
 def test_the_refinement_is_made_on_demand(project, planned) -> None:

@@ -26,19 +26,15 @@ IMAGES = ["pdf", "png"]
 REFERENCE = "reference"
 # Settings that only evaluation uses, not training.
 COMPARED = {"truth", "grid", "ground_truth"}
-# The problems and seeds on which each control is measured: those of the tables that
-# have it.
-CONTROLS, CONTROL_SEEDS = {}, {}
-for table in CONFIG.tables.values():
-    for control in table.controls:
-        if control != REFERENCE:
-            CONTROLS.setdefault(control, {}).update(dict.fromkeys(table.problems))
-            seeds = dict.fromkeys(CONFIG.seeds_of(table))
-            CONTROL_SEEDS.setdefault(control, {}).update(seeds)
-# The seeds of the runs in tables, by problem and method.
+# The controls that tables have.
+CONTROLS = dict.fromkeys(
+    c for t in CONFIG.tables.values() for c in t.controls if c != REFERENCE
+)
+# The seeds with which tables show a method or control, by problem and its name.
 TABLED = {}
 for table in CONFIG.tables.values():
-    for pair in product(table.problems, map(CONFIG.owner, table.methods)):
+    shown = (*map(CONFIG.owner, table.methods), *table.controls)
+    for pair in product(table.problems, shown):
         TABLED.setdefault(pair, {}).update(dict.fromkeys(CONFIG.seeds_of(table)))
 # The problems of tables that have a ground truth.
 REFINED = [
@@ -70,8 +66,9 @@ def grows(amount):
 
 def truth_memory(wildcards, attempt):
     """Memory in MB, with room for compiled programs."""
-    d = CONFIG.problems[wildcards.problem].dimension
-    return attempt * (1000 + memory_mb(CONFIG.evaluation, d))
+    given = CONFIG.problems[wildcards.problem]
+    space = given.dimension, given.has_straight_paths
+    return attempt * (1000 + memory_mb(CONFIG.evaluation, *space))
 
 
 def in_formats(stem, formats, shown, **place):
@@ -119,8 +116,13 @@ def measured(*tables):
         for row in table.methods
     )
     names = [f"{problem}/{method}" for problem, method in pairs]
-    controls = dict.fromkeys(c for t in tables for c in t.controls if c in CONTROLS)
-    names += [f"controls/{control}" for control in controls]
+    names += dict.fromkeys(
+        f"controls/{control}/{problem}"
+        for table in tables
+        for control in table.controls
+        for problem in table.problems
+        if control in CONTROLS
+    )
     problems = dict.fromkeys(problem for t in tables for problem in t.problems)
     return [
         *(
@@ -138,10 +140,10 @@ def measured(*tables):
     ]
 
 
-def run_seeds(wildcards):
-    """The seeds of the runs of a method that are measured on a problem."""
-    pair = wildcards.problem, wildcards.method
-    return list(TABLED.get(pair, CONFIG.seeds))
+def measured_seeds(wildcards):
+    """The seeds with which a method or control is measured on a problem."""
+    row = wildcards.get("method") or wildcards.control
+    return list(TABLED.get((wildcards.problem, row), CONFIG.seeds))
 
 
 def figure_models(figure):

@@ -1,13 +1,14 @@
 # All runs and controls are measured on the same draws. Rows (.csv) come with their
 # provenance (.json). One job measures all seeds: starting a job and compiling take
-# about as long as measuring a run.
+# about as long as measuring a run. Each problem has its own: a table waits for none
+# but those that it shows.
 
 
 rule evaluate:
     input:
-        models=lambda w: expand(rules.train.output.model, seed=run_seeds(w), **w),
+        models=lambda w: expand(rules.train.output.model, seed=measured_seeds(w), **w),
         truths=lambda w: truths_of([w.problem]),
-        data=lambda w: all_generated([w.problem], run_seeds(w)),
+        data=lambda w: all_generated([w.problem], measured_seeds(w)),
         given=lambda w: given_files(w.problem),
     output:
         rows=f"{RESULTS}/evaluation/{{problem}}/{{method}}.csv",
@@ -23,8 +24,8 @@ rule evaluate:
         mem_mb=grows(2000),
         runtime=grows(30),
     params:
-        problems=lambda w: {w.problem: settings(CONFIG.problems[w.problem])},
-        seeds=lambda w: run_seeds(w),
+        problem=lambda w: settings(CONFIG.problems[w.problem]),
+        seeds=lambda w: measured_seeds(w),
         evaluation=settings(CONFIG.evaluation),
         code=lambda w: evaluation_code(CONFIG, w.problem, w.method),
     message:
@@ -35,25 +36,23 @@ rule evaluate:
 
 use rule evaluate as evaluate_controls with:
     input:
-        truths=lambda w: truths_of(CONTROLS[w.control]),
-        data=lambda w: all_generated(CONTROLS[w.control], CONTROL_SEEDS[w.control]),
-        given=lambda w: given_files(*CONTROLS[w.control]),
+        truths=lambda w: truths_of([w.problem]),
+        data=lambda w: all_generated([w.problem], measured_seeds(w)),
+        given=lambda w: given_files(w.problem),
     output:
-        rows=f"{RESULTS}/evaluation/controls/{{control}}.csv",
-        record=f"{RESULTS}/evaluation/controls/{{control}}.json",
+        rows=f"{RESULTS}/evaluation/controls/{{control}}/{{problem}}.csv",
+        record=f"{RESULTS}/evaluation/controls/{{control}}/{{problem}}.json",
     log:
-        f"{RESULTS}/logs/evaluate/controls/{{control}}.log",
+        f"{RESULTS}/logs/evaluate/controls/{{control}}/{{problem}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate/controls/{{control}}.tsv"
+        f"{RESULTS}/benchmarks/evaluate/controls/{{control}}/{{problem}}.tsv"
     params:
-        problems=lambda w: {
-            p: settings(CONFIG.problems[p]) for p in CONTROLS[w.control]
-        },
-        seeds=lambda w: list(CONTROL_SEEDS[w.control]),
+        problem=lambda w: settings(CONFIG.problems[w.problem]),
+        seeds=lambda w: measured_seeds(w),
         evaluation=settings(CONFIG.evaluation),
-        code=lambda w: controls_code(CONFIG, CONTROLS[w.control]),
+        code=lambda w: controls_code(CONFIG, w.problem),
     message:
-        "Measuring the control {wildcards.control}"
+        "Measuring the control {wildcards.control} on {wildcards.problem}"
 
 
 rule collect:

@@ -6,16 +6,11 @@ with job(snakemake):
 
     experiment, names = parse_config(snakemake.config), snakemake.wildcards
     given, rows = snakemake.input, snakemake.output.rows
-    problems, files = list(snakemake.params.problems), iter(given.data)
-    seeds = snakemake.params.seeds
-    data = {
-        problem: dict(zip(seeds, files, strict=False))
-        for problem in problems
-        if experiment.problems[problem].generated
-    }
+    truth = given.truths[0] if given.truths else None
+    # Samples that are given have no files.
+    data = dict(zip(snakemake.params.seeds, given.data, strict=False))
     if control := names.get("control"):
-        measure_control(experiment, control, problems, seeds, given.truths, data, rows)
+        seeds = snakemake.params.seeds
+        measure_control(experiment, control, names.problem, seeds, truth, data, rows)
     else:
-        truth = given.truths[0] if given.truths else None
-        of_problem = data.get(names.problem, {})
-        measure_runs(experiment, given.models, truth, of_problem, rows)
+        measure_runs(experiment, given.models, truth, data, rows)

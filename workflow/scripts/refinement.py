@@ -12,7 +12,11 @@ with job(snakemake):
 
     def parts():
         rows = refinement(
-            name, given.load(), evaluation, seed, lambda line: print(line, flush=True)
+            name,
+            given.load().held_out,
+            evaluation,
+            seed,
+            lambda line: print(line, flush=True),
         )
         yield name, seed, rows
 

@@ -30,7 +30,7 @@ class DivergenceConfig(Section):
     points: PositiveInt = Field(1024, description="samples per side")
     draws: PositiveInt = Field(4, description="independent pairs of draws")
     epsilon: PositiveFloat = Field(
-        1e-2, description="regularisation, as a fraction of the squared bounds"
+        1e-2, description="regularisation, in standard coordinates"
     )
     max_iterations: PositiveInt = Field(2000, description="limit on Sinkhorn steps")
 
@@ -49,9 +49,17 @@ class LeastActionConfig(Section):
     segments: Annotated[int, Field(ge=2)] = Field(
         128, description="segments of a polygonal path"
     )
+    points: PositiveInt = Field(
+        1,
+        description="points of a segment at which L is evaluated; eight are taken "
+        "where paths would step over a wall",
+    )
     bends: tuple[PositiveFloat, ...] = Field(
         (0.2, 0.4, 0.6, 0.8),
-        description="heights of bent starting paths, as fractions of the bounds",
+        description="heights of bent starting paths, in standard coordinates",
+    )
+    waves: NonNegative = Field(
+        4, description="starting paths that wind at random, in addition to bent ones"
     )
     tolerance: PositiveFloat = Field(
         1e-9, description="relative decrease of the action at which a search ends"
@@ -70,6 +78,9 @@ class GroundTruthConfig(Section):
     )
     candidates: PositiveInt = Field(
         32, description="target points tried in a fresh point's c-transform"
+    )
+    memory_mb: PositiveInt = Field(
+        4000, description="memory in MB that may not be exceeded"
     )
 
     @pydantic.field_validator("points")

@@ -9,8 +9,9 @@ import pydantic
 from pydantic import Field
 
 from nlot.config.base import Name, Section, Seed, merge
-from nlot.config.errors import describe
+from nlot.config.errors import describe, unknown
 from nlot.config.evaluation import EvaluationConfig, ResourcesConfig
+from nlot.config.figures import check_shown
 from nlot.config.kinds import Kind
 from nlot.config.names import check_known, check_moved, check_once, check_reserved
 from nlot.config.outputs import (
@@ -39,7 +40,8 @@ class Experiment(Section):
     seeds: tuple[Seed, ...] = Field(
         (0,),
         min_length=1,
-        description="seeds of all runs; the first is also the ground truth's",
+        description="seeds of all runs; the first is also the ground truth's. A preset "
+        "that sets them drops those of tables and figures that it extends",
     )
     problems: dict[Name, Annotated[ProblemConfig, Kind("problem")]] = Field(
         min_length=1, description="problems by name"
@@ -125,6 +127,9 @@ class Experiment(Section):
                 raise ValueError(f"{key}: {reason}")
         if isinstance(entry, FigureConfig):
             self._check_plane(key, entry)
+            problems = {name: self.problems[name] for name in entry.problems}
+            rows = [(row, self.owner(row)) for row in entry.methods]
+            check_shown(key, entry.kind, problems, self.methods, rows)
 
     def _check_plane(self, key: str, figure: FigureConfig) -> None:
         """Directions need the plane; of other figures, only losses work on the line."""
@@ -142,14 +147,14 @@ class Experiment(Section):
                 )
 
     def check(self) -> "Experiment":
-        """Check the names of controls, measures and papers, and what figures show.
+        """Check the names of controls, measures and papers, and ground truths' memory.
 
         Returns the experiment itself. Separate from validation because it imports the
-        code that measures and draws. Raises `ValueError`.
+        code that measures. Raises `ValueError`.
         """
         controls = importlib.import_module("nlot.evaluation.controls").CONTROLS
         measures = importlib.import_module("nlot.evaluation").MEASURES
-        papers = importlib.import_module("nlot.reporting.papers")
+        papers = importlib.import_module("nlot.papers")
         for name in self._all_rows():
             if name in controls:
                 raise ValueError(f"methods: {name!r} is the name of a control, too")
@@ -164,13 +169,23 @@ class Experiment(Section):
                 check_known(key, [paper], papers.available())
                 printed = papers.numbers(paper)["table"].astype(str).unique()
                 check_known(f"{key}: table of {paper}", [number], printed)
-        drawing = importlib.import_module("nlot.reporting.drawing")
-        for name in self.figures:
-            drawing.check_figure(name, self)
+        check_memory = importlib.import_module("nlot.ground_truth.memory").check_memory
+        for name, given in self.problems.items():
+            if given.has_ground_truth:
+                space = given.dimension, given.has_straight_paths
+                try:
+                    check_memory(self.evaluation, *space)
+                except ValueError as error:
+                    raise ValueError(f"problems.{name}: {error}") from None
         return self
 
     def method(self, method: str, problem: str) -> Any:
-        """Settings of `method` on `problem`, with overrides applied."""
+        """Settings of `method` on `problem`, with overrides applied.
+
+        Raises `ValueError` for an unknown name.
+        """
+        check_known("method", [method], self.methods)
+        check_known("problem", [problem], self.problems)
         override = self.overrides.get(method, {}).get(problem)
         if not override:
             return self.methods[method]
@@ -212,11 +227,11 @@ class Experiment(Section):
         return tuple(found)
 
     def owner(self, row: str) -> str:
-        """The method that a row belongs to. Raises `KeyError` for an unknown row."""
+        """The method that a row belongs to. Raises `ValueError` for an unknown row."""
         for method in self.methods:
             if row in (method, *self._rows_of(method)):
                 return method
-        raise KeyError(row)
+        raise ValueError(unknown("row", row, self._all_rows()))
 
     def seed_of(self, figure: FigureConfig) -> int:
         """The seed whose runs a figure shows."""

@@ -34,22 +34,34 @@ KINDS: dict[str, dict[str, str]] = {
         "uniform": "nlot.measures.distributions:Uniform",
         "gaussian": "nlot.measures.distributions:Gaussian",
         "gaussian_mixture": "nlot.measures.distributions:GaussianMixture",
-        "samples": "nlot.measures.distributions:Empirical",
+        "samples": "nlot.measures.empirical:Empirical",
+    },
+    "domain": {
+        "box": "nlot.measures.domains:Box",
+        "ball": "nlot.measures.domains:Ball",
     },
     "lagrangian": {
         "newtonian": "nlot.costs.lagrangians:Newtonian",
         "riemannian": "nlot.costs.lagrangians:Riemannian",
+        "drift": "nlot.costs.own:Drifting",
+        "python": "nlot.costs.own:OwnLagrangian",
     },
     "potential": {
         "boxes": "nlot.costs.potentials:Boxes",
         "discs": "nlot.costs.potentials:Discs",
         "hill": "nlot.costs.potentials:Hill",
         "well": "nlot.costs.potentials:Well",
+        "image": "nlot.costs.images:Image",
+        "python": "nlot.costs.potentials:OwnPotential",
     },
     "metric": {
         "circle": "nlot.costs.metrics:CircleMetric",
         "vee": "nlot.costs.metrics:VeeMetric",
         "cross": "nlot.costs.metrics:CrossMetric",
+        "python": "nlot.costs.metrics:OwnMetric",
+    },
+    "drift": {
+        "python": "nlot.costs.own:OwnDrift",
     },
     "data": {
         "generated": "nlot.measures.particles:Particles",
@@ -59,7 +71,7 @@ KINDS: dict[str, dict[str, str]] = {
 
 
 def register(what: str, kind: str, target: str) -> None:
-    """Add a kind of problem, method, measure, lagrangian, potential, metric or data.
+    """Add a kind of settings.
 
     **Arguments:** `what` is a key of `KINDS`, `kind` the name in presets, `target` the
     "module:Class" whose nested `Config` describes the settings, or for a method the

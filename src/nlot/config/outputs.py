@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt
 
 from nlot.config.base import Name, Section, Seed
+from nlot.config.figures import FIGURE_KINDS
 
 
 class OutputConfig(Section):
@@ -65,13 +66,6 @@ def default_tables(
     }
 
 
-# Default figures for each kind of problem, and the capability that they need.
-_DRAWN: dict[str, dict[str, str]] = {
-    "transport": {"paths": "paths"},
-    "sequence": {"directions": "metric", "journeys": "carry"},
-}
-
-
 def default_figures(
     problems: Mapping[str, Any], methods: Mapping[str, Any]
 ) -> dict[str, FigureConfig]:
@@ -80,11 +74,11 @@ def default_figures(
     for kind, names, able in _groups(problems, methods):
         plane = tuple(n for n in names if problems[n].dimension == 2)
         shown = plane if kind == "sequence" else names
-        for drawing, capability in _DRAWN.get(kind, {}).items():
-            rows = tuple(m for m in able if capability in methods[m].capabilities)
-            if shown and rows:
-                figures[drawing] = FigureConfig.model_validate(
-                    {"kind": drawing, "problems": shown, "methods": rows}
+        for drawn, figure in FIGURE_KINDS.items():
+            rows = tuple(m for m in able if figure.needs in methods[m].capabilities)
+            if figure.problems == kind and not figure.truth and shown and rows:
+                figures[drawn] = FigureConfig.model_validate(
+                    {"kind": drawn, "problems": shown, "methods": rows}
                 )
     return figures
 

@@ -30,8 +30,9 @@ def read_presets(paths: Iterable[str | Path]) -> dict[str, Any]:
     """The mappings in the files, each merged over those before it.
 
     A file follows the one that it extends, and each file is read once. All follow the
-    package's `defaults.yaml`, which has a method of each kind. If the last of `paths`
-    does not name its preset, the preset has the file's name.
+    package's `defaults.yaml`, which has a method of each kind. A file that sets `seeds`
+    does so for all tables and figures of the files before it, as in `changed`. If the
+    last of `paths` does not name its preset, the preset has the file's name.
 
     Raises `ConfigError`, naming the file, for one that is missing, unreadable, not a
     mapping, or that extends itself.
@@ -43,16 +44,17 @@ def read_presets(paths: Iterable[str | Path]) -> dict[str, Any]:
         for file, data in _chain(path, ()):
             files.setdefault(file.resolve(), data)
     for data in files.values():
-        merged = merge(merged, data)
+        merged = changed(merged, data)
     last = named[-1]
     own = files[last.resolve()].get("preset", last.stem)
     return {**merged, "preset": own, "extends": None}
 
 
 def changed(preset: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A preset with single keys changed, as on the command line.
+    """A preset with keys changed, by a later file or on the command line.
 
-    Changed seeds apply to every table and figure, too.
+    Changed `seeds` are those of all its tables and figures, too, except for entries to
+    which `changes` themselves give others.
     """
     if "seeds" in changes:
         for key, own in (("tables", "seeds"), ("figures", "seed")):

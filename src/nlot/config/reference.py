@@ -31,7 +31,11 @@ preset, `--configfile a.yaml b.yaml` merges the second over the first, and `--co
 'seeds=[7]'` changes single keys. Lengths are in the units of the problem's coordinates,
 times in those of its `horizon`, actions in length² per time.
 
-Unknown keys, names and values are errors, reported before any job starts.
+Unknown keys, names and values are errors, reported before any job starts. Two mistakes
+Snakemake itself reports, in the last line of a traceback: a missing preset (`No such
+file or directory`), and a target after `--config` or `--configfile`, which it takes for
+another change or preset (`Unparsable value`). Targets stand before these, or after
+`--`: `snakemake --cores all --config 'seeds=[7]' -- results/default/tables/table1.csv`.
 """
 
 

@@ -159,6 +159,11 @@ class ProblemConfig(Part):
         """Whether maps are compared with exact costs and bounds."""
         return False
 
+    @property
+    def has_straight_paths(self) -> bool:
+        """Whether paths of least action are known to be straight."""
+        return False
+
     def load(self, path: str | Path | None = None) -> Any:
         """The problem; `path` is the file of a seed's generated data.
 

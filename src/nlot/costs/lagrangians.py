@@ -12,12 +12,15 @@ from pydantic import Field, PositiveFloat
 
 from nlot.config.base import Part, dimension_of
 from nlot.config.kinds import Kind
-from nlot.costs.metrics import AbstractMetric
-from nlot.costs.potentials import AbstractPotential
+from nlot.costs.metrics import AbstractMetric, as_metric
+from nlot.costs.potentials import AbstractPotential, as_potential
 
 
 class AbstractLagrangian(eqx.Module):
-    """A function of position and velocity, both of shape `(d,)`."""
+    """A function of position and velocity, both of shape `(d,)`, convex in velocity.
+
+    One of your own needs `__call__` alone.
+    """
 
     @abc.abstractmethod
     def __call__(
@@ -25,13 +28,25 @@ class AbstractLagrangian(eqx.Module):
     ) -> Float[Array, ""]:
         """L at position `x` and velocity `v`."""
 
-    @abc.abstractmethod
-    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
-        """Whether `x` lies inside an obstacle of this Lagrangian."""
+    def at(self, t: Float[Array, ""]) -> "AbstractLagrangian":
+        """L at a time from 0 to the horizon: itself, unless it depends on time."""
+        return self
 
-    @abc.abstractmethod
+    @property
+    def straight(self) -> bool:
+        """Whether L does not depend on position.
+
+        Paths of least action are then straight, at constant speed (Jensen).
+        """
+        return False
+
+    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
+        """Whether `x` lies inside an obstacle of this Lagrangian; by default never."""
+        return jnp.array(False)
+
     def anneal(self, ramp: Float[Array, ""]) -> "AbstractLagrangian":
         """This Lagrangian during annealing; `ramp` rises from 0 to 1."""
+        return self
 
 
 class Newtonian(AbstractLagrangian):
@@ -57,12 +72,18 @@ class Newtonian(AbstractLagrangian):
         def dimension(self) -> int | None:
             return None if self.potential is None else dimension_of(self.potential)
 
+        @property
+        def straight(self) -> bool:
+            return self.potential is None
+
         def build(self) -> "Newtonian":
             potential = None if self.potential is None else self.potential.build()
             return Newtonian(potential, self.potential_scale)
 
-    potential: AbstractPotential | None
-    potential_scale: float
+    potential: AbstractPotential | None = eqx.field(
+        default=None, converter=as_potential
+    )
+    potential_scale: float = 1.0
 
     def __call__(
         self, x: Float[Array, " d"], v: Float[Array, " d"]
@@ -71,6 +92,10 @@ class Newtonian(AbstractLagrangian):
         if self.potential is None:
             return kinetic
         return kinetic - self.potential_scale * self.potential(x)
+
+    @property
+    def straight(self) -> bool:
+        return self.potential is None
 
     def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
         return (
@@ -107,18 +132,49 @@ class Riemannian(AbstractLagrangian):
         def build(self) -> "Riemannian":
             return Riemannian(self.metric.build())
 
-    metric: AbstractMetric
+    metric: AbstractMetric = eqx.field(converter=as_metric)
 
     def __call__(
         self, x: Float[Array, " d"], v: Float[Array, " d"]
     ) -> Float[Array, ""]:
         return 0.5 * v @ self.metric(x) @ v
 
-    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
-        return jnp.array(False)
 
-    def anneal(self, ramp: Float[Array, ""]) -> "Riemannian":
-        return self
+class Standardised(AbstractLagrangian):
+    r"""A Lagrangian in standard coordinates of length, time and cost.
+
+    $L'(z, w) = \frac{T}{C} L(c + s z, \frac{s}{T} w)$: along z = (x - c) / s, with
+    times in units of the horizon T, actions are those of L divided by C.
+    """
+
+    original: AbstractLagrangian
+    centre: tuple[float, ...] = eqx.field(static=True)
+    scale: float = eqx.field(static=True)
+    horizon: float = eqx.field(static=True)
+    unit: float = eqx.field(static=True)
+
+    def _position(self, z: Float[Array, " d"]) -> Float[Array, " d"]:
+        return jnp.asarray(self.centre, z.dtype) + self.scale * z
+
+    def __call__(
+        self, x: Float[Array, " d"], v: Float[Array, " d"]
+    ) -> Float[Array, ""]:
+        velocity = (self.scale / self.horizon) * v
+        return self.horizon / self.unit * self.original(self._position(x), velocity)
+
+    @property
+    def straight(self) -> bool:
+        return self.original.straight
+
+    def at(self, t: Float[Array, ""]) -> "Standardised":
+        now = self.original.at(self.horizon * t)
+        return eqx.tree_at(lambda lg: lg.original, self, now)
+
+    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
+        return self.original.contains(self._position(x))
+
+    def anneal(self, ramp: Float[Array, ""]) -> "Standardised":
+        return eqx.tree_at(lambda lg: lg.original, self, self.original.anneal(ramp))
 
 
 def sigmoid_ramp(step: Real[Array, ""] | int, duration: int) -> Float[Array, ""]:

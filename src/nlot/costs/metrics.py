@@ -7,7 +7,8 @@ not positive definite; ε = 1e-3 makes them so without changing their eigenvecto
 
 import abc
 import math
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -16,6 +17,8 @@ from jaxtyping import Array, Float
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 
 from nlot.config.base import Part
+from nlot.costs.functions import is_plain, returned
+from nlot.costs.python_files import PythonConfig
 
 _FLOOR = "smallest eigenvalue where |v| = 1; 0 makes the metric singular"
 
@@ -107,6 +110,28 @@ class CrossMetric(AbstractMetric):
         across = jnp.tanh(jax.nn.relu(-product))
         v = jnp.stack([along - across, along + across])
         return _cheap_along(self.amplitude * math.sqrt(0.5) * v, self.floor)
+
+
+class OwnMetric(AbstractMetric):
+    """A(x) as a function of position, a matrix of shape (d, d)."""
+
+    class Config(PythonConfig):
+        """A(x), a function in a Python file."""
+
+        kind: Literal["python"]
+
+        def build(self) -> "OwnMetric":
+            return OwnMetric(self.function())
+
+    function: Callable[..., Any] = eqx.field(static=True)
+
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, "d d"]:
+        return returned("A(x)", self.function(x), 2 * x.shape, x)
+
+
+def as_metric(given: Any) -> Any:
+    """`given`, with a plain function as a metric; raises as `is_plain`."""
+    return OwnMetric(given) if is_plain("metric", given) else given
 
 
 def _cheap_along(v: Float[Array, " d"], floor: float) -> Float[Array, "d d"]:

@@ -1,12 +1,13 @@
 """Potentials U(x) of Newtonian Lagrangians L(x, v) = |v|²/2 - U(x).
 
-Every potential here is non-positive and makes a region costly. `strength` is the
-paper's M, `temperature` the width over which a sharp region's edge is smoothed. Both
-are ordinary arrays of the module, so that training can anneal them.
+Every potential here but one's own is non-positive and makes a region costly. `strength`
+is the paper's M, `temperature` the width over which a sharp region's edge is smoothed.
+Both are ordinary arrays of the module, so that training can anneal them.
 """
 
 import abc
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -16,28 +17,28 @@ from jaxtyping import Array, Bool, Float
 from pydantic import Field, PositiveFloat
 
 from nlot.config.base import Corner, Part, Point, lie_below, same_length
+from nlot.costs.functions import is_plain, returned
+from nlot.costs.python_files import PythonConfig
 
 
 class AbstractPotential(eqx.Module):
-    """A scalar field U on R^d."""
-
-    strength: eqx.AbstractVar[Float[Array, ""]]
+    """A scalar field U on R^d; one of your own needs `__call__` alone."""
 
     @abc.abstractmethod
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         """U at one point `x` of shape `(d,)`."""
 
-    @abc.abstractmethod
     def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
         """Whether `x` of shape `(d,)` lies inside an obstacle (its sharp outline)."""
+        return jnp.array(False)
 
-    @abc.abstractmethod
     def anneal(self, ramp: Float[Array, ""]) -> "AbstractPotential":
         """This potential during annealing.
 
         `ramp` in [0, 1] scales the strength from 0 and moves the temperature, if any,
-        from its initial to its final value.
+        from its initial to its final value. A field that has neither stays.
         """
+        return self
 
 
 class _RegionConfig(Part):
@@ -60,6 +61,7 @@ class _RegionConfig(Part):
 class _Region(AbstractPotential):
     """Sharp regions with smoothed edges."""
 
+    strength: eqx.AbstractVar[Float[Array, ""]]
     temperature: eqx.AbstractVar[Float[Array, ""]]
     temperature_start: eqx.AbstractVar[Float[Array, ""]]
 
@@ -76,8 +78,7 @@ class _Region(AbstractPotential):
 class _Smooth(AbstractPotential):
     """Fields without an obstacle."""
 
-    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
-        return jnp.array(False)
+    strength: eqx.AbstractVar[Float[Array, ""]]
 
     def anneal(self, ramp: Float[Array, ""]) -> "_Smooth":
         return eqx.tree_at(lambda u: u.strength, self, ramp * self.strength)
@@ -221,3 +222,28 @@ class Well(_Smooth):
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         return -self.strength * jnp.sum(x**2)
+
+
+class OwnPotential(_Smooth):
+    """U(x) as a function of position; `strength`, a factor of it, is annealed."""
+
+    class Config(PythonConfig):
+        """U(x), a function in a Python file."""
+
+        kind: Literal["python"]
+
+        def build(self) -> "OwnPotential":
+            return OwnPotential(function=self.function(), strength=jnp.array(1.0))
+
+    function: Callable[..., Any] = eqx.field(static=True)
+    strength: Float[Array, ""]
+
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
+        return self.strength * returned("U(x)", self.function(x), (), x)
+
+
+def as_potential(given: Any) -> Any:
+    """`given`, with a plain function as a potential; raises as `is_plain`."""
+    if not is_plain("potential", given):
+        return given
+    return OwnPotential(function=given, strength=jnp.array(1.0))

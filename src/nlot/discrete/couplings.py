@@ -72,9 +72,15 @@ def cost_matrix(
     x: Float[Array, "n d"],
     y: Float[Array, "m d"],
 ) -> Float[Array, "n m"]:
-    """Action of the amortised path between each `x[i]` and each `y[j]`."""
+    """Action of the amortised path between each `x[i]` and each `y[j]`.
+
+    Where paths of least action are straight, these are taken.
+    """
+    size = quadrature.position.shape[-1]
 
     def cost(a: Array, b: Array) -> Array:
+        if lagrangian.straight:
+            return quadrature(lagrangian, a, b, jnp.zeros((size, len(a)), a.dtype))
         return quadrature(lagrangian, a, b, spline(a, b))
 
     row = jax.vmap(cost, (None, 0))
@@ -95,15 +101,17 @@ def assign(
 
 def exact_plan(
     cost: Float[np.ndarray, "n m"],
+    weights: Float[np.ndarray, " n"] | None = None,
 ) -> tuple[Float[np.ndarray, "n m"], Float[np.ndarray, " m"], float]:
-    """Optimal plan between uniform weights, by network simplex.
+    """Optimal plan from `weights` (None: uniform) to uniform ones, by network simplex.
 
     Also returns the dual variable of each column, and the plan's cost. Raises
     `RuntimeError` when the solver does not reach the optimum.
     """
     import ot
 
-    plan, log = ot.emd([], [], cost, 10_000_000, log=True)
+    a = [] if weights is None else weights / weights.sum()
+    plan, log = ot.emd(a, [], cost, 10_000_000, log=True)
     if log["warning"] is not None:
         raise RuntimeError(f"exact optimal transport failed: {log['warning']}")
     return plan, log["v"], float(log["cost"])

@@ -2,7 +2,7 @@
 
 # Tables list measures in the order of registration.
 # isort: off
-from nlot.evaluation import distances, actions, truth, metrics
+from nlot.evaluation import distances, actions, truth, metrics, held_out, diagnosis
 
 # isort: on
 from nlot.evaluation.controls import CONTROLS
@@ -13,7 +13,9 @@ __all__ = [
     "DERIVED",
     "MEASURES",
     "actions",
+    "diagnosis",
     "distances",
+    "held_out",
     "metrics",
     "truth",
 ]

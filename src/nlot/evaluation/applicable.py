@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from nlot.config import Experiment
+from nlot.config.names import check_known
 from nlot.costs.closed_forms import closed_form
 from nlot.evaluation.controls import CONTROLS
 from nlot.evaluation.registry import facts, taken
@@ -18,8 +19,9 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
 
     **Arguments:** a method, a variant of one, or a control; and a problem's name.
 
-    Raises `KeyError` for an unknown row or problem.
+    Raises `ValueError` for an unknown row or problem.
     """
+    check_known("problem", [problem], experiment.problems)
     given: Any = experiment.problems[problem]
     known, variant = _facts(given), ""
     if row in CONTROLS:
@@ -34,8 +36,12 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
         if experiment.unable(owner, problem):
             return ()
         able = experiment.methods[owner].capabilities
+        if "map" in able:
+            # As every run of it that has a map.
+            known = known | {"checked"}
         variant = row.removeprefix(owner)
-    return tuple(found.name for found in taken(given.kind, known.union(able), variant))
+    found = taken(given.kind, known.union(able), variant)
+    return tuple(name for measure in found for name in measure.rows(given))
 
 
 # Called for every row of a table, and reads samples.
@@ -48,7 +54,12 @@ def _facts(given: Any) -> set[str]:
         )
         # A single particle has no neighbour to compare with.
         held_out = True if particles > 1 else None
-        return facts(true_metric=given.truth, grid=given.grid, held_out=held_out)
+        return facts(
+            true_metric=given.truth,
+            grid=given.grid,
+            held_out=held_out,
+            held_out_times=given.held_out_times or None,
+        )
     p = given.load()
     form = closed_form(p.source, p.target, p.lagrangian, p.horizon)
     return facts(ground_truth=given.has_ground_truth or None, closed_form=form)

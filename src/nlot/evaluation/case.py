@@ -4,9 +4,10 @@ All cases of a problem and seed use the same draws. What several measures share 
 computed once.
 """
 
+from bisect import bisect
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,7 @@ from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from nlot.config import EvaluationConfig
 from nlot.costs.closed_forms import AbstractClosedForm, closed_form
+from nlot.discrete.couplings import exact_plan, squared_distances
 from nlot.evaluation.registry import facts
 from nlot.ground_truth.truth import GroundTruth
 from nlot.measures.distributions import AbstractMeasure
@@ -41,7 +43,8 @@ class TransportCase:
         seed: int,
         truth: GroundTruth | None = None,
     ):
-        self.problem, self.subject = problem, subject
+        self.problem, self.subject = problem.held_out, subject
+        self._training = problem.training
         self.settings, self.seed, self.truth = settings, seed, truth
 
     @property
@@ -51,6 +54,7 @@ class TransportCase:
             ground_truth=self.truth,
             closed_form=self.closed_form,
             images=True if self._draws_target else None,
+            checked=getattr(self.subject, "diagnostics", None),
         )
 
     @property
@@ -61,7 +65,7 @@ class TransportCase:
     @property
     def given(self) -> tuple[Transport]:
         """The arguments that make a control."""
-        return (self.problem,)
+        return (self._training,)
 
     def draws(
         self, name: str, draws: int, points: int, sampling: str = "spread"
@@ -137,14 +141,24 @@ class TransportCase:
         return np.asarray(self.subject.transport(x, key), np.float64)
 
     @cached_property
+    def truth_paths(self) -> Geodesic:
+        """Paths of least action from the truth's source points to their images."""
+        return self._least_actions(self.known.x, self.truth_images)
+
+    @property
     def truth_action(self) -> float:
-        """Mean least action from the truth's source points to their images."""
-        return float(self._least_actions(self.known.x, self.truth_images).action.mean())
+        """Mean action of `truth_paths`."""
+        return float(self.truth_paths.action.mean())
 
     def _least_actions(self, x: Any, y: Any) -> Geodesic:
-        p = self.problem
+        """Searched from the subject's own paths, too: none can then cost less."""
+        p, settings, known = self.problem, self.settings.least_action, None
+        if hasattr(self.subject, "polygons"):
+            s = np.linspace(0, 1, settings.segments + 1)
+            ends = (np.asarray(z, np.float64) for z in (x, y))
+            known = self.subject.polygons(*ends, s)
         return optimal_paths(
-            p.lagrangian, p.horizon, p.bounds, self.settings.least_action, x, y
+            p.lagrangian, p.horizon, p.frame.scale, settings, x, y, known=known
         )
 
 
@@ -152,6 +166,14 @@ def _stacked(
     measure: AbstractMeasure, keys: Key[Array, " draws"], points: int, sampling: str
 ) -> Float[Array, "draws n d"]:
     return jnp.stack([measure.draw(key, points, sampling) for key in keys])
+
+
+class Compared(NamedTuple):
+    """Predicted points, their weights (None: equal), and samples to compare with."""
+
+    points: Float[np.ndarray, "n d"]
+    weights: Float[np.ndarray, " n"] | None
+    samples: Float[np.ndarray, "m d"]
 
 
 class SequenceCase:
@@ -173,6 +195,8 @@ class SequenceCase:
             true_metric=self.config.truth,
             grid=self.config.grid,
             held_out=self.data.held_out,
+            held_out_times=self.data.unseen or None,
+            population=getattr(self.subject, "compared", None),
         )
 
     @property
@@ -190,3 +214,26 @@ class SequenceCase:
         held_out = self.data.held_out
         true = self.data.sequence.measures if held_out is None else held_out
         return np.asarray(self.subject.carry(true[0])), true
+
+    def compared(self, time: float) -> Compared:
+        """The populations at a held-out time, predicted from the measure before."""
+        if hasattr(self.subject, "compared"):
+            return self.subject.compared(time)
+        sequence, before = self.data.sequence, None
+        measure = bisect(sequence.times, time) - 1
+        x = sequence.measures[measure]
+        if measure and self.subject.momentum:
+            before = self._displacements(measure)
+        predicted = self.subject.at(x, [time], measure, before)[0]
+        return Compared(np.asarray(predicted), None, self.data.unseen[time])
+
+    def _displacements(self, measure: int) -> Float[np.ndarray, "n d"]:
+        """Those by which the samples of a measure came from the one before.
+
+        They are those of the carried samples of the first measure that they are
+        coupled to.
+        """
+        stops = np.asarray(self.subject.carry(self.data.sequence.measures[0]))
+        x = self.data.sequence.measures[measure]
+        plan, _, _ = exact_plan(squared_distances(x, stops[measure]))
+        return (stops[measure] - stops[measure - 1])[plan.argmax(axis=1)]

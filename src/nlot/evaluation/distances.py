@@ -16,7 +16,6 @@ from nlot.evaluation.wasserstein import (
 )
 
 FLOOR = "floor"
-DISTANCES = ("w2_paper", "w2_exact", "sinkhorn_divergence")
 _HUNDREDFOLD = 100
 _FLOOR_NOTE = (
     "Noise floor: the target against itself; an excess is over the floor of the same "
@@ -78,18 +77,18 @@ def w2_exact_excess(rows: pd.DataFrame) -> pd.DataFrame:
     "Sinkhorn divergence × 100, n = {n}",
     3,
     needs=["images"],
-    note="Sinkhorn divergence: debiased, ε = {e.divergence.epsilon:g} of the squared "
-    "bounds, at most {e.divergence.max_iterations} iterations, mean over "
+    note="Sinkhorn divergence: debiased, ε = {e.divergence.epsilon:g} in standard "
+    "coordinates, at most {e.divergence.max_iterations} iterations, mean over "
     "{e.divergence.draws} draws of evenly spread points.",
 )
 def sinkhorn_divergence(case: TransportCase) -> Value:
-    """Sinkhorn divergence, regularised in units of the problem's squared bounds."""
+    """Sinkhorn divergence, regularised in standard coordinates."""
     settings = case.settings.divergence
     pushed, target = case.draws("divergence", settings.draws, settings.points)
     divergences = debiased_divergences(
         pushed,
         target,
-        settings.epsilon * case.problem.bounds**2,
+        settings.epsilon * case.problem.frame.scale**2,
         settings.max_iterations,
     )
     return _HUNDREDFOLD * float(jnp.mean(divergences)), settings.points

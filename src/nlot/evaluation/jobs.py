@@ -32,7 +32,7 @@ def measure_runs(
 
     def parts() -> Parts:
         for model in models:
-            run = load(Path(model).parent)
+            run = load(Path(model).parent, trust_code=True)
             rows = run_rows(run, experiment, known, data.get(run.seed))
             yield run.header["problem"], run.seed, rows
 
@@ -43,21 +43,21 @@ def measure_runs(
 def measure_control(
     experiment: Experiment,
     control: str,
-    problems: Iterable[str],
+    problem: str,
     seeds: Iterable[int],
-    truths: Iterable[str | Path],
-    data: Mapping[str, Data],
+    truth: str | Path | None,
+    data: Data,
     path: str | Path,
 ) -> None:
-    """Measure a control on problems with seeds; otherwise as `measure_runs`."""
-    names = list(problems)
-    known = {truth.header["problem"]: truth for truth in map(load_truth, truths)}
+    """Measure a control on a problem with seeds; otherwise as `measure_runs`."""
+    known = None if truth is None else load_truth(truth)
 
     def parts() -> Parts:
         for seed in seeds:
-            files = {name: data[name][seed] for name in names if name in data}
-            made = control_rows(experiment, control, names, seed, known, files)
-            yield from ((problem, seed, rows) for problem, rows in made)
+            rows = control_rows(
+                experiment, control, problem, seed, known, data.get(seed)
+            )
+            yield problem, seed, rows
 
     settings = experiment.evaluation.model_dump(mode="json")
     write_measured(parts(), path, settings=settings)

@@ -11,8 +11,22 @@ from nlot.methods.capabilities import CAPABILITIES
 # The value of a measure, and its sample size.
 Value = tuple[float, int]
 TRANSPORT, SEQUENCE = ("transport",), ("sequence",)
-# What may be known about a problem; all maps and the floor have `images`.
-FACTS = ("ground_truth", "closed_form", "true_metric", "grid", "held_out", "images")
+# What may be known about a problem. All maps and the floor have `images`; what predicts
+# positions at any time, and some controls, have a `population` at held-out times. Runs
+# whose map was looked at after training are `checked` (`nlot.runs.diagnosis`).
+FACTS = (
+    "ground_truth",
+    "closed_form",
+    "true_metric",
+    "grid",
+    "held_out",
+    "held_out_times",
+    "images",
+    "population",
+    "checked",
+)
+# Between the name of a measure and the entry that a row is about.
+_OF = "@"
 # The columns that identify a row, and all columns of a derived one.
 KEY = ("problem", "method", "seed", "measure")
 _DERIVED = [*KEY, "value", "n"]
@@ -24,12 +38,17 @@ class Measure:
 
     **Attributes:**
 
-    - `name`, `title` (may contain `{n}`, the sample size), `digits` after the point.
+    - `name`, `title` (may contain `{n}`, the sample size, and `{entry}`, a space and
+      the entry if there are several, see `per`), `digits` after the point.
     - `needs`: capabilities of what is measured, and facts that must be known about its
       problem (`nlot.evaluation.case`).
     - `problems`: the kinds of problems that it applies to.
     - `lower_is_better`, and `note`, a sentence for captions.
-    - `of`: the function of a case; None for measures that are not computed from one.
+    - `per`: a key of the problem's settings, for each of whose entries there is a row
+      of its own, `name@entry`; a single entry's is called `name`, so that tables show
+      problems with one entry each side by side.
+    - `of`: the function of a case, and of an entry if there are several; None for
+      measures that are not computed from one.
     """
 
     name: str
@@ -40,13 +59,31 @@ class Measure:
     problems: tuple[str, ...] = TRANSPORT
     lower_is_better: bool = True
     note: str = ""
-    of: Callable[[Any], Value | None] | None = None
+    per: str = ""
+    of: Callable[..., Value | None] | None = None
+
+    def rows(self, settings: Any) -> dict[str, tuple]:
+        """The names of its rows for a problem, and what `of` takes after the case."""
+        entries = getattr(settings, self.per) if self.per else ()
+        if len(entries) < 2:
+            return {self.name: tuple(entries)}
+        return {_OF.join([self.name, _plain(entry)]): (entry,) for entry in entries}
+
+
+def _plain(entry: Any) -> str:
+    return str(entry).removesuffix(".0")
 
 
 # In the order of tables.
 MEASURES: dict[str, Measure] = {}
 # Functions that derive rows from other rows.
 DERIVED: list[Callable[[pd.DataFrame], pd.DataFrame]] = []
+
+
+def split(row: str) -> tuple[str, str]:
+    """The measure that the name of a row stands for, and the entry if it has one."""
+    name, _, entry = row.partition(_OF)
+    return name, entry
 
 
 def describe(name: str, title: str, digits: int, **about: Any) -> None:
@@ -69,7 +106,8 @@ def measure(
 ) -> Callable[[Callable], Callable]:
     """Registers the decorated function `(case) -> (value, n) | None` as a measure.
 
-    Further arguments are those of `describe`. It returns None if it cannot be measured.
+    With `per` it is `(case, entry) -> (value, n) | None`. Further arguments are those
+    of `describe`. It returns None if it cannot be measured.
     """
 
     def register(of: Callable[[Any], Value | None]) -> Callable:
@@ -105,7 +143,7 @@ def facts(**known: Any) -> set[str]:
 
 # What variants of a run share: it is only measured for the row with the method's own
 # name.
-_SHARED = {"potential"}
+_SHARED = {"potential", "checked"}
 
 
 def taken(kind: str, known: Iterable[str], variant: str = "") -> list[Measure]:
@@ -117,6 +155,8 @@ def taken(kind: str, known: Iterable[str], variant: str = "") -> list[Measure]:
     known = set(known) - (_SHARED if variant else set())
     if "map" in known:
         known.add("images")
+    if "at" in known:
+        known.add("population")
     return [
         found
         for found in MEASURES.values()

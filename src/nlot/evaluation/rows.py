@@ -5,7 +5,7 @@ sample size), minutes (of training, NaN for controls) and device.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ import pandas as pd
 from nlot.config import Experiment
 from nlot.evaluation.case import SequenceCase, TransportCase
 from nlot.evaluation.controls import CONTROLS
-from nlot.evaluation.distances import DISTANCES
 from nlot.evaluation.registry import KEY, Value, taken
 from nlot.ground_truth.truth import GroundTruth
 from nlot.methods.capabilities import CAPABILITIES, capable
@@ -46,17 +45,15 @@ def rows_table(
     )
 
 
-def measured(case: Case, kind: str, known: Mapping[str, Value] | None = None) -> Values:
-    """All measures for this kind of problem whose needs a case meets, by name.
-
-    Values in `known` are not measured again.
-    """
+def measured(case: Case, kind: str) -> Values:
+    """All measures for this kind of problem whose needs a case meets, by name."""
     able = {name for name in CAPABILITIES if capable(case.subject, name)}
-    values = dict(known or {})
+    values: Values = {}
     for found in taken(kind, case.facts | able, getattr(case.subject, "variant", "")):
-        value = None if found.name in values or found.of is None else found.of(case)
-        if value is not None:
-            values[found.name] = value
+        for row, entry in found.rows(getattr(case, "config", None)).items():
+            value = None if found.of is None else found.of(case, *entry)
+            if value is not None:
+                values[row] = value
     return values
 
 
@@ -102,39 +99,24 @@ def _loader(experiment: Experiment, name: str, data: str | Path | None) -> Any:
 def control_rows(
     experiment: Experiment,
     control: str,
-    problems: Iterable[str],
+    problem: str,
     seed: int,
-    truths: Mapping[str, GroundTruth],
-    data: Mapping[str, str | Path],
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each problem, and the rows of a control on it; `minutes` stays empty.
+    truth: GroundTruth | None = None,
+    data: str | Path | None = None,
+) -> pd.DataFrame:
+    """Rows of a control on a problem with a seed; `minutes` stays empty.
 
-    **Arguments:** as those of `run_rows`; `truths` and files of `data` by problem.
-
-    Controls do not depend on the Lagrangian: their distances from the target are
-    measured once for all problems between the same measures.
+    There are none where what it needs is not known. **Arguments:** any control except
+    the ground truth's (`reference_rows`); the others are as those of `run_rows`.
     """
-    known: dict[str, Values] = {}
+    found, values = CONTROLS[control], dict[str, Value]()
+    assert found.make is not None
+    case = _loader(experiment, problem, data)(None, seed, truth)
+    if case.facts.issuperset(found.needs):
+        case.subject = found.make(*case.given)
+        values = measured(case, experiment.problems[problem].kind)
     device = jax.devices()[0].device_kind
-    for name in problems:
-        given: Any = experiment.problems[name]
-        found, ends = CONTROLS[control], given.model_dump_json(exclude=_COSTS)
-        if found.make is None:
-            continue
-        case = _loader(experiment, name, data.get(name))(None, seed, truths.get(name))
-        values: Values = {}
-        if case.facts.issuperset(found.needs):
-            case.subject = found.make(*case.given)
-            values = measured(case, given.kind, known.get(ends))
-        known[ends] = {k: v for k, v in values.items() if k in DISTANCES}
-        yield (
-            name,
-            rows_table(name, control, seed, values, minutes=math.nan, device=device),
-        )
-
-
-# Settings in which problems between the same measures may differ.
-_COSTS = {"lagrangian", "ground_truth"}
+    return rows_table(problem, control, seed, values, minutes=math.nan, device=device)
 
 
 def reference_rows(truth: GroundTruth) -> pd.DataFrame:

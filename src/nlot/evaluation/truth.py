@@ -77,9 +77,11 @@ def straight_loss(case: TransportCase) -> Value | None:
 def _loss(case: TransportCase, paths: Callable) -> Value | None:
     """Excess of polygons over the best ones, by the same rule between the same ends."""
     s = np.linspace(0, 1, case.settings.least_action.segments + 1)
-    corners = paths(case.known.x, case.truth_images, s)
+    corners, best = paths(case.known.x, case.truth_images, s), case.truth_paths
+    points = int(best.points.max())
+    place = case.problem.lagrangian, case.problem.horizon
     with jax.enable_x64(True):
-        found = polygon_actions(case.problem.lagrangian, case.problem.horizon, corners)
+        found = polygon_actions(*place, corners, points)
     return _over(case, float(found.mean()), case.truth_action)
 
 

@@ -1,9 +1,11 @@
 """Distances between two samples.
 
-All are squared 2-Wasserstein distances or variants of them, in squared length units.
+Most are squared 2-Wasserstein distances or variants, in squared length units.
 OTT is imported on first use: jobs that measure nothing would spend a quarter of their
 time on it.
 """
+
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +24,21 @@ def exact_squared_w2(
     """
     _, _, cost = exact_plan(squared_distances(x, y))
     return cost
+
+
+def exact_distance(
+    x: Float[np.ndarray, "n d"],
+    y: Float[np.ndarray, "m d"],
+    power: Literal[1, 2],
+    weights: Float[np.ndarray, " n"] | None = None,
+) -> float:
+    """Euclidean W1 or W2 between samples, by network simplex.
+
+    **Arguments:** `weights` of the points `x`, None for equal ones; those of `y` are
+    equal. Raises `RuntimeError` when the solver does not reach the optimum.
+    """
+    _, _, cost = exact_plan(squared_distances(x, y) ** (power / 2), weights)
+    return cost ** (1 / power)
 
 
 @jax.jit(static_argnames=("epsilon", "max_iterations"))

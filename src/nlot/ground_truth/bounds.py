@@ -97,7 +97,7 @@ def upper_bound(
     for replicate in jax.random.split(key, settings.ground_truth.replicates):
         first, second = jax.random.split(replicate)
         x, y = source.draw(first), target.draw(second)[order]
-        parts.append(_solver(problem, settings)(moved(paths, x, y)))
+        parts.append(_solver(problem, costs)(moved(paths, x, y)))
     return interval(
         np.stack([found.action for found in parts]),
         float(np.mean([found.converged for found in parts])),
@@ -149,11 +149,9 @@ def lower_bound(
     draws = np.stack([source.draw(replicate) for replicate in keys])
     n, m = costs.cost.shape
     number = min(settings.ground_truth.candidates, m)
-    corners, d = settings.least_action.segments + 1, draws.shape[2]
+    corners, d = costs.settings.segments + 1, draws.shape[2]
     rows = max(1, at_a_time(corners, d) // number)
-    transform = _CTransform(
-        _solver(problem, settings), problem.horizon, target, potential
-    )
+    transform = _CTransform(_solver(problem, costs), problem.horizon, target, potential)
     values, converged = np.empty((len(keys), n)), []
     for begin in range(0, n, rows):
         part = slice(begin, begin + rows)
@@ -172,12 +170,10 @@ def lower_bound(
 
 
 def _solver(
-    problem: Transport, settings: EvaluationConfig
+    problem: Transport, costs: Table
 ) -> Callable[[Float[np.ndarray, "n corners d"]], Geodesic]:
-    """The solver for paths of least action, from given starting paths."""
-    return partial(
-        least_actions, problem.lagrangian, problem.horizon, settings.least_action
-    )
+    """The solver that `costs` come from, from given starting paths."""
+    return partial(least_actions, problem.lagrangian, problem.horizon, costs.settings)
 
 
 class _CTransform(NamedTuple):

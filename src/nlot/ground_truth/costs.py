@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nlot.config import LeastActionConfig
-from nlot.ground_truth.memory import COARSE, GROWTH
+from nlot.ground_truth.memory import COARSE, GROWTH, STRAIGHT
 from nlot.ground_truth.table import Table
 from nlot.paths.multistart import optimal_paths
 from nlot.problems.transport import Transport
@@ -34,7 +34,12 @@ def exact_costs(
     **Arguments:** the problem, settings, and points in an order in which every fourth
     one, and every sixteenth, is near those that follow it (as in
     `nlot.ground_truth.strata`). `report` is called with lines of progress.
+
+    Straight paths, where they are exact, take two segments each. Where paths step over
+    a wall, the table's settings have more `points` than those given.
     """
+    if problem.lagrangian.straight:
+        settings = settings.model_copy(update={"segments": STRAIGHT})
     x, y = (np.asarray(z, np.float64) for z in (x, y))
     stride = 1
     while max(len(x), len(y)) > COARSE * stride:
@@ -42,9 +47,17 @@ def exact_costs(
     a, b = x[::stride], y[::stride]
     i, j = (axis.ravel() for axis in np.indices((len(a), len(b))))
     best = optimal_paths(
-        problem.lagrangian, problem.horizon, problem.bounds, settings, a[i], b[j]
+        problem.lagrangian,
+        problem.horizon,
+        problem.frame.scale,
+        settings,
+        a[i],
+        b[j],
     )
     report(f"{len(a)} x {len(b)} pairs from several starts")
+    # One rule for all pairs.
+    points = int(best.points.max(initial=settings.points))
+    settings = settings.model_copy(update={"points": points})
     with jax.enable_x64(True):
         table = Table(problem, settings, x, y, stride, best)
         while stride > 1:

@@ -6,6 +6,8 @@ from nlot.config import EvaluationConfig
 KEPT = 512 * 10**6
 # Points per side that are solved from several starts, and the growth of a level.
 COARSE, GROWTH = 32, 4
+# Segments of straight paths.
+STRAIGHT = 2
 # Limits on the pairs whose paths are processed at a time, and on their coordinates.
 _PAIRS, _NUMBERS = 8192, 4_300_000
 # Bytes of a process with its compiled programs; numbers per pair besides its paths;
@@ -23,8 +25,28 @@ def at_a_time(corners: int, dimension: int) -> int:
     return max(1, min(_PAIRS, _NUMBERS // (corners * dimension)))
 
 
-def memory_mb(settings: EvaluationConfig, dimension: int) -> int:
+def check_memory(settings: EvaluationConfig, dimension: int, straight: bool) -> None:
+    """Raise `ValueError` if a ground truth would take more memory than it may.
+
+    **Arguments:** those of `memory_mb`.
+    """
+    given = settings.ground_truth
+    needed = memory_mb(settings, dimension, straight)
+    if needed > given.memory_mb:
+        raise ValueError(
+            f"evaluation.ground_truth.memory_mb: the ground truth of {given.points} "
+            f"points per side in {dimension} dimensions takes {needed} MB, "
+            f"{given.memory_mb} MB are allowed; lower "
+            f"evaluation.ground_truth.points, raise the limit, or set the problem's "
+            "ground_truth to false"
+        )
+
+
+def memory_mb(settings: EvaluationConfig, dimension: int, straight: bool) -> int:
     """Approximate peak memory in MB (10⁶ bytes) of computing a ground truth.
+
+    **Arguments:** the settings, d, and whether paths of least action are straight
+    (N is then 2).
 
     With n points per side, N segments and d = `dimension`, in bytes:
 
@@ -35,7 +57,8 @@ def memory_mb(settings: EvaluationConfig, dimension: int) -> int:
     - 8 (N + 1) d · 10 for each path processed at a time: at most 8,192 and 4.3 million
       coordinates, but at least n paths.
     """
-    n, corners = settings.ground_truth.points, settings.least_action.segments + 1
+    n = settings.ground_truth.points
+    corners = (STRAIGHT if straight else settings.least_action.segments) + 1
     path, pairs = path_bytes(corners, dimension), n * n
     kept = min(pairs * path, KEPT)
     total = (

@@ -242,7 +242,8 @@ class Table:
         return least_actions(problem.lagrangian, problem.horizon, self.settings, starts)
 
     def _actions(self, paths: Paths) -> Float[np.ndarray, " pairs"]:
-        return polygon_actions(self.problem.lagrangian, self.problem.horizon, paths)
+        problem, points = self.problem, self.settings.points
+        return polygon_actions(problem.lagrangian, problem.horizon, paths, points)
 
     def _blocks(self, stride: int) -> Iterator[Int[np.ndarray, " rows"]]:
         """Every `stride`-th row, in blocks."""

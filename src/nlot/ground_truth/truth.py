@@ -17,7 +17,7 @@ from nlot.config import EvaluationConfig, Experiment
 from nlot.discrete.couplings import assign, match
 from nlot.ground_truth.bounds import Interval, fit_potential, lower_bound, upper_bound
 from nlot.ground_truth.costs import exact_costs
-from nlot.ground_truth.memory import memory_mb
+from nlot.ground_truth.memory import check_memory, memory_mb
 from nlot.ground_truth.strata import cut
 from nlot.problems.transport import Transport
 from nlot.provenance.files import whole_file
@@ -87,10 +87,13 @@ def find_truth(
     that is called with lines of progress. Source and target are cut with one key: if
     one is a translated copy of the other, so are the points.
 
-    **Returns:** the truth; its header tells how well the searches converged.
+    **Returns:** the truth; its header tells how well the searches converged. Raises
+    `ValueError` if that would take more memory than the settings allow.
     """
-    n, d = settings.ground_truth.points, problem.dimension
-    report(f"{n} x {n} pairs, in {memory_mb(settings, d)} MB of memory at most")
+    n = settings.ground_truth.points
+    space = problem.dimension, problem.lagrangian.straight
+    check_memory(settings, *space)
+    report(f"{n} x {n} pairs, in {memory_mb(settings, *space)} MB of memory at most")
     keys = jax.random.split(stream(seed, "ground truth"), 3)
     source, target = cells = (
         cut(problem.source, n, key=keys[0]),
@@ -132,7 +135,7 @@ def make_truth(experiment: Experiment, problem: str, path: str | Path) -> Ground
         clock = time.strftime("%H:%M:%S")
         print(f"{clock} {problem} ground truth: {line}", file=sys.stderr, flush=True)
 
-    truth = find_truth(given.load(), evaluation, seed, report)
+    truth = find_truth(given.load().held_out, evaluation, seed, report)
     settings = {
         "problem_config": given.model_dump(mode="json"),
         "least_action": evaluation.least_action.model_dump(mode="json"),

@@ -19,7 +19,6 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from pydantic import Field, PositiveFloat
 
 from nlot.config.base import Part, Point, lie_below, same_length
-from nlot.measures.files import FileConfig, read_samples
 
 # Smallest over largest eigenvalue of a covariance that single precision can factor.
 _CONDITION = 1e-6
@@ -37,6 +36,16 @@ class AbstractMeasure(eqx.Module):
     @abc.abstractmethod
     def covariance(self) -> Float[Array, "d d"]:
         """The covariance matrix, of shape `(d, d)`."""
+
+    @property
+    def training(self) -> "AbstractMeasure":
+        """The measure that methods train on: itself, unless samples are held out."""
+        return self
+
+    @property
+    def held_out(self) -> "AbstractMeasure":
+        """The measure for all that is reported: itself, unless samples are held out."""
+        return self
 
     @property
     @abc.abstractmethod
@@ -238,46 +247,10 @@ class GaussianMixture(AbstractMeasure):
 
     def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
         k = len(self.means)
-        index = _index(u[:, 0], k)
+        index = equal_shares(u[:, 0], k)
         # Within its k-th of the unit interval, the first number is uniform again.
         rest = _open(k * u[:, :1] - index[:, None])
         return self.means[index] + self.std * ndtri(jnp.hstack([rest, u[:, 1:]]))
-
-
-class Empirical(AbstractMeasure):
-    """The empirical measure of `points` of shape `(m, d)`, drawn with replacement."""
-
-    class Config(FileConfig, MeasureConfig):
-        """Samples from a file: `.npz` (array of shape (n, d)) or `.csv` (d columns)."""
-
-        kind: Literal["samples"]
-
-        @property
-        def files(self) -> tuple[str, ...]:
-            return (self.path,)
-
-        def build(self) -> "Empirical":
-            """Raises `nlot.measures.files.SampleError` for an unusable file."""
-            points = read_samples(self.path, self.array, self.dimension)
-            return Empirical(jnp.array(points, jnp.float32))
-
-    points: Float[Array, "m d"]
-
-    @property
-    def mean(self) -> Float[Array, " d"]:
-        return self.points.mean(0)
-
-    @property
-    def covariance(self) -> Float[Array, "d d"]:
-        away = self.points - self.mean
-        return away.T @ away / len(self.points)
-
-    @property
-    def uniforms(self) -> int:
-        return 1
-
-    def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
-        return self.points[_index(u[:, 0], len(self.points))]
 
 
 def _kronecker(n: int, k: int) -> Float[np.ndarray, "n k"]:
@@ -299,6 +272,6 @@ def _open(u: Float[Array, "n k"]) -> Float[Array, "n k"]:
     return jnp.clip(u, 1e-7, 1 - 1e-7)
 
 
-def _index(u: Float[Array, " n"], size: int) -> Int[Array, " n"]:
-    """Equally likely indices below `size`."""
+def equal_shares(u: Float[Array, " n"], size: int) -> Int[Array, " n"]:
+    """Equally likely indices below `size`, from uniform numbers."""
     return jnp.minimum((u * size).astype(jnp.int32), size - 1)

@@ -1,5 +1,6 @@
 """Reads samples from files and validates them."""
 
+import csv
 import stat
 import time
 import zlib
@@ -8,12 +9,14 @@ from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import Field, PositiveInt
 
-from nlot.config.base import Part
+from nlot.measures.layout import ARRAYS, TABLES, TEXT, Column, FileConfig
+from nlot.measures.tables import chosen, read_parquet, read_text
 
-# Minimum number of samples per measure.
+# Minimum number of different samples per measure.
 MIN_SAMPLES = 8
+# NumPy's default for masked entries.
+_FILL = 1e20
 # Computations are in single precision.
 _LARGEST = float(np.finfo(np.float32).max)
 # Seconds by which the clocks of machines that share files may differ.
@@ -22,52 +25,85 @@ _CLOCKS = 2.0
 _DAMAGE = (OSError, EOFError, RuntimeError, ValueError, BadZipFile, zlib.error)
 
 
-class FileConfig(Part):
-    """Base of the settings of samples read from a file."""
-
-    path: str = Field(
-        min_length=1, description="the file, relative to the working directory"
-    )
-    array: str = Field("samples", description="name of the array in an `.npz` file")
-    dimension: PositiveInt = Field(2, description="number of coordinates of a sample")
-
-
 class SampleError(ValueError):
     """An unusable sample file; the message names the file and the fault."""
 
 
 def read_samples(
-    path: str | Path, array: str, dimension: int
-) -> Float[np.ndarray, "n d"]:
-    """Samples of shape `(n, dimension)` from an `.npz` or `.csv` file.
+    file: FileConfig, weights: Column | None = None
+) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, " n"] | None]:
+    """Samples of shape `(n, dimension)` from a file, and their weights if named.
 
-    `array` names the array of an `.npz` file. A `.csv` file has one column per
-    coordinate and an optional header line. Raises `SampleError` for a missing or
-    unreadable file, a wrong shape, fewer than 8 samples or non-finite values.
+    **Arguments:** the settings, and `weights`: a column, or an array of an `.npz` file.
+
+    Raises `SampleError` for a missing or unreadable file, a wrong shape, fewer than 8
+    different samples, non-finite values, and weights that do not suit.
     """
-    points = read_array(path, array)
-    if points.ndim != 2 or points.shape[1] != dimension:
-        raise SampleError(
-            f"{path}: found an array of shape {points.shape}; expected (n, {dimension})"
+    points, weight = read_array(file, weights)
+    if points.ndim != 2 or points.shape[1] != file.dimension:
+        hint = (
+            "; set `dimension`, or name `columns`"
+            if points.ndim == 2 and points.shape[1] > file.dimension
+            else ""
         )
-    if len(points) < MIN_SAMPLES:
         raise SampleError(
-            f"{path}: found {len(points)} samples; at least {MIN_SAMPLES} are needed"
+            f"{file.path}: found an array of shape {points.shape}; expected (n, "
+            f"{file.dimension}){hint}"
         )
     bad = np.flatnonzero(~np.isfinite(points).all(axis=1))
     if bad.size:
         raise SampleError(
-            f"{path}: {bad.size} samples are not finite, the first in row {bad[0]}"
+            f"{file.path}: {bad.size} samples are not finite, the first in row {bad[0]}"
         )
-    return points
+    try:
+        check_number(points)
+        if weight is not None:
+            check_weights(weight, len(points))
+            check_number(points[weight > 0], "samples of positive weight")
+    except ValueError as error:
+        raise SampleError(f"{file.path}: {error}") from None
+    return points, weight
 
 
-def read_array(path: str | Path, array: str) -> np.ndarray:
-    """Numbers from the named array of an `.npz` file, or from a `.csv` table.
+def check_number(points: Float[np.ndarray, "n d"], what: str = "samples") -> None:
+    """Raise `ValueError` for fewer than 8 samples, or fewer than 8 different ones."""
+    if len(points) < MIN_SAMPLES:
+        raise ValueError(
+            f"found {len(points)} {what}; at least {MIN_SAMPLES} are needed"
+        )
+    different = len(np.unique(points, axis=0))
+    if different < MIN_SAMPLES:
+        raise ValueError(
+            f"found {different} different points among {len(points)} {what}; at least "
+            f"{MIN_SAMPLES} are needed"
+        )
 
-    Raises `SampleError` for a missing or unreadable file, or an unknown format.
+
+def check_weights(weights: Float[np.ndarray, "..."], n: int) -> None:
+    """Raise `ValueError` for anything but weights of `n` samples.
+
+    They are finite, none is negative, and not all are zero; any sum will do.
     """
-    path = Path(path)
+    if weights.shape != (n,):
+        raise ValueError(f"weights: found shape {weights.shape}; expected ({n},)")
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if bad.size:
+        raise ValueError(
+            f"weights: {bad.size} are negative or not finite, the first in row {bad[0]}"
+        )
+    if not np.any(weights):
+        raise ValueError("weights: all are zero")
+
+
+def read_array(
+    file: FileConfig, weights: Column | None = None
+) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."] | None]:
+    """The chosen columns of a file, by default all but the weights; and the weights.
+
+    Raises `SampleError` for a missing or unreadable file, an unknown format, and
+    columns or arrays that are not there.
+    """
+    path = Path(file.path)
     try:
         mode = path.stat().st_mode
     # ValueError: an invalid file name.
@@ -75,14 +111,13 @@ def read_array(path: str | Path, array: str) -> np.ndarray:
         raise SampleError(f"{path}: no such sample file: {error}") from error
     if not stat.S_ISREG(mode):
         raise SampleError(f"{path}: no such sample file: a folder or a device")
-    if path.suffix not in {".npz", ".csv"}:
-        raise SampleError(
-            f"{path}: unknown format {path.suffix!r}; valid: '.npz', '.csv'"
-        )
-    numbers = _read_npz(path, array) if path.suffix == ".npz" else _read_csv(path)
-    if np.any(np.isfinite(numbers) & (np.abs(numbers) > _LARGEST)):
-        raise SampleError(f"{path}: a value is beyond single precision, {_LARGEST:.2g}")
-    return numbers
+    if file.suffix not in ARRAYS + TABLES:
+        valid = ", ".join(map(repr, ARRAYS + TABLES))
+        raise SampleError(f"{path}: unknown format {path.suffix!r}; valid: {valid}")
+    if isinstance(weights, str) and file.suffix == ".npz":
+        return _read(path, file, None), _read_npz(path, weights)
+    values = _read(path, file, weights)
+    return (values, None) if weights is None else (values[..., :-1], values[..., -1])
 
 
 def check_age(path: str | Path) -> None:
@@ -98,6 +133,32 @@ def check_age(path: str | Path) -> None:
         )
 
 
+def _read(path: Path, file: FileConfig, weights: Column | None) -> np.ndarray:
+    """The chosen columns of a file, that of the weights last if there are any."""
+    if file.suffix in TABLES:
+        read = read_text if file.suffix in TEXT else read_parquet
+        try:
+            values = read(file, weights)
+        # csv.Error: an endless cell.
+        except (OSError, ValueError, csv.Error) as error:
+            raise SampleError(f"{path}: not a table of numbers: {error}") from error
+    else:
+        npz = file.suffix == ".npz"
+        values = _read_npz(path, file.array) if npz else _read_npy(path)
+        try:
+            values = values[..., chosen(file, weights, None, values.shape[-1])]
+        except ValueError as error:
+            raise SampleError(f"{path}: {error}") from None
+    if np.any(np.isfinite(values) & (np.abs(values) > _LARGEST)):
+        raise SampleError(f"{path}: a value is beyond single precision, {_LARGEST:.2g}")
+    if np.any(values == _FILL):
+        raise SampleError(
+            f"{path}: a value is {_FILL:g}, with which NumPy fills masked entries; "
+            "save the samples without them"
+        )
+    return values
+
+
 def _read_npz(path: Path, array: str) -> np.ndarray:
     try:
         # Opened here because NumPy does not close a damaged file.
@@ -111,33 +172,36 @@ def _read_npz(path: Path, array: str) -> np.ndarray:
                         f"{path}: no array {array!r}; valid: {', '.join(file.files)}"
                     )
                 points = file[array]
+                for name in file.files:
+                    if _is_mask(name, array) and np.any(file[name]):
+                        raise SampleError(
+                            f"{path}: {name!r} masks some of {array!r}; save the "
+                            "samples without the masked ones, and no mask"
+                        )
     except _DAMAGE as error:
         if isinstance(error, SampleError):
             raise
         raise SampleError(f"{path}: not a readable .npz file: {error}") from error
+    return _real(points, f"{path}: array {array!r}")
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    try:
+        with path.open("rb") as raw:
+            points = np.lib.format.read_array(raw, allow_pickle=False)
+    except _DAMAGE as error:
+        raise SampleError(f"{path}: not a readable .npy file: {error}") from error
+    return _real(points, f"{path}: the array")
+
+
+def _real(points: np.ndarray, what: str) -> np.ndarray:
     if points.dtype.kind not in "iuf":
-        raise SampleError(
-            f"{path}: array {array!r} holds {points.dtype}, not real numbers"
-        )
+        raise SampleError(f"{what} holds {points.dtype}, not real numbers")
+    if not points.ndim:
+        raise SampleError(f"{what} is a single number")
     return points.astype(np.float64)
 
 
-def _read_csv(path: Path) -> np.ndarray:
-    try:
-        # Spreadsheets write a byte order mark.
-        text = path.read_text(encoding="utf-8-sig").splitlines()
-        if text and not any(map(_is_numeric, text[0].split(","))):
-            text = text[1:]
-        if not text:
-            raise ValueError("no lines of numbers")
-        return np.loadtxt(text, delimiter=",", ndmin=2)
-    except (OSError, ValueError) as error:
-        raise SampleError(f"{path}: not a table of numbers: {error}") from error
-
-
-def _is_numeric(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _is_mask(name: str, array: str) -> bool:
+    """Whether a name is `mask`, alone or with that of an array, as `samples_mask`."""
+    return name.lower().replace(array.lower(), "").strip("_.- ") == "mask"

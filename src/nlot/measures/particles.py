@@ -82,6 +82,12 @@ class Particles:
         def dimension(self) -> int:
             return len(self.groups[0].stations[0][0])
 
+        @property
+        def times(self) -> tuple[float, ...]:
+            """The times of all measures: 0, 1, 2, ..."""
+            number = (len(self.groups[0].stations) - 1) * self.intervals + 1
+            return tuple(map(float, range(number)))
+
         @pydantic.model_validator(mode="after")
         def _rectangular(self) -> "Particles.Config":
             stations = [s for group in self.groups for s in group.stations]

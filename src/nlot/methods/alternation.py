@@ -22,10 +22,10 @@ from nlot.training.progress import Reporter
 Fitted = tuple[Trainee, Float[Array, ""], Float[Array, ""]]
 
 
-def build_quadrature(config: AlgorithmConfig, horizon: float = 1.0) -> Quadrature:
+def build_quadrature(config: AlgorithmConfig) -> Quadrature:
     """The action rule that a run trains with."""
     rule, spline = config.quadrature, CubicSpline(config.knots)
-    return Quadrature(spline, rule.points, rule.rule, horizon)
+    return Quadrature(spline, rule.points, rule.rule)
 
 
 def trainees(

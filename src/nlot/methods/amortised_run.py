@@ -2,55 +2,102 @@
 
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nlot.methods.run import COST_NODES, AbstractPathRun, over_points
+from nlot.config.sections import CTransformConfig
+from nlot.methods.ctransform import refine
+from nlot.methods.inverse import Inverse, invert
+from nlot.methods.losses import amortised_cost
+from nlot.methods.run import (
+    COST_NODES,
+    AbstractPathRun,
+    check_paired,
+    over_points,
+)
+from nlot.methods.transport_run import Outside, TransportRun
 from nlot.networks.amortised import Networks
 from nlot.paths.own_paths import OwnPaths, spline_paths
 from nlot.paths.quadrature import Quadrature, path_actions
 from nlot.paths.splines import spline_positions
-from nlot.problems.transport import Transport
+from nlot.problems.transport import Times, Transport
+
+# Points of the source from which inverse images are searched.
+_STARTS = 2048
+# Searches from where the networks point to.
+_REFINED = CTransformConfig(max_steps=50, tolerance=1e-6)
 
 
-class AmortisedRun(AbstractPathRun):
-    """A map, its paths and its cost, on arrays of shape (n, d).
+class AmortisedRun(TransportRun, AbstractPathRun):
+    """A map, its paths and its cost, on arrays of shape (n, d) in the user's units.
 
     Every method raises `ValueError` for points of another shape.
     """
 
-    problem: Transport
     networks: Networks
     stochastic = False
+    action_loss = "paths", "spline", 0.01
 
-    def transport(
-        self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
+    def _images(
+        self, z: Float[Array, "n d"], key: PRNGKeyArray | None
     ) -> Float[Array, "n d"]:
-        """Images of `x` under the map network; the key is not used."""
-        return self.network_map(x)
+        return over_points(self.networks.map, z)
 
-    def network_map(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
+    def splines(
+        self, x: Float[Any, "*n d"], y: Float[Any, "*m d"]
+    ) -> tuple[Float[Array, "n d"], Float[Array, "n d"], Float[Array, "n size d"]]:
+        a, b = self.points(x), self.points(y)
+        check_paired(a, b)
+        found = over_points(self.networks.spline, self.standard(x), self.standard(y))
+        return a, b, self.problem.frame.scale * found
+
+    def network_map(self, x: Float[Any, "*n d"]) -> Float[Array, "n d"]:
         """The map network alone."""
-        return over_points(self.networks.map, self.points(x))
+        frame = self.problem.frame
+        z = self.standard(x)
+        return frame.outward(over_points(self.networks.map, z))
 
-    def potential(self, y: Float[Any, "n d"]) -> Float[Array, " n"]:
+    def inverse(self, y: Float[Any, "*n d"]) -> Inverse:
+        """Points of the source whose images are `y`, and the distance of these from it.
+
+        Both are in the user's units. Errors are large where the map does not reach `y`;
+        there is a warning if the points found lie far from all source samples.
+        """
+        frame = self.problem.frame
+        starts = self.problem.source.spread(jax.random.key(0), _STARTS)
+        found = invert(
+            lambda z: self._images(z, None),
+            self.networks.map,
+            self.standard(y),
+            frame.inward(starts),
+        )
+        x = frame.outward(found.x)
+        return Inverse(self._answer(x, x, "warn"), frame.scale * found.error)
+
+    def potential(self, y: Float[Any, "*n d"]) -> Float[Array, " n"]:
         """The learned Kantorovich potential g at points of the target."""
-        return over_points(self.networks.potential, self.points(y))
+        z = self.standard(y)
+        return self.problem.unit * over_points(self.networks.potential, z)
 
     def path(
         self,
-        x: Float[Any, "n d"],
-        times: Float[Any, " times"],
+        x: Float[Any, "*n d"],
+        times: Times,
         key: PRNGKeyArray | None = None,
+        *,
+        outside: Outside = "warn",
     ) -> Float[Array, "n times d"]:
         """The amortised paths from `x` to `transport(x)` at `times` in [0, T].
 
-        Raises `ValueError` for times outside.
+        `outside` as for `transport`. Raises `ValueError` for times outside.
         """
         s = self.problem.fractions(times)
-        return spline_positions(self.spline, s, *self.splines(x, self.transport(x)))
+        y = self.problem.frame.outward(self._images(self.standard(x), key))
+        found = spline_positions(self.spline, s, *self.splines(x, y))
+        return self._answer(self.points(x), found, outside)
 
     def own_paths(
         self, x: Float[Any, "n d"], y: Float[Any, "n d"], key: PRNGKeyArray
@@ -72,8 +119,33 @@ class AmortisedRun(AbstractPathRun):
             corners = spline_positions(self.spline, np.asarray(s), *ends, coefficients)
             return np.asarray(corners)
 
-    def cost(self, x: Float[Any, "n d"], y: Float[Any, "n d"]) -> Float[Array, " n"]:
+    def cost(self, x: Float[Any, "*n d"], y: Float[Any, "*n d"]) -> Float[Array, " n"]:
         """Action of the amortised path between each pair, by a fine midpoint rule."""
         horizon = self.problem.horizon
         rule = Quadrature(self.spline, COST_NODES, horizon=horizon)
         return path_actions(self.problem.lagrangian, rule, *self.splines(x, y))
+
+    def dual(self, x: Float[Any, "*n d"]) -> Float[Array, " n"]:
+        """The c-transform of g at points of the source, along the amortised paths.
+
+        With the mean of g over the target, its mean bounds the optimal cost from below,
+        up to the error of the paths.
+        """
+        return self.problem.unit * _dual(
+            self.networks,
+            Quadrature(self.spline, COST_NODES),
+            self.problem.standard,
+            self.standard(x),
+        )
+
+
+@eqx.filter_jit
+def _dual(
+    networks: Networks, rule: Quadrature, problem: Transport, z: Float[Array, "n d"]
+) -> Float[Array, " n"]:
+    def value(a: Array) -> Array:
+        b = refine(networks, rule, problem, problem.lagrangian, _REFINED, a).y
+        cost = amortised_cost(networks.spline, rule, problem.lagrangian, a, b)
+        return cost - networks.potential(b)
+
+    return jax.vmap(value)(z)

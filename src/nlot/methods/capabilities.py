@@ -5,6 +5,8 @@ x and y are arrays of n points of dimension d, given as (n, d).
 - `map`, from source to target: `transport(x, key=None)`, the images, (n, d);
   `stochastic`, whether they are random, drawn with the key (default: one from the run's
   seed).
+- `inverse`, from target to source: `inverse(y)`, points and the errors of their images,
+  as `nlot.methods.inverse.Inverse`.
 - `paths`, also `path(x, times, key=None)`: those from x to its image at times from 0 to
   the problem's horizon, (n, times, d).
 - `own_paths`, also `own_paths(x, y, key)`: action, and time inside obstacles, of the
@@ -12,6 +14,7 @@ x and y are arrays of n points of dimension d, given as (n, d).
 - `geodesics`: `polygons(x, y, s)`, amortised paths from x to y: corners at the
   fractions s of the horizon, (n, corners, d), in double precision.
 - `potential`: `potential(y)`, the Kantorovich potential of the target, (n,).
+- `dual`: `dual(x)`, the c-transform of that potential, (n,).
 - `cost`: `cost(x, y)`, the run's estimate of the cost from x to y, (n,).
 - `metric`: `metric(x)`, matrices that act on velocities, (n, d, d).
 - `carry`: `carry(x)`, points of the first of K measures at the times of all of them,
@@ -19,6 +22,11 @@ x and y are arrays of n points of dimension d, given as (n, d).
 - `journey`, the same by maps between neighbouring measures: `leg(x, pair)`, the images
   of points of measure `pair` in the next, (n, d); `path(x, y, times)`, paths between
   given ends at times from 0 to 1, (n, times, d).
+- `at`: `at(x, times, measure=0, before=None)`, points of a measure at later times, in
+  the unit of the data, (times, n, d); `momentum`, whether it depends on `before`, the
+  displacements by which they came from the measure before.
+- `speeds`: `speeds`, how fast measures move from each to the next, in length per time
+  of the data, (K - 1,).
 """
 
 from typing import Any
@@ -26,14 +34,18 @@ from typing import Any
 # The attributes that each capability needs.
 CAPABILITIES: dict[str, tuple[str, ...]] = {
     "map": ("stochastic", "transport"),
+    "inverse": ("inverse",),
     "paths": ("stochastic", "transport", "path"),
     "own_paths": ("stochastic", "transport", "own_paths"),
     "geodesics": ("polygons",),
     "potential": ("potential",),
+    "dual": ("potential", "dual"),
     "cost": ("cost",),
     "metric": ("metric",),
     "carry": ("carry",),
     "journey": ("carry", "leg", "path"),
+    "at": ("momentum", "at"),
+    "speeds": ("speeds",),
 }
 
 

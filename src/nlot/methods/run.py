@@ -3,12 +3,15 @@
 import dataclasses
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
+from nlot.methods.diagnosis import Diagnosis
+from nlot.methods.stored import write_run
 from nlot.paths.splines import CubicSpline
 from nlot.problems.transport import as_points
 
@@ -20,18 +23,40 @@ COST_NODES = 200
 class AbstractRun:
     """A method trained on a problem with a seed: base of all runs.
 
-    Subclasses define what a run can do: see `nlot.methods.capabilities`.
+    Subclasses define what a run can do: see `nlot.methods.capabilities`. Wherever they
+    take an array of points, (n, d), a single point of shape (d,) is an array of one.
 
     **Arguments and attributes:** `problem`, or what is needed of it; `config`, the
     method's settings; `networks`, trained; `header`, names, settings and provenance as
-    stored. `variant` is one of `config.variants`, "" for the run as it was opened.
+    stored; `history`, the records of its training, if it was trained just now, and
+    `given`, the parts of its problem that came as Python objects. `variant` is one of
+    `config.variants`, "" for the run as it was opened.
     """
 
     problem: Any
     config: Any
     networks: Any
     header: dict[str, Any]
+    # The loss that tells whether training has settled: its phase and name, and the
+    # share by which it may still change. An action does not go to zero.
+    action_loss: ClassVar[tuple[str, str, float] | None] = None
+    history: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    given: dict[str, Any] = dataclasses.field(default_factory=dict)
     variant: str = ""
+
+    def save(self, folder: str | Path) -> None:
+        """Write the run to a folder, from which `nlot.load` opens it.
+
+        Samples that were given as arrays are stored with it. Functions are not: they
+        are named, and must be given again.
+        """
+        write_run(folder, self.header, self.networks, self.history, self.given)
+
+    @property
+    def diagnostics(self) -> Diagnosis | None:
+        """What the run's own checks found; None if it was not checked."""
+        found = self.header.get("diagnostics")
+        return None if found is None else Diagnosis.read(found)
 
     @property
     def seed(self) -> int:
@@ -56,8 +81,11 @@ class AbstractRun:
             for name in self.config.variants
         )
 
-    def points(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
-        """`x` as an array of points; raises `ValueError` for another shape."""
+    def points(self, x: Float[Any, "*n d"]) -> Float[Array, "n d"]:
+        """`x` as an array of points; a single one of shape (d,) becomes an array.
+
+        Raises `ValueError` for another shape, and for points that are not finite.
+        """
         return as_points(x, self.problem.dimension)
 
 
@@ -70,11 +98,23 @@ class AbstractPathRun(AbstractRun):
         return CubicSpline(self.config.knots)
 
     def splines(
-        self, x: Float[Any, "n d"], y: Float[Any, "n d"]
+        self, x: Float[Any, "*n d"], y: Float[Any, "*m d"]
     ) -> tuple[Float[Array, "n d"], Float[Array, "n d"], Float[Array, "n size d"]]:
-        """The ends as arrays, and the spline coefficients of the paths between them."""
+        """The ends as arrays, and the spline coefficients of the paths between them.
+
+        Raises `ValueError` for another shape, and for unequal numbers of ends.
+        """
         a, b = self.points(x), self.points(y)
+        check_paired(a, b)
         return a, b, over_points(self.networks.spline, a, b)
+
+
+def check_paired(x: Float[Array, "n d"], y: Float[Array, "m d"]) -> None:
+    """Raise `ValueError` unless there are as many points in `y` as in `x`."""
+    if len(x) != len(y):
+        raise ValueError(
+            f"expected pairs of points, found arrays of shapes {x.shape} and {y.shape}"
+        )
 
 
 @eqx.filter_jit

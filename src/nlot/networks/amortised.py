@@ -1,7 +1,6 @@
 """The three networks of Algorithm 1: potential g, map y, spline coefficients φ.
 
-Inputs are divided and outputs multiplied by `scale`, the half-width of the problem's
-bounds, so that one initialisation and learning rate suit problems of any extent.
+They work in standard coordinates (`nlot.measures.standardise`).
 """
 
 import equinox as eqx
@@ -10,34 +9,38 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.config.sections import JumpingConfig
-from nlot.networks.mlp import MLP
+from nlot.networks.mlp import MLP, affine
 from nlot.paths.splines import CubicSpline
 
-# First coefficient of a head's path before training, in units of the bounds.
+# First coefficient of a head's path before training.
 _BEND = 0.3
 
 
-class _ScaledNetwork(eqx.Module):
+class PotentialNetwork(eqx.Module):
+    """The Kantorovich potential g_θ: (d,) to a scalar.
+
+    With a `skip` M, the quadratic function y·M(y) is added to the perceptron's output.
+    """
+
     mlp: MLP
-    scale: float = eqx.field(static=True)
-
-
-class PotentialNetwork(_ScaledNetwork):
-    """The Kantorovich potential g_θ: (d,) to a scalar."""
+    skip: eqx.nn.Linear | None = None
 
     def __call__(self, y: Float[Array, " d"]) -> Float[Array, ""]:
-        # A cost grows with the square of distance, and so does its potential.
-        return self.scale**2 * self.mlp(y / self.scale)[0]
+        g = self.mlp(y)[0]
+        return g if self.skip is None else g + y @ affine(self.skip, y)
 
 
-class MapNetwork(_ScaledNetwork):
+class MapNetwork(eqx.Module):
     """The amortised c-transform y_ζ: (d,) to (d,), a displacement added to x.
 
     With several `heads` it predicts several images, and chooses one of them: a map that
-    jumps. The last outputs are then the logits of that choice.
+    jumps. The last outputs are then the logits of that choice. With a `skip`, this
+    affine function of x is added to the displacement.
     """
 
+    mlp: MLP
     heads: int = eqx.field(static=True, default=1)
+    skip: eqx.nn.Linear | None = None
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, " d"]:
         images, logits = self.alternatives(x)
@@ -47,11 +50,12 @@ class MapNetwork(_ScaledNetwork):
         self, x: Float[Array, " d"]
     ) -> tuple[Float[Array, "heads d"], Float[Array, " heads"]]:
         """The image of each head, and the logits of the choice."""
-        flat, logits = _parts(self.mlp(x / self.scale), self.heads)
-        return x + self.scale * flat.reshape(self.heads, -1), logits
+        flat, logits = _parts(self.mlp(x), self.heads)
+        start = x if self.skip is None else x + affine(self.skip, x)
+        return start + flat.reshape(self.heads, -1), logits
 
 
-class SplineNetwork(_ScaledNetwork):
+class SplineNetwork(eqx.Module):
     """The amortised path φ_η: two ends of shape (d,) to coefficients (size, d).
 
     With several `heads` it predicts several paths, and chooses one of them: where the
@@ -59,6 +63,7 @@ class SplineNetwork(_ScaledNetwork):
     through. The last outputs are then the logits of that choice.
     """
 
+    mlp: MLP
     heads: int = eqx.field(static=True, default=1)
 
     def __call__(
@@ -71,9 +76,16 @@ class SplineNetwork(_ScaledNetwork):
         self, x: Float[Array, " d"], y: Float[Array, " d"]
     ) -> tuple[Float[Array, "heads size d"], Float[Array, " heads"]]:
         """The path of each head, and the logits of the choice."""
-        out = self.mlp(jnp.concatenate([x, y]) / self.scale)
-        flat, logits = _parts(out, self.heads)
-        return self.scale * flat.reshape(self.heads, -1, x.shape[0]), logits
+        flat, logits = _parts(self.mlp(jnp.concatenate([x, y])), self.heads)
+        return flat.reshape(self.heads, -1, x.shape[0]), logits
+
+    def straight(self) -> "SplineNetwork":
+        """This network with a last layer of zeros: all paths are straight."""
+        return eqx.tree_at(
+            lambda n: (n.mlp.layers[-1].weight, n.mlp.layers[-1].bias),
+            self,
+            replace_fn=jnp.zeros_like,
+        )
 
     def nearly_straight(self, chord: Float[Array, " d"]) -> "SplineNetwork":
         """This network with its last layer shrunk: paths start close to lines.
@@ -121,25 +133,18 @@ def _parts(out: Array, heads: int) -> tuple[Array, Array]:
 
 
 def build_networks(
-    dimension: int,
-    scale: float,
-    config: JumpingConfig,
-    *,
-    key: PRNGKeyArray,
+    dimension: int, config: JumpingConfig, *, key: PRNGKeyArray
 ) -> Networks:
-    """Untrained networks.
+    """Untrained networks for points of a `dimension`.
 
-    **Arguments:** `dimension` and `scale`, the half-width of the bounds, are those of
-    the problem; `config` has the sizes of the networks and the number of knots.
+    `config` has the sizes of the networks and the number of knots.
     """
     keys = jax.random.split(key, 3)
     d, g, y, s = dimension, config.potential, config.map, config.spline
     point = _outputs(d, y.heads)
     path = _outputs(d * CubicSpline(config.knots).size, s.heads)
     return Networks(
-        PotentialNetwork(MLP(d, 1, g.hidden, g.activation, key=keys[0]), scale),
-        MapNetwork(MLP(d, point, y.hidden, y.activation, key=keys[1]), scale, y.heads),
-        SplineNetwork(
-            MLP(2 * d, path, s.hidden, s.activation, key=keys[2]), scale, s.heads
-        ),
+        PotentialNetwork(MLP(d, 1, g.hidden, g.activation, key=keys[0])),
+        MapNetwork(MLP(d, point, y.hidden, y.activation, key=keys[1]), y.heads),
+        SplineNetwork(MLP(2 * d, path, s.hidden, s.activation, key=keys[2]), s.heads),
     )

@@ -20,6 +20,8 @@ from nlot.training.loop import Constant
 
 # Untrained paths are nearly straight.
 _STRAIGHT = 0.1
+# Points of a measure that its distance from the next is taken of.
+_ENOUGH = 2048
 PointMap = Callable[..., Array]
 
 
@@ -31,13 +33,16 @@ class Frame(eqx.Module):
     `cost`, the potential network's slope is of order one. In units of the whole
     sequence, the noise of a learning rate would exceed the signal.
 
-    With `momentum` map networks also see the displacement before.
+    With `momentum` map networks also see the displacement before, times `pace`, the
+    duration of the pair's interval in those of the one before (1 for the first pair):
+    the displacement at the same velocity.
     """
 
     centre: Float[Array, "*pairs d"]
     scale: Float[Array, "*pairs"]
     step: Float[Array, "*pairs"]
     cost: Float[Array, "*pairs"]
+    pace: Float[Array, "*pairs"]
     momentum: bool = eqx.field(static=True, default=False)
 
     @classmethod
@@ -53,10 +58,14 @@ class Frame(eqx.Module):
         joined = [np.concatenate(pair) for pair in pairs]
         centre = np.stack([points.mean(0) for points in joined])
         far = [np.abs(z - c).max() for z, c in zip(joined, centre, strict=True)]
-        scale, step = np.array(far), np.sqrt([_squared_w2(*pair) for pair in pairs])
+        # A unit needs no more than a part of large measures, evenly over the file.
+        some = [[z[:: -(-len(z) // _ENOUGH)] for z in pair] for pair in pairs]
+        scale, step = np.array(far), np.sqrt([squared_w2(*pair) for pair in some])
         single = partial(jnp.asarray, dtype=jnp.float32)
         cost = single(cheapest * step * scale)
-        return cls(single(centre), single(scale), single(step), cost, momentum)
+        intervals = sequence.intervals
+        pace = single(np.append(1.0, intervals[1:] / intervals[:-1]))
+        return cls(single(centre), single(scale), single(step), cost, pace, momentum)
 
     def potential(self, network: MLP) -> PointMap:
         """The potential g of a pair."""
@@ -69,13 +78,14 @@ class Frame(eqx.Module):
             seen = (x - self.centre) / self.scale
             if self.momentum:
                 assert before is not None
-                seen = jnp.concatenate([seen, before / self.step])
+                seen = jnp.concatenate([seen, before * self.pace / self.step])
             return x + self.step * network(seen)
 
         return y
 
 
-def _squared_w2(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> float:
+def squared_w2(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> float:
+    """Squared 2-Wasserstein distance between two samples, by network simplex."""
     # Takes half a second, which jobs without training are spared.
     import ot
 
@@ -191,6 +201,7 @@ def build_pair_networks(
             scale=jnp.ones(pairs),
             step=jnp.ones(pairs),
             cost=jnp.ones(pairs),
+            pace=jnp.ones(pairs),
             momentum=momentum,
         ),
     )

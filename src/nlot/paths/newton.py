@@ -16,13 +16,15 @@ from jaxtyping import Array, Bool, Float, Int
 
 from nlot.config import LeastActionConfig
 from nlot.costs.lagrangians import AbstractLagrangian
-from nlot.paths.polygons import expand, kinetic
+from nlot.paths.polygons import Expansion, expand, kinetic
 from nlot.paths.tridiagonal import solve as solve_tridiagonal
 from nlot.training.microbatch import MANY, batches
 
 # Limit on a batch's size times d², as each search takes more memory in higher
 # dimensions; and the smallest batch.
 _BLOCKS, _LEAST = 9 * MANY, 4
+# Straight paths that are priced at a time.
+_AT_ONCE = 4096
 # Steps between checks for finished searches.
 _STRIDE = 2
 # Damping: initial, least after it proved too small, and below which it is set to 0.
@@ -34,6 +36,7 @@ _SHORTER = 0.25
 class Geodesic(NamedTuple):
     """Paths of least action, and the solver's progress.
 
+    `points` is the number of parts of a segment in the rule that gives the action.
     `slopes` are the gradients of the action with respect to the two ends: those of the
     cost if the path is optimal. `gradient_norm` is the norm dual to |velocity| in L²:
     the length of the gradient in coordinates in which the kinetic energy is half the
@@ -46,6 +49,7 @@ class Geodesic(NamedTuple):
     gradient_norm: Float[np.ndarray, " n"]
     steps: Int[np.ndarray, " n"]
     converged: Bool[np.ndarray, " n"]
+    points: Int[np.ndarray, " n"]
 
 
 class _Search(NamedTuple):
@@ -82,10 +86,13 @@ def least_actions(
 
     **Returns:** the paths, in double precision. Obstacles create several local minima:
     each start leads to one of them, never worse than the start. A start that is not
-    finite is returned unchanged. Batches are refilled as searches finish.
+    finite is returned unchanged. Batches are refilled as searches finish. Where L does
+    not depend on position, nothing is searched: paths are straight.
     """
+    if lagrangian.straight:
+        return _straight(lagrangian, horizon, settings, starts)
     most = min(MANY, max(_BLOCKS // starts.shape[2] ** 2, _LEAST))
-    parts = []
+    place, parts = (lagrangian, horizon, settings.points), []
     with jax.enable_x64(True):
         begin = _begin(jnp.asarray(starts, jnp.float64))
         # Kept on the host; batches are copied from here and back.
@@ -93,15 +100,56 @@ def least_actions(
         for _ in range(0, settings.max_steps, _STRIDE):
             for picked, lanes in batches(np.flatnonzero(~searches.done), most):
                 batch = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], searches)
-                found = _advance(lagrangian, horizon, batch, settings.tolerance)
+                found = _advance(*place, batch, settings.tolerance)
                 for leaf, new in zip(searches, found, strict=True):
                     leaf[picked] = np.asarray(new)[: len(picked)]
         for picked, lanes in batches(np.arange(len(starts)), most):
-            measured = _measure(lagrangian, horizon, searches.path[lanes])
+            measured = _measure(*place, searches.path[lanes])
             parts.append([np.asarray(leaf)[: len(picked)] for leaf in measured])
     action, slopes, norm = (np.concatenate(each) for each in zip(*parts, strict=True))
     converged = searches.done & np.isfinite(action)
-    return Geodesic(searches.path, action, slopes, norm, searches.steps, converged)
+    points = np.full(len(starts), settings.points)
+    return Geodesic(
+        searches.path, action, slopes, norm, searches.steps, converged, points
+    )
+
+
+def _straight(
+    lagrangian: AbstractLagrangian,
+    horizon: float,
+    settings: LeastActionConfig,
+    starts: Float[np.ndarray, "n corners d"],
+) -> Geodesic:
+    """Straight paths between the ends of `starts`."""
+    x, y = (np.asarray(starts[:, k], np.float64) for k in (0, -1))
+    n, d = x.shape
+    s = np.linspace(0, 1, starts.shape[1])[:, None]
+    action, slope = np.empty(n), np.empty((n, d))
+    with jax.enable_x64(True):
+        for picked, lanes in batches(np.arange(n), _AT_ONCE):
+            v = (y[lanes] - x[lanes]) / horizon
+            each = _of_velocities(lagrangian, x[lanes], v)
+            value, slope[picked] = (np.asarray(leaf)[: len(picked)] for leaf in each)
+            action[picked] = horizon * value
+    return Geodesic(
+        path=(1 - s) * x[:, None] + s * y[:, None],
+        action=action,
+        slopes=np.stack([-slope, slope], axis=1),
+        gradient_norm=np.zeros(n),
+        steps=np.zeros(n, np.int32),
+        converged=np.isfinite(action),
+        points=np.full(n, settings.points),
+    )
+
+
+@eqx.filter_jit
+def _of_velocities(
+    lagrangian: AbstractLagrangian,
+    x: Float[Array | np.ndarray, "n d"],
+    v: Float[Array | np.ndarray, "n d"],
+) -> tuple[Float[Array, " n"], Float[Array, "n d"]]:
+    """L and its derivative in the velocity."""
+    return jax.vmap(jax.value_and_grad(lagrangian, 1))(jnp.asarray(x), jnp.asarray(v))
 
 
 def _begin(starts: Float[Array, "n corners d"]) -> _Search:
@@ -119,20 +167,24 @@ def _begin(starts: Float[Array, "n corners d"]) -> _Search:
 
 @eqx.filter_jit
 def _advance(
-    lagrangian: AbstractLagrangian, horizon: float, searches: _Search, tolerance: float
+    lagrangian: AbstractLagrangian,
+    horizon: float,
+    points: int,
+    searches: _Search,
+    tolerance: float,
 ) -> _Search:
     def one(search: _Search) -> _Search:
-        new = _newton(lagrangian, horizon, search, tolerance)
+        at = expand(lagrangian, horizon, search.trial, points)
+        new = _newton(horizon, at, search, tolerance)
         return jax.tree.map(partial(jnp.where, search.done), search, new)
 
     return jax.lax.fori_loop(0, _STRIDE, lambda _, s: jax.vmap(one)(s), searches)
 
 
 def _newton(
-    lagrangian: AbstractLagrangian, horizon: float, search: _Search, tolerance: float
+    horizon: float, at: Expansion, search: _Search, tolerance: float
 ) -> _Search:
-    """Evaluate the trial path: accept it and plan the next, or plan a shorter step."""
-    at = expand(lagrangian, horizon, search.trial)
+    """Accept the trial path, expanded in `at`, and plan the next, or a shorter step."""
     rounding = 8 * jnp.finfo(at.action.dtype).eps * (1 + jnp.abs(at.action))
     better = at.action <= search.action + rounding  # False for a NaN, too.
     gain = search.action - at.action
@@ -170,10 +222,13 @@ def _newton(
 
 @eqx.filter_jit
 def _measure(
-    lagrangian: AbstractLagrangian, horizon: float, paths: Float[Array, "n corners d"]
+    lagrangian: AbstractLagrangian,
+    horizon: float,
+    points: int,
+    paths: Float[Array, "n corners d"],
 ) -> tuple[Float[Array, " n"], Float[Array, "n 2 d"], Float[Array, " n"]]:
     def one(path: Array) -> tuple[Array, Array, Array]:
-        at = expand(lagrangian, horizon, path)
+        at = expand(lagrangian, horizon, path, points)
         dual, _ = solve_tridiagonal(*kinetic(horizon, path), at.gradient)
         # Rounding may make the square negative.
         square = jnp.maximum(jnp.sum(at.gradient * dual), 0.0)

@@ -2,7 +2,8 @@ r"""Polygonal paths: their action, its derivatives, and polygons to start from.
 
 A path is a polygon of N segments, each traversed in time h = T/N. Its action by the
 midpoint rule, $\sum_k h\, L((z_k + z_{k+1})/2, (z_{k+1} - z_k)/h)$, couples only
-neighbouring corners: its Hessian is block tridiagonal.
+neighbouring corners: its Hessian is block tridiagonal. So it is by a rule of several
+points in each segment, which does not miss a wall that one segment steps over.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,13 +36,23 @@ def polygon_action(
     lagrangian: AbstractLagrangian,
     horizon: float,
     path: Float[Array, "corners d"],
+    points: int = 1,
 ) -> Float[Array, ""]:
     """Action of a polygon by the midpoint rule; equal time for each segment.
 
-    **Arguments:** the Lagrangian, T, and the corners.
+    **Arguments:** the Lagrangian, T, the corners, and the number of equal parts that
+    each segment is cut into for the rule.
     """
-    middle, velocity, h = _segments(horizon, path)
-    return h * jnp.sum(jax.vmap(lagrangian)(middle, velocity))
+    start, velocity, h = _segments(horizon, path)
+
+    def mean(t: Array, x: Array, v: Array) -> Array:
+        def density(s: Array) -> Array:
+            return lagrangian.at(t + s * h)(x + s * h * v, v)
+
+        return jnp.mean(jax.vmap(density)(_shares(points, x.dtype)))
+
+    times = h * jnp.arange(len(start), dtype=path.dtype)
+    return h * jnp.sum(jax.vmap(mean)(times, start, velocity))
 
 
 def bent(
@@ -74,14 +85,32 @@ def bent(
     return x + s * (y - x) + jnp.sin(jnp.pi * s) * bends
 
 
+def winding(
+    x: Float[Array, " d"],
+    y: Float[Array, " d"],
+    segments: int,
+    waves: Float[Array, "starts modes d"],
+) -> Float[Array, "starts corners d"]:
+    r"""Polygons that deviate from the straight one by $\sum_k w_k \sin(π k s)$.
+
+    **Arguments:** the two ends, the number of segments, and w, in units of space.
+    """
+    s = jnp.linspace(0.0, 1.0, segments + 1, dtype=x.dtype)
+    modes = jnp.sin(jnp.pi * jnp.arange(1, waves.shape[1] + 1)[:, None] * s)
+    return x + s[:, None] * (y - x) + jnp.einsum("nkd,kt->ntd", waves, modes)
+
+
 def polygon_actions(
     lagrangian: AbstractLagrangian,
     horizon: float,
     paths: Float[np.ndarray, "n corners d"],
+    points: int = 1,
 ) -> Float[np.ndarray, " n"]:
     """`polygon_action` of each path, in batches."""
     parts = [
-        np.asarray(_with_gradients(lagrangian, horizon, paths[lanes])[0])[: len(picked)]
+        np.asarray(_with_gradients(lagrangian, horizon, paths[lanes], points)[0])[
+            : len(picked)
+        ]
         for picked, lanes in batches(np.arange(len(paths)))
     ]
     return np.concatenate([np.empty(0, paths.dtype), *parts])
@@ -89,7 +118,10 @@ def polygon_actions(
 
 @eqx.filter_jit
 def _with_gradients(
-    lagrangian: AbstractLagrangian, horizon: float, paths: Float[Array, "n corners d"]
+    lagrangian: AbstractLagrangian,
+    horizon: float,
+    paths: Float[Array, "n corners d"],
+    points: int,
 ) -> tuple[Float[Array, " n"], Float[Array, "n corners d"]]:
     """Actions, and gradients that callers discard.
 
@@ -98,7 +130,7 @@ def _with_gradients(
     """
 
     def action(path: Array) -> Array:
-        return polygon_action(lagrangian, horizon, path)
+        return polygon_action(lagrangian, horizon, path, points)
 
     return jax.vmap(jax.value_and_grad(action))(paths)
 
@@ -106,40 +138,62 @@ def _with_gradients(
 def _segments(
     horizon: float, path: Float[Array, "corners d"]
 ) -> tuple[Float[Array, "segments d"], Float[Array, "segments d"], float]:
-    """Midpoint and velocity of each segment, and its duration."""
+    """Start and velocity of each segment, and its duration."""
     h = horizon / (path.shape[0] - 1)
-    return (path[:-1] + path[1:]) / 2, (path[1:] - path[:-1]) / h, h
+    return path[:-1], (path[1:] - path[:-1]) / h, h
+
+
+def _shares(points: int, dtype: Any) -> Float[Array, " points"]:
+    """Places of the rule's points in a segment, as shares of it."""
+    return (jnp.arange(points, dtype=dtype) + 0.5) / points
 
 
 def expand(
-    lagrangian: AbstractLagrangian, horizon: float, path: Float[Array, "corners d"]
+    lagrangian: AbstractLagrangian,
+    horizon: float,
+    path: Float[Array, "corners d"],
+    points: int = 1,
 ) -> Expansion:
-    """The action near `path`, to second order, by derivatives of L in each segment."""
+    """The action near `path`, to second order, by derivatives of L in each segment.
+
+    **Arguments:** those of `polygon_action`.
+    """
     identity = jnp.eye(path.shape[1], dtype=path.dtype)
-    middle, velocity, h = _segments(horizon, path)
+    start, velocity, h = _segments(horizon, path)
 
     def along(function: Callable[[Array], Any], at: Array) -> Any:
         """Derivatives in all coordinates."""
         return jax.vmap(lambda t: jax.jvp(function, (at,), (t,))[1])(identity)
 
-    def local(x: Array, v: Array) -> tuple[Array, ...]:
-        """L with its first and second derivatives."""
-        slopes = jax.grad(lagrangian, (0, 1))
-        value, (lx, lv) = jax.value_and_grad(lagrangian, (0, 1))(x, v)
+    def local(t: Array, x: Array, v: Array, s: Array | float) -> tuple[Array, ...]:
+        """L h at a share s of a segment, with derivatives in the segment's ends."""
+        now = lagrangian.at(t + s * h)
+        slopes = jax.grad(now, (0, 1))
+        x = x + s * h * v
+        value, (lx, lv) = jax.value_and_grad(now, (0, 1))(x, v)
         # Position and velocity separately: a potential only depends on the first.
         lxx, lxv = along(lambda z: slopes(z, v), x)
         lvv = along(lambda z: slopes(x, z)[1], v)
-        return value, lx, lv, lxx, lxv, lvv
+        # The chain rule, from x and v to the ends of the segment.
+        lvx, r = lxv.T, 1 - s
+        first = r * h * lx - lv, r * r * h * lxx - r * (lxv + lvx) + lvv / h
+        last = s * h * lx + lv, s * s * h * lxx + s * (lxv + lvx) + lvv / h
+        across = r * s * h * lxx + r * lxv - s * lvx - lvv / h
+        return h * value, *first, *last, across
 
-    value, lx, lv, lxx, lxv, lvv = jax.vmap(local)(middle, velocity)
-    # The chain rule, from midpoint and velocity to the ends of a segment.
-    lvx = jnp.swapaxes(lxv, 1, 2)
-    even, mixed = h * lxx / 4 + lvv / h, (lxv + lvx) / 2
-    first, last = h * lx / 2 - lv, h * lx / 2 + lv
+    def segment(t: Array, x: Array, v: Array) -> tuple[Array, ...]:
+        # A constant share saves a sixth of the time.
+        if points == 1:
+            return local(t, x, v, 0.5)
+        shares = _shares(points, x.dtype)
+        every = jax.vmap(local, (None, None, None, 0))(t, x, v, shares)
+        return tuple(jnp.mean(each, axis=0) for each in every)
+
+    times = h * jnp.arange(len(start), dtype=path.dtype)
+    value, first, own, last, other, across = jax.vmap(segment)(times, start, velocity)
     slopes = jnp.stack([first[0], last[-1]])
-    diagonal = (even + mixed)[:-1] + (even - mixed)[1:]
-    upper = (h * lxx / 4 - lvv / h + (lxv - lvx) / 2)[1:]
-    return Expansion(h * jnp.sum(value), slopes, last[:-1] + first[1:], diagonal, upper)
+    gradient, diagonal = last[:-1] + first[1:], other[:-1] + own[1:]
+    return Expansion(jnp.sum(value), slopes, gradient, diagonal, across[1:])
 
 
 def kinetic(

@@ -97,7 +97,10 @@ class Quadrature(eqx.Module):
     ) -> Float[Array, ""]:
         """Action of the spline from `x` to `y` with the given coefficients."""
         position, velocity = self.trajectory(x, y, coefficients)
-        densities = jax.vmap(lagrangian, in_axes=1)(position, velocity)
+        times = self.horizon * jnp.asarray(self.times, x.dtype)
+        densities = jax.vmap(lambda t, a, v: lagrangian.at(t)(a, v), in_axes=(0, 1, 1))(
+            times, position, velocity
+        )
         return jnp.asarray(self.weights, x.dtype) @ densities
 
 

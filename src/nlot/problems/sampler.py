@@ -19,11 +19,6 @@ class Sampler(eqx.Module, Generic[Rule]):
     quadrature: Rule
     sampling: str = eqx.field(static=True)
 
-    @property
-    def unit(self) -> float:
-        """Squared half-width of the bounds: a unit of loss that suits all problems."""
-        return self.problem.bounds**2
-
     def pairs(
         self, key: PRNGKeyArray, n: int
     ) -> tuple[Float[Array, "n d"], Float[Array, "n d"]]:

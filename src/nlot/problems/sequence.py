@@ -1,7 +1,9 @@
 """Measures in time, assumed to move along a metric."""
 
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
 import equinox as eqx
@@ -14,16 +16,19 @@ from pydantic import Field
 
 from nlot.config.base import Part, dimension_of
 from nlot.config.evaluation import GridConfig
+from nlot.config.given import Given
 from nlot.config.kinds import Kind
+from nlot.config.names import check_once
 from nlot.config.sections import ProblemConfig
+from nlot.measures.layout import FileConfig
 from nlot.measures.particles import read_held_out
-from nlot.measures.sequences import Samples, read_sequence
+from nlot.measures.sequences import Samples, Times, read_sequence
 
 
 class Outline(NamedTuple):
     """What a trained run needs to know about a sequence, without samples."""
 
-    pairs: int
+    times: Times
     centre: tuple[float, ...]
     half_width: float
     bounds: float
@@ -33,26 +38,55 @@ class Outline(NamedTuple):
         """Number of coordinates of a point."""
         return len(self.centre)
 
+    @property
+    def pairs(self) -> int:
+        """Number of pairs of neighbouring measures."""
+        return len(self.times) - 1
+
 
 class Sequence(eqx.Module):
     """K empirical measures in time, which may have different numbers of points.
 
-    `points` is padded to the largest number; `counts` says how many are real.
+    `points` is padded to the largest number; `counts` says how many are real. `times`
+    increase, and are in the unit of the data.
     """
 
     points: Float[Array, "K n d"]
     counts: Int[Array, " K"]
+    # Plain numbers, as single precision would merge times far from 0.
+    times: Times = eqx.field(static=True)
 
     @classmethod
-    def of(cls, samples: Many[Float[np.ndarray, "_ d"]]) -> "Sequence":
-        """The measures with the given points."""
+    def of(
+        cls, samples: Many[Float[np.ndarray, "_ d"]], times: Times | None = None
+    ) -> "Sequence":
+        """The measures with the given points; `times` are 0, 1, 2, ... if not given."""
+        times = tuple(map(float, range(len(samples)))) if times is None else times
         counts = [len(part) for part in samples]
         largest = max(counts)
         points = [
             np.concatenate([p, np.repeat(p[:1], largest - len(p), axis=0)])
             for p in samples
         ]
-        return cls(jnp.asarray(np.stack(points), jnp.float32), jnp.array(counts))
+        stacked = jnp.asarray(np.stack(points), jnp.float32)
+        return cls(stacked, jnp.array(counts), times)
+
+    def without(self, times: Many[float]) -> "Sequence":
+        """The sequence without the measures at `times`.
+
+        Raises `ValueError` for a time that is none of its own, or the first or last.
+        """
+        check_held_out(times, self.times)
+        kept = [k for k, time in enumerate(self.times) if time not in times]
+        measures = self.measures
+        return Sequence.of(
+            [measures[k] for k in kept], tuple(self.times[k] for k in kept)
+        )
+
+    @property
+    def intervals(self) -> Float[np.ndarray, " pairs"]:
+        """The durations between neighbouring measures."""
+        return np.diff(self.times)
 
     @property
     def dimension(self) -> int:
@@ -62,7 +96,7 @@ class Sequence(eqx.Module):
     @property
     def outline(self) -> dict[str, Any]:
         """The fields of `Outline`, as plain data."""
-        return Outline(self.pairs, self.centre, self.half_width, self.bounds)._asdict()
+        return Outline(self.times, self.centre, self.half_width, self.bounds)._asdict()
 
     @property
     def pairs(self) -> int:
@@ -108,11 +142,29 @@ class Sequence(eqx.Module):
         return jax.vmap(one)(keys, self.points, self.counts)
 
 
+def check_held_out(held_out: Many[float], times: Many[float]) -> None:
+    """Raise `ValueError` for a held-out time that is not between others of `times`."""
+    inner = times[1:-1]
+    for time in held_out:
+        if time in inner:
+            continue
+        valid = ", ".join(f"{t:g}" for t in inner) or "none, as there are only two"
+        what = (
+            "is the first or last time" if time in times else "is no time of the data"
+        )
+        raise ValueError(f"held_out_times: {time:g} {what}; valid: {valid}")
+
+
 class Particles(NamedTuple):
-    """A sequence, and the trajectories of held-out particles if known."""
+    """A sequence, and what is known of it but not trained on.
+
+    The trajectories of held-out particles at the times of the sequence, if any are
+    known, and the samples of measures that are held out, by their times.
+    """
 
     sequence: Sequence
     held_out: Float[np.ndarray, "K n d"] | None
+    unseen: Mapping[float, Float[np.ndarray, "_ d"]] = MappingProxyType({})
 
 
 class MeasuresInTime:
@@ -132,6 +184,11 @@ class MeasuresInTime:
             None,
             description="where metrics are compared and drawn; none: only at the data",
         )
+        held_out_times: Times = Field(
+            (),
+            description="times, not the first or last, whose samples are not trained "
+            "on; predictions are compared with them",
+        )
 
         @property
         def dimension(self) -> int:
@@ -139,7 +196,7 @@ class MeasuresInTime:
 
         @property
         def files(self) -> tuple[str, ...]:
-            return () if self.generated else (self.data.path,)
+            return () if self.generated else self.data.files
 
         @property
         def generated(self) -> bool:
@@ -155,17 +212,48 @@ class MeasuresInTime:
                     raise ValueError(f"data has dimension {d}, {name} has {other}")
             return self
 
+        @pydantic.model_validator(mode="after")
+        def _times_of_the_data(self) -> "MeasuresInTime.Config":
+            check_once("held_out_times", self.held_out_times)
+            known = getattr(self.data, "times", None)
+            if known is not None:
+                check_held_out(self.held_out_times, known)
+            return self
+
         def load(self, path: str | Path | None = None) -> Sequence:
-            file = path if self.generated else self.data.path
-            if file is None:
-                raise ValueError("data are generated: name the file of the seed")
-            array = "samples" if self.generated else self.data.array
-            return Sequence.of(read_sequence(file, array, self.dimension))
+            return self._trained(self._all(path))
+
+        def _trained(self, whole: Sequence) -> Sequence:
+            """The measures at all times but the held-out ones."""
+            try:
+                return whole.without(self.held_out_times)
+            except ValueError as error:
+                raise ValueError(": ".join([*self.files, str(error)])) from None
+
+        def _all(self, path: str | Path | None) -> Sequence:
+            """The measures at all times."""
+            if isinstance(self.data, Given):
+                return self.data.build()
+            file = self.data
+            if self.generated:
+                if path is None:
+                    raise ValueError("data are generated: name the file of the seed")
+                d = self.dimension
+                file = FileConfig(kind="samples", path=str(path), dimension=d)
+            times, samples = read_sequence(file)
+            return Sequence.of(samples, times)
 
         def load_particles(self, path: str | Path | None = None) -> Particles:
-            """As `load`, with the held-out particles of generated data."""
-            held_out = read_held_out(path) if self.generated and path else None
-            return Particles(self.load(path), held_out)
+            """As `load`, with held-out particles of generated data, held-out times."""
+            whole = self._all(path)
+            sequence = self._trained(whole)
+            samples = dict(zip(whole.times, whole.measures, strict=True))
+            particles = read_held_out(path) if self.generated and path else None
+            if particles is not None:
+                particles = particles[np.isin(whole.times, sequence.times)]
+            unseen = {time: samples[time] for time in self.held_out_times}
+            return Particles(sequence, particles, unseen)
 
         def reopen(self, outline: dict[str, Any]) -> Outline:
-            return Outline(**{**outline, "centre": tuple(outline["centre"])})
+            lists = {key: tuple(outline[key]) for key in ("times", "centre")}
+            return Outline(**{**outline, **lists})

@@ -1,8 +1,11 @@
 """Transport between two measures under a known Lagrangian."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pydantic
@@ -12,15 +15,29 @@ from pydantic import Field, PositiveFloat
 from nlot.config.base import Part, dimension_of
 from nlot.config.kinds import Kind
 from nlot.config.sections import ProblemConfig
-from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.costs.checks import kinetic_mass
+from nlot.costs.lagrangians import AbstractLagrangian, Standardised
 from nlot.measures.distributions import AbstractMeasure, MeasureConfig
+from nlot.measures.domains import AbstractDomain, Box
+from nlot.measures.standardise import Standardise
 
+# Times at which positions are asked.
+Times = Sequence[float | int] | Float[np.ndarray | Array, " times"]
 # Largest dimension in which ground truth is computed by default.
 _TRUTH = 3
+# Points that show where the measures lie, and the margin round them, as a fraction of
+# their extent.
+_DRAWS, _MARGIN = 1024, 0.25
 
 
 class Transport(eqx.Module):
-    """Source μ, target ν, Lagrangian, bounds of transported points, horizon."""
+    """Source μ, target ν, Lagrangian and horizon, in the user's units.
+
+    **Attributes:** besides these, the dimension, what `standard` needs - `frame`, the
+    standard coordinates, and `unit`, the standard unit of cost -, `domain`, the region
+    that transported points are confined to, and `support`, a box in which the source's
+    samples lie.
+    """
 
     class Config(ProblemConfig):
         """Transport between two measures under a known Lagrangian."""
@@ -29,11 +46,16 @@ class Transport(eqx.Module):
         source: Annotated[MeasureConfig, Kind("measure")] = Field(description="μ")
         target: Annotated[MeasureConfig, Kind("measure")] = Field(description="ν")
         lagrangian: Annotated[Part, Kind("lagrangian")] = Field(description="L(x, v)")
-        bounds: PositiveFloat = Field(
-            description="half-width of the cube round the origin that confines "
-            "transported points; scales the networks' inputs and outputs"
-        )
         horizon: PositiveFloat = Field(1.0, description="T, duration of a path")
+        domain: Annotated[Part, Kind("domain")] | None = Field(
+            None,
+            description="region that transported points are confined to; none: a box "
+            "round both measures",
+        )
+        standardise: Standardise.Config | None = Field(
+            None,
+            description="coordinates of the networks; none: fitted to the measures",
+        )
         ground_truth: bool | None = Field(
             None,
             description="whether maps are compared with exact costs and bounds; none: "
@@ -51,14 +73,19 @@ class Transport(eqx.Module):
             return self.ground_truth
 
         @property
+        def has_straight_paths(self) -> bool:
+            return getattr(self.lagrangian, "straight", False)
+
+        @property
         def files(self) -> tuple[str, ...]:
-            return tuple(dict.fromkeys((*self.source.files, *self.target.files)))
+            return tuple(dict.fromkeys(_files(self)))
 
         @pydantic.model_validator(mode="after")
         def _one_dimension(self) -> "Transport.Config":
             d = self.dimension
-            for name in ("target", "lagrangian"):
-                other = dimension_of(getattr(self, name))
+            for name in ("target", "lagrangian", "domain", "standardise"):
+                part = getattr(self, name)
+                other = None if part is None else dimension_of(part)
                 if other not in (None, d):
                     raise ValueError(
                         f"source has dimension {d}, {name} has dimension {other}"
@@ -66,40 +93,113 @@ class Transport(eqx.Module):
             return self
 
         def load(self, path: Any = None) -> "Transport":
-            return Transport(
-                source=self.source.build(),
-                target=self.target.build(),
-                lagrangian=self.lagrangian.build(),
-                bounds=self.bounds,
-                horizon=self.horizon,
-                dimension=self.dimension,
-            )
+            given = self.standardise
+            return self._built(None if given is None else given.build())
 
         def reopen(self, outline: dict[str, Any]) -> "Transport":
-            return self.load()
+            return self._built(Standardise(**outline["frame"]), outline["unit"])
+
+        def _built(self, frame: Standardise | None, unit: float | None = None) -> Any:
+            return Transport.between(
+                self.source.build(),
+                self.target.build(),
+                self.lagrangian.build(),
+                horizon=self.horizon,
+                domain=None if self.domain is None else self.domain.build(),
+                frame=frame,
+                unit=unit,
+            )
 
     source: AbstractMeasure
     target: AbstractMeasure
     lagrangian: AbstractLagrangian
-    bounds: float = eqx.field(static=True)
+    domain: AbstractDomain
+    support: Box
     horizon: float = eqx.field(static=True)
     dimension: int = eqx.field(static=True)
+    frame: Standardise = eqx.field(static=True)
+    unit: float = eqx.field(static=True)
+
+    @classmethod
+    def between(
+        cls,
+        source: AbstractMeasure,
+        target: AbstractMeasure,
+        lagrangian: AbstractLagrangian,
+        *,
+        horizon: float = 1.0,
+        domain: AbstractDomain | None = None,
+        frame: Standardise | None = None,
+        unit: float | None = None,
+    ) -> "Transport":
+        """The problem between two measures; what is None is fitted to them.
+
+        Raises `ValueError` for a Lagrangian that is not convex in v.
+        """
+        known = source.training, target.training
+        frame = frame or Standardise.fit(*known)
+        x, y = (m.spread(jax.random.key(0), _DRAWS) for m in known)
+        if unit is None:
+            mass = kinetic_mass(lagrangian, (x + y) / 2, (y - x) / horizon)
+            unit = mass * frame.scale**2 / horizon
+        return cls(
+            source=source,
+            target=target,
+            lagrangian=lagrangian,
+            domain=domain or Box.round(jnp.concatenate([x, y]), _MARGIN),
+            support=Box.round(source.spread(jax.random.key(0), _DRAWS), _MARGIN),
+            horizon=horizon,
+            dimension=x.shape[1],
+            frame=frame,
+            unit=unit,
+        )
+
+    @property
+    def training(self) -> "Transport":
+        """This problem on the samples that methods train on."""
+        return replace(self, source=self.source.training, target=self.target.training)
+
+    @property
+    def held_out(self) -> "Transport":
+        """This problem on samples that no method trains on."""
+        return replace(self, source=self.source.held_out, target=self.target.held_out)
+
+    @property
+    def standard(self) -> "Transport":
+        """This problem in standard coordinates, with times in [0, 1].
+
+        Costs are in units of `unit`, that of a standard length in the whole time with
+        the kinetic energy of the Lagrangian: numbers of order one.
+        """
+        frame, d = self.frame, self.dimension
+        units = frame.centre, frame.scale, self.horizon, self.unit
+        plain = frame.plain and self.horizon == self.unit == 1.0
+        return Transport(
+            source=frame.measure(self.source),
+            target=frame.measure(self.target),
+            lagrangian=self.lagrangian
+            if plain
+            else Standardised(self.lagrangian, *units),
+            domain=self.domain.moved(frame.centre, frame.scale),
+            support=self.support.moved(frame.centre, frame.scale),
+            horizon=1.0,
+            dimension=d,
+            frame=Standardise((0.0,) * d, 1.0),
+            unit=1.0,
+        )
 
     @property
     def outline(self) -> dict[str, Any]:
-        """What a run stores about the problem besides its settings: nothing."""
-        return {}
+        """What a run stores about the problem besides its settings."""
+        frame = {"centre": list(self.frame.centre), "scale": self.frame.scale}
+        return {"frame": frame, "unit": self.unit}
 
     @property
     def shift(self) -> Float[Array, " d"]:
         """The displacement of the mean."""
         return self.target.mean - self.source.mean
 
-    def points(self, x: Float[Any, "n d"]) -> Float[Array, "n d"]:
-        """`x` as an array of points; raises `ValueError` for another shape."""
-        return as_points(x, self.dimension)
-
-    def fractions(self, times: Float[Any, " times"]) -> Float[np.ndarray, " times"]:
+    def fractions(self, times: Times) -> Float[np.ndarray, " times"]:
         """`times` divided by the horizon T; raises `ValueError` outside [0, T]."""
         s = np.asarray(times, np.float64) / self.horizon
         if s.ndim != 1 or not np.all((s >= 0) & (s <= 1)):
@@ -107,14 +207,35 @@ class Transport(eqx.Module):
         return s
 
 
-def as_points(x: Float[Any, "n d"], dimension: int) -> Float[Array, "n d"]:
+def _files(value: Any) -> Iterator[str]:
+    """The files that settings name, in any of their parts."""
+    for part in dict(value).values():
+        if isinstance(part, pydantic.BaseModel):
+            yield from getattr(part, "files", ())
+            yield from _files(part)
+
+
+def as_points(x: Float[Any, "*n d"], dimension: int) -> Float[Array, "n d"]:
     """`x` as an array of points in R^`dimension`, in single precision.
 
-    Raises `ValueError` for another shape.
+    A single point of shape (d,) becomes an array of one. Raises `ValueError` for
+    another shape, masked entries, and points that are not finite.
     """
-    array = jnp.asarray(x, jnp.float32)
+    if np.ma.is_masked(x):
+        raise ValueError("points are masked; pass those that are not, without a mask")
+    array = jnp.asarray(np.ma.getdata(x) if np.ma.isMA(x) else x, jnp.float32)
+    if array.shape == (dimension,):
+        array = array[None]
     if array.ndim != 2 or array.shape[1] != dimension:
         raise ValueError(
             f"expected points of shape (n, {dimension}), found {array.shape}"
         )
+    # While a function of points is traced they have no values yet.
+    if not isinstance(array, jax.core.Tracer):
+        bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+        if bad.size:
+            raise ValueError(
+                f"{bad.size} of {len(array)} points are not finite, the first in row "
+                f"{bad[0]}"
+            )
     return array

@@ -54,9 +54,12 @@ def device_kind() -> str:
 
 
 def _commit() -> str | None:
-    """The checkout's commit, marked if the package has changes; None without one."""
+    """The checkout's commit, marked if the package has changes; None without one.
+
+    An installed package may lie in somebody else's checkout: that must have it, too.
+    """
     try:
-        head = _git("rev-parse", "HEAD")
+        head, _ = _git("rev-parse", "HEAD", "HEAD:./").split()
         changed = _git("status", "--porcelain", "--", ".")
     except (OSError, subprocess.CalledProcessError):
         return None

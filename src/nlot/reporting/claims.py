@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from nlot import papers
 from nlot.config import Experiment
 from nlot.evaluation import DERIVED
 from nlot.evaluation.distances import FLOOR
-from nlot.reporting import papers
 from nlot.reporting.departures import departures
 from nlot.reporting.labels import decimals, lower_is_better, measure_title, row_label
 from nlot.reporting.table import ABSENT, cell
@@ -85,7 +85,7 @@ class Claims:
 def claims(rows: pd.DataFrame, paper: str, experiment: Experiment) -> Claims:
     """All numbers and statements of a paper, with their verdicts.
 
-    **Arguments:** the tidy rows of a preset, a paper of `nlot.reporting.papers`, and
+    **Arguments:** the tidy rows of a preset, a paper of `nlot.papers`, and
     the preset.
 
     **Returns:** a group a table, then a group a statement. What `rows` lack has the

@@ -22,6 +22,8 @@ def gather(files: Iterable[str | Path]) -> tuple[pd.DataFrame, Records]:
     """
     paths = [Path(file) for file in files]
     tables = [pd.read_csv(path) for path in paths if path.suffix == ".csv"]
+    # Empty columns have no type, and would take that of the others.
+    tables = [table for table in tables if len(table)] or tables[:1]
     truths = [load_truth(path) for path in paths if path.suffix == ".npz"]
     known = origins({**truth.header, "method": REFERENCE} for truth in truths)
     models = [read_header(path.parent) for path in paths if path.suffix == ".eqx"]

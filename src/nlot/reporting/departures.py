@@ -5,8 +5,8 @@ from typing import Any
 
 from nlot.config import Experiment, ProblemConfig
 
-# What is known about a problem is not part of it.
-_KNOWN = {"ground_truth"}
+# What is known about a problem, and the coordinates of networks, are not part of it.
+_KNOWN = {"ground_truth", "standardise"}
 
 
 def departures(
@@ -18,7 +18,7 @@ def departures(
     """The settings of `experiment.problems[name]` that differ, in words.
 
     **Arguments:** `printed` names the problem in `published` that they are compared
-    with (`nlot.reporting.papers.problems`). Given samples under another name, as in
+    with (`nlot.papers.problems`). Given samples under another name, as in
     "<printed>_released", are the ones behind the printed numbers: they are not compared
     with settings that generate similar ones.
 

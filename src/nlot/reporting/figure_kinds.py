@@ -1,16 +1,23 @@
-"""Kinds of figures: their problems, the capability they need, and what draws them."""
+"""What figures are drawn from, and what draws each kind of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nlot.config import Experiment, FigureConfig
+from nlot.config.figures import FIGURE_KINDS
+from nlot.config.names import check_known
 from nlot.ground_truth.truth import GroundTruth
 from nlot.reporting.labels import row_label
-from nlot.reporting.style import few_ticks, grid
+from nlot.reporting.style import few_ticks, grid, name_coordinates, seen
+
+# Inches: of names of coordinates beside a panel, and of a line above all.
+_NAMES, _LINE = 0.2, 0.15
 
 
 @dataclass(frozen=True)
@@ -51,54 +58,61 @@ class Scene:
         of the problem's name; `layout` are further arguments of
         `nlot.reporting.style.grid`.
         """
-        names = self.entry.problems
+        names, said = self.entry.problems, self.seen
         figure, axes = grid(len(rows), len(names), **layout)
+        figure.set_size_inches(figure.get_size_inches() + self.room(len(rows)))
+        if said:
+            figure.suptitle("\n".join(said), fontsize=7)
         for line, row in zip(axes, rows, strict=True):
             line[0].set_ylabel(row_label(self.experiment, row))
             for panel, name in zip(line, names, strict=True):
                 draw(panel, name, row)
                 few_ticks(panel)
-                # Name the two coordinates shown of more; a row's label stays.
-                if (
-                    self.data.get(name) or self.experiment.problems[name]
-                ).dimension > 2:
-                    label = panel.get_ylabel()
-                    label = f"{label}\n$x_2$" if label else "$x_2$"
-                    panel.set(xlabel="$x_1$", ylabel=label)
+                if seen(self.dimension(name)):
+                    name_coordinates(panel, panel.get_ylabel())
         for panel, name in zip(axes[0], names, strict=True):
             panel.set_title(name, loc=loc, pad=2 if loc == "left" else None)
         return figure, axes
 
+    @property
+    def seen(self) -> list[str]:
+        """What is seen of problems in more than two dimensions, a line each.
 
-@dataclass(frozen=True)
-class Drawing:
-    """A kind of figure.
+        One line of all problems if they have as many dimensions.
+        """
+        found = {name: seen(self.dimension(name)) for name in self.entry.problems}
+        if len(set(found.values())) == 1:
+            found = {"": next(iter(found.values()))}
+        return [": ".join(filter(None, pair)) for pair in found.items() if pair[1]]
 
-    **Attributes:** `problems`, the kinds that it shows; `needs`, a key of
-    `nlot.methods.capabilities.CAPABILITIES`; `truth`, whether it needs ground truth.
-    """
+    def room(self, rows: int) -> Float[np.ndarray, " 2"]:
+        """Width and height, in inches, that names of coordinates add to a figure."""
+        if not self.seen:
+            return np.zeros(2)
+        columns = len(self.entry.problems)
+        return np.array([columns, rows]) * _NAMES + [0, len(self.seen) * _LINE]
 
-    draw: Callable[[Scene], Figure]
-    problems: tuple[str, ...]
-    needs: str
-    truth: bool
+    def dimension(self, name: str) -> int:
+        """That of a problem, or of its samples."""
+        return (self.data.get(name) or self.experiment.problems[name]).dimension
 
 
+Drawing = Callable[[Scene], Figure]
 DRAWINGS: dict[str, Drawing] = {}
 
 
-def drawing(
-    kind: str, *, problems: tuple[str, ...], needs: str, truth: bool = False
-) -> Callable[[Callable[[Scene], Figure]], Callable[[Scene], Figure]]:
+def drawing(kind: str) -> Callable[[Drawing], Drawing]:
     """Registers the decorated function to draw a kind of figure.
 
-    Arguments are those of `Drawing`. Raises `ValueError` for a kind that is taken.
+    Raises `ValueError` for a kind that is not among
+    `nlot.config.figures.FIGURE_KINDS`, or that is drawn already.
     """
+    check_known("figures of kind", [kind], FIGURE_KINDS)
+    if kind in DRAWINGS:
+        raise ValueError(f"figures of kind {kind!r} are drawn already")
 
-    def register(draw: Callable[[Scene], Figure]) -> Callable[[Scene], Figure]:
-        if kind in DRAWINGS:
-            raise ValueError(f"figures of kind {kind!r} are drawn already")
-        DRAWINGS[kind] = Drawing(draw, problems, needs, truth)
+    def register(draw: Drawing) -> Drawing:
+        DRAWINGS[kind] = draw
         return draw
 
     return register

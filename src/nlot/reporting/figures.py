@@ -30,6 +30,7 @@ from nlot.reporting.style import (
     few_ticks,
     grid,
     legend,
+    seen,
     style,
     time_bar,
 )
@@ -47,7 +48,7 @@ _FEW = 10
 _LOGARITHMIC = 30.0
 
 
-@drawing("paths", problems=("transport",), needs="paths")
+@drawing("paths")
 def transport_figure(scene: Scene) -> Figure:
     """Paths of transported points over the geometry that they cross.
 
@@ -79,8 +80,9 @@ def map_figure(run: Any, seed: int) -> Figure:
     """The images of a run's map: over the target, and as y₂ against x₂.
 
     Ridges show as curves on which images gather, jumps as breaks in y₂. Images are
-    coloured by the x₂ of their source point. Each variant of the run has its own row. A
-    map on the line is a curve, y against x.
+    coloured by the x₂ of their source point. Each variant of the run has its own row.
+    The title says if there are more coordinates. A map on the line is a curve, y
+    against x.
 
     **Arguments:** a run with the capability `map`, and the seed of the points drawn.
     """
@@ -94,7 +96,8 @@ def map_figure(run: Any, seed: int) -> Figure:
     height = np.asarray(x)[:, 1]
     with style():
         figure, axes = grid(len(images), 2, panel=(1.9, 1.8))
-        figure.suptitle(_title(run, seed), fontsize=8)
+        title = filter(None, [_title(run, seed), seen(problem.dimension)])
+        figure.suptitle("\n".join(title), fontsize=8)
         for (left, right), (name, y) in zip(axes, images.items(), strict=True):
             scatter(left, target, size=3.0, color=BACKDROP)
             scatter(left, y, size=1.5, c=height, cmap=COORDINATE)

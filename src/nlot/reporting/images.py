@@ -1,16 +1,25 @@
 """The images of the documentation: `python -m nlot.reporting.images results/default`.
 
-Copies a preset's figures to docs/images/ (`make images`).
+Copies a preset's figures to docs/images/, and draws there what the code on pages draws
+(`make images`).
 """
 
+import contextlib
+import re
+import runpy
 import shutil
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from nlot.provenance.files import whole_file
 
 # The figures that the documentation shows.
 SHOWN = ("figure1", "figure2", "figure3", "figure4", "loss")
+# The pages whose code draws the image of the same name.
+PAGES = ("own-samples", "own-obstacle", "own-metric", "cells-in-time")
+_BLOCK = re.compile(r"^```(python|yaml)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def write_images(results: Path, folder: Path) -> None:
@@ -20,5 +29,32 @@ def write_images(results: Path, folder: Path) -> None:
             shutil.copyfile(results / "figures" / f"{name}.png", path)
 
 
+def run_page(page: Path, folder: Path) -> dict[str, Any]:
+    """Run the code on a page in a folder, and write its files there.
+
+    Blocks of YAML are files, named in a comment on their first line. Returns the names
+    that the Python blocks define.
+    """
+    code = folder / f"{page.stem}.py"
+    with contextlib.chdir(folder), code.open("w", encoding="utf-8") as script:
+        for language, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
+            if language == "yaml":
+                Path(text.split()[1]).write_text(text, encoding="utf-8")
+            else:
+                script.write(text)
+        script.flush()
+        return runpy.run_path(str(code))
+
+
+def draw_pages(docs: Path) -> None:
+    """Run the pages in `docs`, and keep the images that they draw in docs/images."""
+    for page in PAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            run_page((docs / f"{page}.md").resolve(), Path(folder))
+            with whole_file(docs / "images" / f"{page}.png") as path:
+                shutil.copyfile(Path(folder, f"{page}.png"), path)
+
+
 if __name__ == "__main__":
     write_images(Path(sys.argv[1]), Path("docs/images"))
+    draw_pages(Path("docs"))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from nlot.config import Experiment
 from nlot.config.kinds import KINDS, settings_class
 from nlot.evaluation import CONTROLS, MEASURES
+from nlot.evaluation.registry import split
 from nlot.methods import row_label as method_label
 
 
@@ -43,19 +44,23 @@ def measure_title(name: str, sizes: Iterable[int] = ()) -> str:
 
     Without any, the heading does not mention them.
     """
-    if name not in MEASURES:
+    measure, entry = split(name)
+    if measure not in MEASURES:
         return name
-    title, found = MEASURES[name].title, sorted(set(sizes))
+    title, found = MEASURES[measure].title, sorted(set(sizes))
     if not found:
-        return title.replace(", n = {n}", "")
-    return title.format(n=" or ".join(map(str, found)))
+        title = title.replace(", n = {n}", "")
+    named = f" {entry}" if entry else ""
+    return title.format(n=" or ".join(map(str, found)), entry=named)
 
 
 def decimals(name: str) -> int:
     """Digits after the point that a table shows for a measure."""
-    return MEASURES[name].digits if name in MEASURES else 3
+    measure, _ = split(name)
+    return MEASURES[measure].digits if measure in MEASURES else 3
 
 
 def lower_is_better(name: str) -> bool:
     """Whether lower values of a measure are better."""
-    return name not in MEASURES or MEASURES[name].lower_is_better
+    measure, _ = split(name)
+    return measure not in MEASURES or MEASURES[measure].lower_is_better

@@ -24,7 +24,7 @@ _SHOWN = 0.99
 _LEAST = 0.01
 
 
-@drawing("losses", problems=("transport",), needs="map", truth=True)
+@drawing("losses")
 def loss_figure(scene: Scene) -> Figure:
     """Losses of maps at each point of the source, with the translation's first.
 

@@ -21,14 +21,13 @@ from nlot.reporting.metric_panels import (
 from nlot.reporting.panels import Limits, draw_directions
 from nlot.reporting.style import FIELD, LEARNED, legend, style, time_bar
 
-# Inches: a panel's height, space for its labels to the left and below, for names of
-# coordinates, for the time bar, for title and legend, and the width of the whole legend
-# in one row.
-_SIDE, _LABELS, _TICKS, _NAMES = 1.6, 0.3, 0.2, 0.2
-_BAR, _LEGEND, _WIDE = 0.55, 0.5, 3.6
+# Inches: a panel's height, space for its labels to the left and below, for the time
+# bar, for title and legend.
+_SIDE, _LABELS, _TICKS = 1.6, 0.3, 0.2
+_BAR, _LEGEND = 0.55, 0.5
 
 
-@drawing("directions", problems=("sequence",), needs="metric")
+@drawing("directions")
 def eigenvector_figure(scene: Scene) -> Figure:
     """Learned and true directions of cheap motion, in the plane, over the data.
 
@@ -52,7 +51,7 @@ def eigenvector_figure(scene: Scene) -> Figure:
     return _figure(scene, draw)
 
 
-@drawing("journeys", problems=("sequence",), needs="carry")
+@drawing("journeys")
 def geodesic_figure(scene: Scene) -> Figure:
     """The first measure's samples, carried through all later times.
 
@@ -61,8 +60,9 @@ def geodesic_figure(scene: Scene) -> Figure:
     limits of `eigenvector_figure`: samples carried away from the data leave the panel.
     """
     shown = {
-        (name, row): journey(scene.runs[name, row], scene.data[name].measures[0])
+        (name, row): journey(scene.runs[name, row], data.measures[0], data.times)
         for name in scene.entry.problems
+        for data in [scene.data[name]]
         for row in scene.rows
     }
 
@@ -105,10 +105,9 @@ def _figure(
 
     with style():
         figure, axes = scene.panels(scene.rows, fill, widths=widths)
-        named = _NAMES * any(scene.data[name].dimension > 2 for name in names)
-        width = sum(widths) * _SIDE + len(widths) * (_LABELS + named) + _BAR
-        height = len(axes) * (_SIDE + _TICKS + named) + _LEGEND
-        figure.set_size_inches(width, height)
-        legend(figure, 4 if width > _WIDE else 1, markerscale=2.5)
+        width = sum(widths) * _SIDE + len(widths) * _LABELS + _BAR
+        height = len(axes) * (_SIDE + _TICKS) + _LEGEND
+        figure.set_size_inches(np.array([width, height]) + scene.room(len(axes)))
+        legend(figure, 4, markerscale=2.5)
         time_bar(figure, coloured[names[0]], "time")
     return figure

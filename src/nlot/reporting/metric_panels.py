@@ -35,20 +35,29 @@ class Journey(NamedTuple):
     times: Float[np.ndarray, " times"]
 
 
-def journey(run: Any, x: Float[np.ndarray, "n d"]) -> Journey:
+def journey(
+    run: Any, x: Float[np.ndarray, "n d"], measured: tuple[float, ...]
+) -> Journey:
     """Carries points of the first measure through all times.
 
-    **Arguments:** a run with the capability `carry`, and the points. They move along
-    the run's amortised geodesics if it has the capability `journey`, and otherwise
-    along straight lines between times.
+    **Arguments:** a run with the capability `carry`, the points, and the times of all
+    measures. The points move along the run's amortised geodesics if it has the
+    capability `journey`, and otherwise along straight lines between times.
     """
     stops = np.asarray(run.carry(x))
     fractions = np.linspace(0.0, 1.0, _TIMES)
     way = run.path if capable(run, "journey") else _straight
     legs = [np.asarray(way(a, b, fractions)) for a, b in pairwise(stops)]
-    times = (np.arange(len(legs))[:, None] + fractions) / len(legs)
+    shares = _shares(measured)
+    times = shares[:-1, None] + np.diff(shares)[:, None] * fractions
     paths = np.concatenate(legs, axis=1)
     return Journey(stops[..., :2], paths[..., :2], times.ravel())
+
+
+def _shares(times: tuple[float, ...]) -> Float[np.ndarray, " K"]:
+    """Times as shares of the whole duration, from 0 to 1."""
+    passed = np.asarray(times) - times[0]
+    return passed / passed[-1]
 
 
 def _straight(
@@ -81,7 +90,7 @@ def draw_data(axes: Axes, sequence: Sequence) -> PathCollection:
     """The samples of all times, lighter at later times."""
     measures = sequence.measures
     counts = [len(part) for part in measures]
-    times = np.repeat(np.linspace(0.0, 1.0, len(measures)), counts)
+    times = np.repeat(_shares(sequence.times), counts)
     points = np.concatenate(measures)[:, :2]
     dots = scatter(
         axes, points, size=1.5, c=times, cmap=AGE, vmin=0, vmax=1, label="data"

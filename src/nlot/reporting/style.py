@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -22,6 +23,8 @@ from nlot.reporting.stamps import metadata
 # Inches; a figure of two panels fills a column, one of four a page.
 PANEL = 1.65
 _RESOLUTION = 300
+# Of the figure's width. Text is set a little wider at other resolutions.
+_LEGEND_WIDTH = 0.97
 # Of images for the screen, of which a report holds hundreds.
 _SCREEN, _COLOURS = 150, 48
 
@@ -92,6 +95,17 @@ def grid(
     return figure, axes.tolist()
 
 
+def seen(dimension: int) -> str:
+    """What is seen of a problem in more than two dimensions; else nothing."""
+    return f"first two of {dimension} coordinates" if dimension > 2 else ""
+
+
+def name_coordinates(axes: Axes, left: str = "") -> None:
+    """Name the two coordinates shown of more; the text `left` of the panel stays."""
+    label = "\n".join(filter(None, [left, "coordinate 2"]))
+    axes.set(xlabel="coordinate 1", ylabel=label)
+
+
 def few_ticks(axes: Axes) -> None:
     """At most five ticks at round numbers on both axes."""
     for axis in (axes.xaxis, axes.yaxis):
@@ -99,20 +113,37 @@ def few_ticks(axes: Axes) -> None:
 
 
 def legend(figure: Figure, columns: int, **look: Any) -> None:
-    """A legend below all panels, with each of their labels once."""
+    """A legend below all panels, with each of their labels once.
+
+    It has at most `columns` columns, and as few as its figure has room for. A figure
+    grows by the rows after the first, so that its panels keep their size.
+    """
     named = {
         str(label): handle
         for panel in figure.axes
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(
-        named.values(),
-        named.keys(),
-        loc="outside lower center",
-        ncols=min(columns, len(named)),
-        frameon=False,
-        **look,
-    )
+
+    def drawn(columns: int) -> Legend:
+        return figure.legend(
+            named.values(),
+            named.keys(),
+            loc="outside lower center",
+            ncols=columns,
+            frameon=False,
+            **look,
+        )
+
+    columns = min(columns, len(named))
+    made = drawn(columns)
+    first = size = made.get_window_extent()
+    while size.width > _LEGEND_WIDTH * figure.bbox.width and columns > 1:
+        made.remove()
+        columns -= 1
+        made = drawn(columns)
+        size = made.get_window_extent()
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + (size.height - first.height) / figure.dpi)
 
 
 def time_bar(figure: Figure, coloured: ScalarMappable, label: str) -> None:
@@ -134,6 +165,8 @@ def save_figure(figure: Figure, path: str | Path, provenance: Any = None) -> Non
     about = metadata(suffix, provenance)
     # Opened here because Matplotlib does not close a file if writing fails.
     with style(), whole_file(path) as temporary, temporary.open("wb") as file:
+        # The layout settles only in a second drawing: titles may leave the first.
+        figure.draw_without_rendering()
         if suffix == ".pdf":
             figure.savefig(file, format="pdf", metadata=about)
             return

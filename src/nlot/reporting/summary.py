@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from nlot import papers
 from nlot.config import Experiment, TableConfig
 from nlot.evaluation import DERIVED
 from nlot.evaluation.applicable import applicable
 from nlot.evaluation.rows import COLUMNS, REFERENCE
-from nlot.reporting import papers
 from nlot.reporting.labels import decimals
 
 MEASURED = "measured"

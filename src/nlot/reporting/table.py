@@ -20,6 +20,7 @@ _TEX = {
     **{character: "\\" + character for character in "%$#_{}&"},
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "₁": r"$_1$",
     "₂": r"$_2$",
     "²": r"$^2$",
     "×": r"$\times$",

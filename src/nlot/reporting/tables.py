@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
+from nlot import papers
 from nlot.config import Experiment, TableConfig
 from nlot.evaluation import CONTROLS, MEASURES
-from nlot.reporting import papers
+from nlot.evaluation.registry import split
 from nlot.reporting.labels import measure_title, row_label
 from nlot.reporting.summary import MEASURED, check_rows, published_summary, summarise
 from nlot.reporting.table import ABSENT, Table, cell, in_print
@@ -38,7 +39,7 @@ def table(rows: pd.DataFrame, name: str, experiment: Experiment) -> Table:
     summary = summary[summary["method"].isin(asked)]
     if entry.published:
         summary = pd.concat([summary, published_summary(entry)], ignore_index=True)
-    order = entry.measures or _ordered(summary["measure"])
+    order = _ordered(summary["measure"], entry.measures)
     numbers = ["mean", "sd", "decimals"]
     summary["cell"] = [cell(*x) for x in summary[numbers].to_numpy(float)]
     groups = list(_groups(summary, asked, order))
@@ -84,11 +85,13 @@ def _line(
     return measure_title(measure, sizes), label, runs, *cells
 
 
-def _ordered(measures: Iterable[str]) -> list[str]:
-    """Measures in the order of tables, unknown ones last."""
-    found = dict.fromkeys(measures)
-    known = [name for name in MEASURES if name in found]
-    return [*known, *(name for name in found if name not in MEASURES)]
+def _ordered(found: Iterable[str], asked: Sequence[str]) -> list[str]:
+    """The rows of the measures asked for; of all, unknown ones last, if none are."""
+    names = list(dict.fromkeys(found))
+    order = [n for m in asked or MEASURES for n in names if split(n)[0] == m]
+    if asked:
+        return order
+    return [*order, *(name for name in names if name not in order)]
 
 
 def _caption(
@@ -100,7 +103,8 @@ def _caption(
         f"Mean ± sample standard deviation over seeds {seeds}; runs: number of seeds, "
         "or of trials for printed rows."
     )
-    measures, rows = set(shown["measure"]), set(shown["method"])
+    measures = {split(name)[0] for name in shown["measure"]}
+    rows = set(shown["method"])
     notes = [
         m.note.format(e=experiment.evaluation)
         for m in MEASURES.values()

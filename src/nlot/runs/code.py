@@ -1,7 +1,5 @@
 """Fingerprints of the code that runs, and numbers measured on them, depend on."""
 
-from collections.abc import Iterable
-
 from nlot.config import Experiment
 from nlot.config.kinds import target
 from nlot.methods.lazy import home
@@ -26,7 +24,7 @@ def evaluation_code(experiment: Experiment, problem: str, method: str) -> str:
     return fingerprint(*measuring, *given, words=False)
 
 
-def controls_code(experiment: Experiment, problems: Iterable[str]) -> str:
-    """Hash of the code that measures controls on problems."""
-    given = modules_of({name: experiment.problems[name] for name in problems})
+def controls_code(experiment: Experiment, problem: str) -> str:
+    """Hash of the code that measures controls on a problem."""
+    given = modules_of(experiment.problems[problem])
     return fingerprint(*_MEASURING, *given, words=False)

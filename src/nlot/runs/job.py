@@ -1,23 +1,28 @@
 """A training job: train with checkpoints, write the run, drop the checkpoint."""
 
+import json
+import time
 from pathlib import Path
 from typing import Any
 
 from nlot import runs
-from nlot.config import Experiment
+from nlot.config import Experiment, load_config
+from nlot.config.given import Given
 from nlot.config.kinds import target
 from nlot.config.names import check_known
+from nlot.config.sections import MethodConfig, ProblemConfig
+from nlot.methods.capabilities import capable
+from nlot.methods.stored import FORMAT, KIND
 from nlot.provenance.fingerprints import config_hash
 from nlot.provenance.record import device_kind, provenance, versions
 from nlot.runs.code import training_code
-from nlot.runs.store import KIND, write_run
 from nlot.training.checkpoints import CHECKPOINT, Checkpoints, digest
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
 
 def train(
-    experiment: Experiment,
+    experiment: Experiment | str | Path,
     problem: str,
     method: str,
     seed: int = 0,
@@ -30,7 +35,7 @@ def train(
 
     **Arguments:**
 
-    - `experiment`: settings of problems and methods.
+    - `experiment`: settings of problems and methods, or the file of a preset.
     - `problem`, `method`: their names there.
     - `seed`: of the networks' initial weights and all draws.
     - `folder`: where `model.eqx` and `history.csv` go; created if missing.
@@ -39,11 +44,13 @@ def train(
     **Returns:** the trained run, with the capabilities of its method
     (`nlot.methods.capabilities`).
 
-    Raises `ValueError` for an unknown name, and for a problem or samples that the
-    method does not support; `nlot.training.loop.DivergenceError` if a loss stops being
-    finite; and `nlot.measures.files.SampleError` for unusable samples. No run is then
-    written.
+    Raises `ValueError` for an unusable preset, an unknown name, and for a problem or
+    samples that the method does not support; `nlot.training.loop.DivergenceError` if a
+    loss stops being finite; and `nlot.measures.files.SampleError` for unusable samples.
+    No run is then written.
     """
+    if not isinstance(experiment, Experiment):
+        experiment = load_config(experiment)
     check_known("problem", [problem], experiment.problems)
     check_known("method", [method], experiment.methods)
     reason = experiment.unable(method, problem)
@@ -53,8 +60,39 @@ def train(
     if given.generated and data is None:
         data = Path(folder, "data.npz")
         runs.make_data(experiment, problem, seed, data)
-    loaded, module = given.load(data), target("method", config.kind)
+    loaded = given.load(data)
     experiment.check_data(method, problem, loaded)
+    return train_loaded(
+        loaded,
+        given,
+        config,
+        seed,
+        names=(problem, method),
+        code=training_code(experiment, problem, method),
+        folder=folder,
+        interval=60 * experiment.resources.checkpoint_minutes,
+    )
+
+
+def train_loaded(
+    loaded: Any,
+    given: ProblemConfig,
+    config: MethodConfig,
+    seed: int,
+    *,
+    names: tuple[str, str],
+    code: str,
+    folder: str | Path | None,
+    interval: float = 60.0,
+) -> Any:
+    """Train on a loaded problem; arguments, results and errors are those of `train`.
+
+    **Arguments:** the problem, its settings and the method's, the seed, the names of
+    both, the hash of the code, the folder for the run, and seconds between checkpoints.
+    Without a folder nothing is written.
+    """
+    problem, method = names
+    module = target("method", config.kind)
     settings = {
         "problem_config": given.model_dump(mode="json"),
         "method_config": config.model_dump(mode="json"),
@@ -65,22 +103,40 @@ def train(
         "settings": config_hash(settings),
         "seed": seed,
         "data": digest(loaded),
-        "code": training_code(experiment, problem, method),
+        "code": code,
         "device": device_kind(),
         "versions": versions(),
     }
-    interval = 60 * experiment.resources.checkpoint_minutes
-    checkpoints = Checkpoints(Path(folder, CHECKPOINT), identity, interval, report.say)
+    started, checkpoints = time.monotonic(), None
+    if folder is not None:
+        path = Path(folder, CHECKPOINT)
+        checkpoints = Checkpoints(path, identity, interval, report.say)
     report.checkpoints = checkpoints
     networks, history = module.train(loaded, config, stream(seed, "training"), report)
     report.close()
+    seconds = checkpoints.seconds if checkpoints else time.monotonic() - started
     header = {
+        "format": FORMAT,
         "kind": KIND,
         "problem": problem,
         "method": method,
         **settings,
-        "provenance": provenance(settings, seed, checkpoints.seconds),
+        "provenance": provenance(settings, seed, seconds),
     }
-    header = write_run(folder, header, networks, history)
-    checkpoints.remove()
-    return module.open(loaded, config, networks, header)
+    header = json.loads(json.dumps(header))
+    parts = {name: getattr(given, name) for name in type(given).model_fields}
+    objects = {n: p.build() for n, p in parts.items() if isinstance(p, Given)}
+    run = module.open(loaded, config, networks, header, history, objects)
+    if capable(run, "map") or capable(run, "carry"):
+        # By way of the package: an edit of the checks trains nothing again.
+        found = runs.diagnose(run)
+        report.say(str(found))
+        header["diagnostics"] = found.plain()
+    if capable(run, "speeds"):
+        speeds = " ".join(f"{speed:.3g}" for speed in run.speeds)
+        report.say(f"speeds between neighbouring times, length per time: {speeds}")
+    if folder is not None:
+        run.save(folder)
+    if checkpoints is not None:
+        checkpoints.remove()
+    return run

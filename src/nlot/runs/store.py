@@ -1,6 +1,7 @@
-"""A run's folder: weights after a JSON header, and the history of its training."""
+"""Opens the folders of runs."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -8,45 +9,39 @@ from typing import Any, BinaryIO
 import equinox as eqx
 import jax
 import pandas as pd
+import pydantic
 
+from nlot.config.base import Part
+from nlot.config.errors import describe
+from nlot.config.given import Given
 from nlot.config.kinds import settings_class, target
+from nlot.config.names import check_known
 from nlot.measures.files import SampleError
-from nlot.provenance.files import whole_file
-from nlot.training.checkpoints import serialised
-
-KIND, MODEL, HISTORY = "run", "model.eqx", "history.csv"
-_FORMAT = 3
+from nlot.methods.stored import FORMAT, HISTORY, KIND, MODEL, stored_samples
+from nlot.runs.parts import as_part
 
 
 class RunError(ValueError):
     """A run folder that cannot be opened; the message names the file and the fault."""
 
 
-def write_run(
-    folder: str | Path,
-    header: Mapping[str, Any],
-    networks: Any,
-    history: list[dict[str, Any]],
-) -> dict[str, Any]:
-    """Write history and weights; returns the header as stored."""
-    folder = Path(folder)
-    text = json.dumps({"format": _FORMAT, **header})
-    with whole_file(folder / HISTORY) as path:
-        pd.DataFrame(history).to_csv(path, index=False)
-    weights = serialised(networks)
-    with whole_file(folder / MODEL) as path:
-        path.write_bytes(text.encode() + b"\n" + weights)
-    return json.loads(text)
+def load(folder: str | Path, *, trust_code: bool = False, **given: Any) -> Any:
+    """Open the run that was written to `folder`.
 
+    **Arguments:**
 
-def load(folder: str | Path) -> Any:
-    """Open the run that a training job wrote to `folder`.
+    - `folder`: that of `nlot.train` or of a run's `save`.
+    - `trust_code`: whether Python files that the problem names may run.
+    - `given`: parts of the problem by name - `source`, `target`, `lagrangian`,
+      `domain` - as `nlot.solve` takes them: needed where they were Python functions,
+      and in place of Python files.
 
     **Returns:** the run, with the capabilities of its method
     (`nlot.methods.capabilities`). Sample files named by its problem are read again.
 
-    Raises `RunError` for a missing, truncated or foreign file, and
-    `nlot.measures.files.SampleError` for an unusable sample file.
+    Raises `RunError` for a missing, truncated or foreign file, or for code that is
+    neither given nor trusted, and `nlot.measures.files.SampleError` for an unusable
+    sample file.
     """
     path = _model(folder)
     with path.open("rb") as file:
@@ -56,21 +51,85 @@ def load(folder: str | Path) -> Any:
         try:
             method = target("method", header["method_config"]["kind"])
             config = method.Config.model_validate(header["method_config"])
-            given = header["problem_config"]
-            settings: Any = settings_class("problem", given["kind"])
-            problem = settings.model_validate(given).reopen(header["outline"])
+            stored = header["problem_config"]
+            parts = _given(path, stored, given)
+            if not trust_code:
+                _refuse_code(path, {**stored, **parts})
+            settings: Any = settings_class("problem", stored["kind"])
+            problem = settings.model_validate({**stored, **parts})
+            opened = problem.reopen(header["outline"])
             shapes = eqx.filter_eval_shape(
-                lambda key: method.build(problem, config, key=key), jax.random.key(0)
+                lambda key: method.build(opened, config, key=key), jax.random.key(0)
             )
+        except pydantic.ValidationError as error:
+            fault = describe(error)
+            raise RunError(f"{path}: settings of another version: {fault}") from None
         except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, SampleError):
+            if isinstance(error, SampleError | RunError):
                 raise
             raise RunError(f"{path}: settings of another version: {error}") from error
         try:
             networks = eqx.tree_deserialise_leaves(file, shapes)
         except (EOFError, OSError, RuntimeError, ValueError) as error:
             raise RunError(f"{path}: damaged weights: {error}") from error
-    return method.open(problem, config, networks, header)
+    objects = {name: part.build() for name, part in parts.items()}
+    return method.open(opened, config, networks, header, _history(path), objects)
+
+
+def _given(
+    path: Path, stored: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Part]:
+    """The parts of a problem that Python objects stand for."""
+    valid = [name for name, part in stored.items() if isinstance(part, Mapping)]
+    try:
+        check_known("the problem's parts", given, valid)
+        parts = {name: as_part(name, value) for name, value in given.items()}
+    except ValueError as error:
+        raise RunError(f"{path}: {error}") from None
+    for name, part in parts.items():
+        before, now = stored[name].get("code"), getattr(part, "code", None)
+        if before is not None and now != before:
+            warnings.warn(
+                f"{path}: its {name} was {stored[name]['name']!r} with other code",
+                stacklevel=3,
+            )
+    samples = stored_samples(path.parent)
+    for name, part in stored.items():
+        if (
+            name in parts
+            or not isinstance(part, Mapping)
+            or part.get("kind") != "given"
+        ):
+            continue
+        if name in samples:
+            parts[name] = Given.model_validate(part).holding(samples[name])
+        elif name == "data":
+            parts[name] = Given.model_validate(part)
+        else:
+            raise RunError(
+                f"{path}: its {name} was the Python object {part['name']!r}, which is "
+                f"not stored; pass it: nlot.load({str(path.parent)!r}, {name}=...)"
+            )
+    return parts
+
+
+def _refuse_code(path: Path, value: Any) -> None:
+    """Raise `RunError` if settings name a Python file, which would run."""
+    if not isinstance(value, Mapping):
+        return
+    if value.get("kind") == "python":
+        raise RunError(
+            f"{path}: its problem names {value['name']} of {value['file']}, hash "
+            f"{value['sha256'][:16]}; to run that file say trust_code=True, or pass "
+            "the function"
+        )
+    for part in value.values():
+        _refuse_code(path, part)
+
+
+def _history(path: Path) -> list[dict[str, Any]]:
+    table: Any = pd.read_csv(path.with_name(HISTORY))
+    return table.to_dict("records")
 
 
 def read_header(folder: str | Path) -> dict[str, Any]:
@@ -92,6 +151,6 @@ def _read_header(path: Path, file: BinaryIO) -> dict[str, Any]:
         header = json.loads(file.readline())
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise RunError(f"{path}: not a run of nlot: no JSON header") from None
-    if not isinstance(header, dict) or header.get("format") != _FORMAT:
-        raise RunError(f"{path}: unknown format; this version reads format {_FORMAT}")
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise RunError(f"{path}: unknown format; this version reads format {FORMAT}")
     return header

@@ -1,13 +1,18 @@
 """Progress reports of a run, and its history."""
 
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
 from nlot.training.checkpoints import Checkpoints
+
+# Seconds after which `Reporter.busy` breaks a silence.
+_SILENCE = 10.0
 
 
 class Reporter:
@@ -27,6 +32,7 @@ class Reporter:
         self.file = sys.stderr if file is None else file
         self.bar: tqdm | None = None
         self.first, self.started = 0, time.monotonic()
+        self.said = self.started
 
     def start(self, total: int, chunk: int) -> None:
         """Announce a run of `total` steps, reported every `chunk` steps."""
@@ -42,6 +48,7 @@ class Reporter:
 
     def say(self, text: str) -> None:
         """Print a line of text."""
+        self.said = time.monotonic()
         line = f"{time.strftime('%H:%M:%S')} {self.name}: {text}"
         if self.bar is None:
             print(line, file=self.file, flush=True)
@@ -52,12 +59,33 @@ class Reporter:
         """Report that `step` steps are done, with the losses of `record`."""
         text = " ".join(f"{key} {value:.4g}" for key, value in record.items())
         if self.bar is not None:
+            self.said = time.monotonic()
             self.bar.update(step - self.bar.n)
             self.bar.set_postfix_str(text)
             return
         seconds = time.monotonic() - self.started
         rate = (step - self.first) / seconds if seconds > 0 else 0.0
         self.say(f"step {step}/{self.total}, {rate:.1f} steps/s, {text}")
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[None]:
+        """Say what is going on, whenever nothing has been said for some seconds.
+
+        For work that is not in steps, and leaves the interpreter to other threads.
+        """
+        over, since = threading.Event(), time.monotonic()
+
+        def speak() -> None:
+            while not over.wait(max(self.said + _SILENCE - time.monotonic(), 0.0)):
+                self.say(f"{what}, {time.monotonic() - since:.0f} s")
+
+        speaker = threading.Thread(target=speak, daemon=True)
+        speaker.start()
+        try:
+            yield
+        finally:
+            over.set()
+            speaker.join()
 
     def close(self) -> None:
         """Close the bar."""

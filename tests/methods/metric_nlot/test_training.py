@@ -13,6 +13,7 @@ from jax.flatten_util import ravel_pytree
 from nlot.config.sections import CTransformConfig, RotationConfig
 from nlot.costs.lagrangians import Riemannian
 from nlot.evaluation.alignment import alignment, matrices
+from nlot.measures.domains import Box
 from nlot.methods.ctransform import c_transform
 from nlot.methods.metric_nlot import training as metric_nlot
 from nlot.methods.metric_nlot.training import Fixed, State, metric_loss, refine
@@ -58,7 +59,7 @@ def straight(problem, metric):
             problem.potential,
             x,
             x,
-            9.0,
+            Box.cube(9.0, 2),
             CTransformConfig(max_steps=200, tolerance=1e-12),
         ).y
 
@@ -119,6 +120,7 @@ def test_the_metric_step_descends_the_dual_objective(problem, solve):
                 x[None],
                 y[None],
                 jnp.zeros((1, 2)),
+                jnp.ones(1),
             )
 
         each = jax.vmap(one)(problem.x, points, bends)
@@ -134,20 +136,23 @@ def test_the_metric_step_descends_the_dual_objective(problem, solve):
 
 
 def test_the_metric_loss_is_the_mean_action_of_shifted_paths(problem):
-    """And no gradient flows into points or paths."""
+    """Weighted, and no gradient flows into points or paths."""
     y = problem.x + jnp.array([0.3, -0.2])
-    network = SplineNetwork(MLP(4, 6, (8,), "tanh", key=jax.random.key(5)), 1.0)
+    network = SplineNetwork(MLP(4, 6, (8,), "tanh", key=jax.random.key(5)))
     shift = 0.1 * jax.random.normal(jax.random.key(6), y.shape)
+    weight = jnp.linspace(0.5, 2.0, len(y))
 
     def loss(spline, refined):
-        return metric_loss(problem.metric, spline, RULE, problem.x, refined, shift)
+        ends = problem.x, refined, shift
+        return metric_loss(problem.metric, spline, RULE, *ends, weight)
 
     @jax.jit
     def action(a, b, s):
         return RULE(Riemannian(problem.metric), a + s, b + s, network(a, b))
 
     actions = [action(*ends) for ends in zip(problem.x, y, shift, strict=True)]
-    np.testing.assert_allclose(loss(network, y), np.mean(actions), rtol=1e-12)
+    expected = np.mean(weight * np.array(actions))
+    np.testing.assert_allclose(loss(network, y), expected, rtol=1e-12)
     assert not ravel_pytree(eqx.filter_grad(loss)(network, y))[0].any()
     assert not jax.grad(loss, 1)(network, y).any()
 
@@ -166,6 +171,7 @@ def test_refine_balances_cost_and_potential(problem, make_method):
         scale=jnp.array(1.3),
         step=jnp.array(0.6),
         cost=jnp.array(0.2),
+        pace=jnp.array(1.0),
     )
     keys = jax.random.split(jax.random.key(7))
     g, guess = (
@@ -287,6 +293,7 @@ def test_arrivals_are_points_that_the_maps_before_carry(translations, make_metho
         quadrature=RULE,
         bounds=jnp.array(2.0),
         half_width=jnp.array(1.0),
+        weights=jnp.ones(sequence.pairs),
         config=config,
     )
     maps = State.start(networks, config).maps

@@ -83,3 +83,32 @@ def test_crossing_streams_cross_with_momentum_and_bounce_without(fit_to, momentu
     stops = fit_to(CROSSING, momentum)(start)
     crossed = np.mean(stops[0, :, 1] * stops[-1, :, 1] < 0)
     assert crossed > 0.9 if momentum else crossed < 0.1
+
+
+@pytest.mark.parametrize("last, overtakes", [(2.0, False), (4.0, True)])
+def test_momentum_keeps_velocities_between_unequal_intervals(
+    make_method, last, overtakes
+):
+    """A stream at 0 with velocity 1, another that rests at 2.
+
+    In as long again the first has come to 1, in three times as long to 3. Samples are
+    at 2 and 3 either way, and coupled in the order of those places.
+    """
+    config = make_method("metric_nlot_plus", maps={"momentum": 1e4})
+    across = np.linspace(0.0, 0.1, 8)
+
+    def at(*places):
+        return np.array([(x, y) for x in places for y in across], np.float32)
+
+    measures = [at(-1.0, 2.0), at(0.0, 2.0), at(2.0, 3.0)]
+    sequence = Sequence.of(measures, (0.0, 1.0, last))
+    networks = training.build(sequence, config, key=jax.random.key(0))
+    frames = Frame.of(sequence, 0.1, momentum=True)
+    networks = eqx.tree_at(lambda n: n.frames, networks, frames)
+    moved = chain.Travellers(measures[1], measures[1] - measures[0])
+    report = Reporter("test")
+    found = chain._coupling(sequence, 1, moved, networks, config, report)
+    used = np.asarray(found.mass) > 0
+    x, y = (np.asarray(part)[used, 0] for part in (found.x, found.y))
+    np.testing.assert_array_equal(y[x == 0.0], 3.0 if overtakes else 2.0)
+    np.testing.assert_array_equal(y[x == 2.0], 2.0 if overtakes else 3.0)

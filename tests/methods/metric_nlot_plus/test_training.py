@@ -148,7 +148,7 @@ def test_paths_are_fitted_to_least_action(translations, config):
     From paths bent at random, and between independent points as between coupled ones.
     """
     sequence, metric = translations.sequence, constant("double", [0.3, -1.0])
-    bent = SplineNetwork(MLP(4, 6, (16,), "silu", key=jax.random.key(1)), 1.0)
+    bent = SplineNetwork(MLP(4, 6, (16,), "silu", key=jax.random.key(1)))
     coupling = couple_neighbours(sequence, None, 1)
     fitted = fit(
         path_loss,

@@ -76,12 +76,12 @@ def test_activations_are_antiderivatives_of_tanh(x64):
     np.testing.assert_allclose(rise, expected, rtol=1e-9, atol=1e-15)
 
 
-THETA, SIGMA, HORIZON = 1.5, 0.4, 0.8
+THETA, SIGMA = 1.2, 0.4
 
 
 def discrete(steps):
     """Of dx = -θx dt + σ dW by Euler and Maruyama: mean from 1, and variance."""
-    dt = HORIZON / steps
+    dt = 1 / steps
     shrink = 1 - THETA * dt
     powers = shrink ** (2 * np.arange(steps))
     return shrink**steps, SIGMA**2 * dt * powers.sum()
@@ -92,7 +92,7 @@ def test_many_paths_follow_the_law_of_the_scheme(make_quadratic):
     bridge, steps, n = make_quadratic(THETA, sigma=SIGMA), 10, 20_000
     x = jnp.array([1.0, -2.0])
     noise = jax.random.normal(jax.random.key(1), (n, steps, 2))
-    paths = jax.jit(jax.vmap(lambda w: simulate(bridge, x, w, HORIZON)))(noise)
+    paths = jax.jit(jax.vmap(lambda w: simulate(bridge, x, w)))(noise)
     assert paths.shape == (n, steps + 1, 2)
     np.testing.assert_array_equal(paths[:, 0], jnp.tile(x, (n, 1)))
     ends = np.asarray(paths[:, -1], np.float64)
@@ -114,15 +114,15 @@ def law(bridge, steps):
     """
     x, still = jnp.array([1.0]), jnp.zeros((steps, 1))
     impulses = jnp.eye(steps)[:, :, None]
-    mean = simulate(bridge, x, still, HORIZON)[-1, 0]
-    ends = jax.vmap(lambda w: simulate(bridge, 0 * x, w, HORIZON))(impulses)[:, -1]
+    mean = simulate(bridge, x, still)[-1, 0]
+    ends = jax.vmap(lambda w: simulate(bridge, 0 * x, w))(impulses)[:, -1]
     return jnp.array([mean, jnp.sum(ends**2)])
 
 
 def test_the_scheme_approaches_the_ornstein_uhlenbeck_process(x64, make_quadratic):
     """e^{-θT} and σ²(1 - e^{-2θT})/(2θ), with errors that halve with the step."""
     bridge = make_quadratic(THETA, b=(0.0, 0.0), sigma=SIGMA)
-    decay = np.exp(-THETA * HORIZON)
+    decay = np.exp(-THETA)
     exact = np.array([decay, SIGMA**2 * (1 - decay**2) / (2 * THETA)])
     gaps = []
     for steps in (40, 80, 160):
@@ -149,10 +149,10 @@ def test_drift_and_diffusion_are_taken_where_a_step_starts(x64):
     )
     noise = np.random.default_rng(0).normal(size=(5, 1))
     x, expected = 0.7, [0.7]
-    for t, w in zip(0.4 * np.arange(5), noise[:, 0], strict=True):
-        x = x - 0.4 * (x + 3 * t) + np.sqrt(0.4) * np.tanh(2 * t) * w
+    for t, w in zip(0.2 * np.arange(5), noise[:, 0], strict=True):
+        x = x - 0.2 * (x + 3 * t) + np.sqrt(0.2) * np.tanh(2 * t) * w
         expected.append(x)
-    found = simulate(bridge, jnp.array([0.7]), jnp.asarray(noise), 2.0)
+    found = simulate(bridge, jnp.array([0.7]), jnp.asarray(noise))
     np.testing.assert_allclose(found[:, 0], expected, rtol=1e-12)
 
 

@@ -133,7 +133,7 @@ def test_training_moves_the_ends_to_the_target(free, config, trained):
     bridge, history = trained
     x = free.source.sample(jax.random.key(4), 200)
     noise = jax.random.normal(jax.random.key(5), (200, config.time_steps, 2))
-    ends = jax.vmap(lambda a, w: nlsb.simulate(bridge, a, w, 1.0)[-1])(x, noise)
+    ends = jax.vmap(lambda a, w: nlsb.simulate(bridge, a, w)[-1])(x, noise)
     gap = jnp.linalg.norm(ends.mean(0) - free.target.mean)
     assert gap < 0.2 * 2.25
     assert [record["step"] for record in history] == [20, 40, 60]

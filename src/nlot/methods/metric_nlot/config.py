@@ -19,7 +19,7 @@ class Config(AlgorithmConfig):
 
     problems: ClassVar[tuple[str, ...]] = ("sequence",)
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"metric", "carry", "journey", "cost"}
+        {"metric", "carry", "journey", "at", "speeds", "cost"}
     )
 
     kind: Literal["metric_nlot"]

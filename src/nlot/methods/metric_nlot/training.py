@@ -3,6 +3,10 @@ r"""Algorithm 2 of the paper: a metric learned from a sequence of measures.
 $\min_ϑ \max_{θ_1 \dots θ_{K-1}} \frac1{K-1} \sum_i ℓ_{dual}(θ_i; ρ_i, ρ_{i+1}, ϑ)$
 (eq. 24) by alternating steps. The potentials and maps of all pairs of measures are
 stacked, so that one compiled program trains them side by side.
+
+The action over an interval is that over unit time, divided by the interval. Each pair's
+potential and map are best whatever that factor is, and are found in unit time; the
+metric weighs the pairs by it.
 """
 
 from typing import Any
@@ -15,6 +19,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from nlot.config.sections import CTransformConfig
 from nlot.costs.lagrangians import AbstractLagrangian, Riemannian, sigmoid_ramp
 from nlot.costs.metrics import AbstractMetric
+from nlot.measures.domains import Box
 from nlot.methods.alternation import alternate, build_quadrature, fit_spline, trainees
 from nlot.methods.ctransform import CTransform, c_transform
 from nlot.methods.losses import (
@@ -48,6 +53,7 @@ class Fixed(eqx.Module):
     quadrature: Quadrature
     bounds: Float[Array, ""]
     half_width: Float[Array, ""]
+    weights: Float[Array, " pairs"]
     config: Config = eqx.field(static=True)
 
     def draw(
@@ -133,7 +139,7 @@ def refine(
         lambda u: g(x + frame.step * u) / unit,
         x,
         (y(x) - x) / frame.step,
-        bounds / frame.step,
+        Box.cube(bounds / frame.step, len(x)),
         settings,
     )
     return result._replace(y=x + frame.step * result.y)
@@ -145,12 +151,14 @@ def train(
     """Run Algorithm 2; arguments, results and errors are those in `nlot.methods`."""
     start, data = jax.random.split(key)
     networks = build(problem, config, key=start)
+    intervals = problem.intervals
     fixed = Fixed(
         sequence=problem,
         frames=Frame.of(problem, config.metric.eigenvalues[1]),
         quadrature=build_quadrature(config),
         bounds=jnp.array(problem.bounds, jnp.float32),
         half_width=jnp.array(problem.half_width, jnp.float32),
+        weights=jnp.asarray(intervals.mean() / intervals, jnp.float32),
         config=config,
     )
     first = Blend(networks.metric, fixed.ramp(config.warm_up))
@@ -248,6 +256,7 @@ def step(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:
             flat(x),
             flat(refined),
             flat(shift),
+            jnp.repeat(fixed.weights, x.shape[1]),
         )
         return metric.descend(gradient)
 
@@ -275,8 +284,9 @@ def metric_loss(
     x: Float[Array, "n d"],
     refined: Float[Array, "n d"],
     shift: Float[Array, "n d"],
+    weight: Float[Array, " n"],
 ) -> Float[Array, ""]:
-    """Mean action of the paths from `x` to `refined`, moved as a whole by `shift`.
+    """Weighted mean action of the paths from `x` to `refined`, moved by `shift`.
 
     Its gradient in the metric, with points and path coefficients held fixed, is that
     of the dual objective by the envelope theorem (eq. 25).
@@ -287,4 +297,5 @@ def metric_loss(
         coefficients = jax.lax.stop_gradient(spline(a, b))
         return quadrature(lagrangian, a + s, b + s, coefficients)
 
-    return jnp.mean(jax.vmap(action)(x, jax.lax.stop_gradient(refined), shift))
+    actions = jax.vmap(action)(x, jax.lax.stop_gradient(refined), shift)
+    return jnp.mean(weight * actions)

@@ -6,9 +6,10 @@ such points, and their number grows from measure to measure. So the maps are fit
 after another, each to an exact coupling of what arrives with the next measure, which
 brings strays back. The measure's own samples, coupled apart, are the other half.
 
-With momentum, $m |v - v'|^2 / 2$ is added to the cost of a displacement v after v', and
-the maps see v', too. Where streams cross, a metric cannot tell which way is on: points
-of both have the same position.
+With momentum, $m |v - v'|^2 / 2$ is added to the cost of a displacement v, where v' is
+the displacement in the same time at the velocity before, and the maps see v', too.
+Where streams cross, a metric cannot tell which way is on: points of both have the same
+position.
 """
 
 from typing import NamedTuple
@@ -19,15 +20,23 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from nlot.costs.metrics import AbstractMetric
 from nlot.discrete.couplings import squared_distances
-from nlot.discrete.sequence_couplings import PairCouplings, couple, straight_actions
+from nlot.discrete.sequence_couplings import (
+    MANY,
+    PairCouplings,
+    couple,
+    straight_costs,
+    thinned,
+)
 from nlot.methods.metric_nlot_plus.config import Config, MapsConfig
 from nlot.networks.mlp import MLP
-from nlot.networks.pairwise import Frame, PairNetworks, move
+from nlot.networks.pairwise import Frame, PairNetworks, move, squared_w2
 from nlot.problems.sequence import Sequence
 from nlot.training.loop import Log, fit
 from nlot.training.progress import Reporter
+
+# By this factor a map may miss its target before it is said.
+_TOO_FAR = 2.0
 
 
 class Travellers(NamedTuple):
@@ -54,15 +63,18 @@ def fit_chain(
     `key` of the noise and of all draws.
     """
     noise, draws = jax.random.split(key)
-    first = problem.measures[0]
+    # What is sent on aims at other points than the samples, if not all fit in.
+    keys = jax.random.split(jax.random.fold_in(key, 2))
+    ours, others = (thinned(problem, config.coupling_points, k) for k in keys)
+    first = ours.measures[0]
     samples = Travellers(first, np.zeros_like(first))
     copies = _copies(first, config.maps, noise)
     arrived, fitted = Travellers(copies, np.zeros_like(copies)), []
     for pair in range(problem.pairs):
         frame, _, network = networks.pair(jnp.array(pair))
         own, theirs = (
-            _coupling(problem, pair, points, networks.metric, config)
-            for points in (samples, arrived)
+            _coupling(sequence, pair, points, networks, config, report)
+            for sequence, points in ((ours, samples), (others, arrived))
         )
         coupling = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), own, theirs)
         network = fit(
@@ -75,8 +87,10 @@ def fit_chain(
             report=report,
         ).model
         fitted.append(network)
+        goal = ours.measures[pair + 1]
+        _check_fit(np.asarray(move(frame, network, *samples)), goal, pair, report)
         arrived = arrived.next(np.asarray(move(frame, network, *arrived)))
-        samples = _successors(own, problem.measures[pair + 1])
+        samples = _successors(own, goal)
     return jax.tree.map(
         lambda *leaves: jnp.stack(leaves) if eqx.is_array(leaves[0]) else leaves[0],
         *fitted,
@@ -118,29 +132,47 @@ def _coupling(
     problem: Sequence,
     pair: int,
     points: Travellers,
-    metric: AbstractMetric,
+    networks: PairNetworks,
     config: Config,
+    report: Reporter,
 ) -> PairCouplings:
     """Optimal transport to the next measure, padded to the same number for all pairs.
 
     Its `x` are points and their last displacements, side by side.
     """
     goal, most = problem.measures[pair + 1], problem.points.shape[1]
-    starts = jnp.asarray(_padded(points.x, most))
-    goals = problem.points[pair + 1]
-    nodes = config.coupling_nodes
-    actions = straight_actions(metric, starts[None], goals[None], nodes)[0]
-    cost = np.asarray(actions, np.float64)[: len(points.x), : len(goal)]
+    if len(points.x) * len(goal) > MANY:
+        report.say(
+            f"couples {len(points.x)} and {len(goal)} points for map {pair + 1} of "
+            f"{problem.pairs}"
+        )
+    cost = straight_costs(networks.metric, points.x, goal, config.coupling_nodes, most)
     # The first displacement has none before it.
     if pair and config.maps.momentum:
-        on = squared_distances(points.x + points.v, goal)
+        pace = float(networks.frames.pace[pair])
+        on = squared_distances(points.x + pace * points.v, goal)
         cost = cost + config.maps.momentum * on / 2
-    size = len(starts) + most - 1
+    size = max(len(points.x), most) + most - 1
     return couple(np.concatenate(points, axis=1), goal, cost, size)
 
 
-def _padded(x: Float[np.ndarray, "n d"], size: int) -> Float[np.ndarray, "m d"]:
-    return np.concatenate([x, np.zeros((max(size - len(x), 0), x.shape[1]), x.dtype)])
+def _check_fit(
+    y: Float[np.ndarray, "n d"],
+    goal: Float[np.ndarray, "m d"],
+    pair: int,
+    report: Reporter,
+) -> None:
+    """Say so if the images of a pair's samples are far from those they were fitted to.
+
+    Twice as far as the halves of the latter are from each other: the network is too
+    small to follow the coupling, or was trained too little.
+    """
+    far, near = (np.sqrt(squared_w2(*z)) for z in ((y, goal), (goal[::2], goal[1::2])))
+    if far > _TOO_FAR * near:
+        report.say(
+            f"map {pair + 1} misses the samples that it was fitted to: W2 {far:.3g}, "
+            f"that of their halves is {near:.3g}; try a wider `map`, more `maps.steps`"
+        )
 
 
 def _successors(coupling: PairCouplings, goal: Float[np.ndarray, "m d"]) -> Travellers:

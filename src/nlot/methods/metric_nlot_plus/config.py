@@ -25,8 +25,8 @@ class MapsConfig(FitConfig):
     )
     momentum: NonNegativeFloat = Field(
         0.0,
-        description="weight of half the squared change of a point's displacement in "
-        "couplings; above 0 maps also see the displacement before",
+        description="weight of half the squared change of a point's displacement, at "
+        "equal durations, in couplings; above 0 maps also see the displacement before",
     )
 
 
@@ -35,7 +35,7 @@ class Config(PathConfig):
 
     problems: ClassVar[tuple[str, ...]] = ("sequence",)
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"metric", "carry", "journey", "cost"}
+        {"metric", "carry", "journey", "at", "speeds", "cost"}
     )
 
     kind: Literal["metric_nlot_plus"]
@@ -44,6 +44,11 @@ class Config(PathConfig):
     rounds: PositiveInt = Field(description="couplings of all neighbouring measures")
     coupling_nodes: PositiveInt = Field(
         description="midpoint nodes of the straight paths that price a coupling"
+    )
+    coupling_points: PositiveInt = Field(
+        1024,
+        description="most points of a measure in a coupling: of more, random ones, "
+        "others in each round",
     )
     smoothing: NonNegativeFloat = Field(description=SMOOTHING)
     direction: FitConfig = Field(description="fit of A to couplings, in each round")

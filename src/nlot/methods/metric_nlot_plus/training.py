@@ -3,15 +3,17 @@ r"""`metric_nlot_plus`: Algorithm 2 with exact couplings in place of potentials.
 Our own method, not the paper's. Several rounds of steps 1 and 2, then steps 3 and 4:
 
 1. *Couplings.* All neighbouring measures are coupled exactly, at first along straight
-   Euclidean lines, later for the action along the previous round's metric.
+   Euclidean lines, later for the action along the previous round's metric. Numbers of
+   points may differ: edges are drawn in proportion to their mass.
 2. *Directions.* Along a displacement v the action is $(m |v|^2 + h\, z(x) · w)/2$, with
    w the vector of length |v|² at twice the angle of v, and z, m, h the unit vector and
    constants of `nlot.networks.rotation`. It is smallest where z is opposite to w;
    without the constraint $|z| = 1$, least squares of z on $-w/|v|^2$ has the same
    minimiser and is convex. Several networks are fitted at noisy positions and their
    vectors averaged, which smooths over distances at which couplings of few points mean
-   nothing. Other dimensions also use least squares, on the vectors that make motion
-   along v cheap (`RotationMetric.direction_targets`).
+   nothing. Pairs count equally, however fast they move and long they take. Other
+   dimensions also use least squares, on the vectors that make motion along v cheap
+   (`RotationMetric.direction_targets`).
 3. *Paths.* The spline network learns paths of least action along the metric.
 4. *Maps.* One network per pair of measures, fitted in turn to couplings of what the
    maps before it deliver (`nlot.methods.metric_nlot_plus.chain`).
@@ -25,7 +27,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.costs.lagrangians import Riemannian
-from nlot.discrete.sequence_couplings import PairCouplings, couple_neighbours
+from nlot.discrete.sequence_couplings import (
+    PairCouplings,
+    couple_neighbours,
+    thinned,
+)
 from nlot.methods.losses import Path, spline_loss
 from nlot.methods.metric_nlot_plus.chain import fit_chain, random_edges
 from nlot.methods.metric_nlot_plus.config import Config
@@ -60,10 +66,20 @@ def train(
     chain = problem.pairs * config.maps.steps
     report.start(fitting + config.paths.steps + chain, config.report_every)
     width = jnp.asarray(config.smoothing * problem.half_width)
+    # Not one of `keys`, which are as many as there are stages.
+    few = jax.random.fold_in(key, len(keys))
+    counts = [len(points) for points in problem.measures]
+    if max(counts) > config.coupling_points:
+        report.say(
+            f"couples {config.coupling_points} random points of measures of up to "
+            f"{max(counts)} (coupling_points)"
+        )
     metric = Trainee.start(networks.metric, config.direction.optimiser, fitting)
     for number in range(config.rounds):
         previous = metric.model if number else None
-        coupling = couple_neighbours(problem, previous, config.coupling_nodes)
+        part = thinned(problem, config.coupling_points, jax.random.fold_in(few, number))
+        nodes = config.coupling_nodes
+        coupling = couple_neighbours(part, previous, nodes, report.say)
         metric = fit(
             metric_loss,
             metric,

@@ -33,7 +33,16 @@ class Config(JumpingConfig, AlgorithmConfig):
 
     problems: ClassVar[tuple[str, ...]] = ("transport",)
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"map", "paths", "own_paths", "geodesics", "potential", "cost"}
+        {
+            "map",
+            "inverse",
+            "paths",
+            "own_paths",
+            "geodesics",
+            "potential",
+            "dual",
+            "cost",
+        }
     )
     variants: ClassVar[tuple[str, ...]] = ("", "network_map")
 

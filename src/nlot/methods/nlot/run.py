@@ -1,7 +1,5 @@
 """Trained runs of Algorithm 1."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -10,40 +8,37 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.methods.alternation import build_quadrature
 from nlot.methods.amortised_run import AmortisedRun
+from nlot.methods.ctransform import refine
 from nlot.methods.nlot.config import Config
-from nlot.methods.nlot.training import refine
 from nlot.networks.amortised import Networks
 from nlot.problems.transport import Transport
 from nlot.training.microbatch import batches
 
 
 class NLOTRun(AmortisedRun):
-    """The map of Algorithm 1: the c-transform of the learned potential.
+    """The map of Algorithm 1: the c-transform of the learned potential (eq. 6).
 
     Its variant `network_map` is the map network, where the c-transform starts.
     """
 
-    def transport(
-        self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
+    action_loss = "training", "spline", 0.01
+
+    def _images(
+        self, z: Float[Array, "n d"], key: PRNGKeyArray | None
     ) -> Float[Array, "n d"]:
-        """Images of `x`: by the c-transform of eq. 6, or by the map network."""
         if self.variant == "network_map":
-            return self.network_map(x)
-        x = self.points(x)
-        parts = [x[:0]]
-        for picked, lanes in batches(np.arange(len(x))):
-            y = _transport(self.networks, self.problem, self.config, x[lanes])
+            return super()._images(z, key)
+        problem, parts = self.problem.standard, [z[:0]]
+        for picked, lanes in batches(np.arange(len(z))):
+            y = _refined(self.networks, problem, self.config, z[lanes])
             parts.append(y[: len(picked)])
         return jnp.concatenate(parts)
 
 
 @eqx.filter_jit
-def _transport(
-    networks: Networks, problem: Transport, config: Config, x: Array
-) -> Array:
-    rule = build_quadrature(config, problem.horizon)
-    given = networks, rule, problem, problem.lagrangian
-    return jax.vmap(lambda a: refine(*given, config.transport, a).y)(x)
+def _refined(networks: Networks, problem: Transport, config: Config, z: Array) -> Array:
+    given = networks, build_quadrature(config), problem, problem.lagrangian
+    return jax.vmap(lambda a: refine(*given, config.transport, a).y)(z)
 
 
 open = NLOTRun

@@ -6,10 +6,9 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, PRNGKeyArray
 
-from nlot.config.sections import CTransformConfig
-from nlot.costs.lagrangians import AbstractLagrangian, sigmoid_ramp
+from nlot.costs.lagrangians import sigmoid_ramp
 from nlot.methods.alternation import (
     Fitted,
     alternate,
@@ -17,9 +16,8 @@ from nlot.methods.alternation import (
     fit_spline,
     trainees,
 )
-from nlot.methods.ctransform import CTransform, c_transform
+from nlot.methods.ctransform import refine
 from nlot.methods.losses import (
-    amortised_cost,
     heads_gaps,
     heads_loss,
     map_loss,
@@ -27,7 +25,6 @@ from nlot.methods.losses import (
 )
 from nlot.methods.nlot.config import Config, RefitConfig
 from nlot.networks.amortised import MapNetwork, Networks, build_networks
-from nlot.paths.quadrature import Quadrature
 from nlot.problems.sampler import Sampler
 from nlot.problems.transport import Transport
 from nlot.training.literal import Literal
@@ -35,7 +32,7 @@ from nlot.training.loop import Log, Trainee
 from nlot.training.microbatch import in_groups, mean_and_grad
 from nlot.training.progress import Reporter
 
-# Width of `heads_gaps`, as a fraction of the bounds.
+# Width of `heads_gaps`, in standard coordinates.
 _NEAR = 0.1
 
 
@@ -60,33 +57,7 @@ class State(eqx.Module):
 
 def build(problem: Transport, config: Config, *, key: PRNGKeyArray) -> Networks:
     """Untrained networks for a problem."""
-    return build_networks(problem.dimension, problem.bounds, config, key=key)
-
-
-def refine(
-    networks: Networks,
-    quadrature: Quadrature,
-    problem: Transport,
-    lagrangian: AbstractLagrangian,
-    settings: CTransformConfig,
-    x: Float[Array, " d"],
-) -> CTransform:
-    """ŷ(x) of eq. 6, warm-started with the map network: its best head, if several.
-
-    **Arguments:** `lagrangian` is the problem's own, or an annealed one; `settings` are
-    those of training or of the returned map.
-    """
-
-    def cost(a: Array, b: Array) -> Array:
-        return amortised_cost(networks.spline, quadrature, lagrangian, a, b)
-
-    start = networks.map(x)
-    if networks.map.heads > 1:
-        images, _ = networks.map.alternatives(x)
-        images = jnp.clip(images, -problem.bounds, problem.bounds)
-        values = jax.vmap(lambda y: cost(x, y) - networks.potential(y))(images)
-        start = images[jnp.argmin(values)]
-    return c_transform(cost, networks.potential, x, start, problem.bounds, settings)
+    return build_networks(problem.dimension, config, key=key)
 
 
 def train(
@@ -94,11 +65,12 @@ def train(
 ) -> tuple[Networks, list[dict[str, Any]]]:
     """Run Algorithm 1; arguments, results and errors are those in `nlot.methods`."""
     start, data = jax.random.split(key)
+    problem = problem.training.standard
     networks = build(problem, config, key=start)
     if networks.spline.heads > 1:
         apart = networks.spline.nearly_straight(problem.shift)
         networks = eqx.tree_at(lambda n: n.spline, networks, apart)
-    quadrature = build_quadrature(config, problem.horizon)
+    quadrature = build_quadrature(config)
     sampler = Sampler(problem, quadrature, config.sampling)
     state: State = alternate(
         State.start(networks, config),
@@ -144,10 +116,9 @@ def step(
 
     dual, gradient = mean_and_grad(potential_loss, networks.potential, y, refined)
     potential = state.potential.descend(gradient).average(config.average)
-    near = _NEAR * problem.bounds
 
     def misfit(network: MapNetwork, a: Array, b: Array) -> Array:
-        return map_loss(heads_gaps(network, a, b, near), config.regression)
+        return map_loss(heads_gaps(network, a, b, _NEAR), config.regression)
 
     residual, gradient = mean_and_grad(misfit, networks.map, x, refined)
     map_ = state.map.descend(gradient).average(config.average)

@@ -39,8 +39,8 @@ class RegressionConfig(FitConfig):
     """Third stage: map and potential fitted to the couplings."""
 
     huber: PositiveFloat = Field(
-        description="distance, as a fraction of the problem's bounds, beyond which the "
-        "loss grows linearly"
+        description="distance, in standard coordinates, beyond which the loss grows "
+        "linearly"
     )
 
 
@@ -52,9 +52,14 @@ class PolishConfig(Section):
     points: PositiveInt = Field(description="samples in a matching")
     pool: PositiveInt = Field(description="matchings in use at a time")
     batch: Annotated[int, Field(ge=2)] = Field(description="matched pairs per step")
-    marginal_weight: PositiveFloat = Field(description="λ, weight of squared W2")
+    marginal_weight: PositiveFloat = Field(
+        description="λ, weight of squared W2, times the squared W2 between two samples "
+        "of the target, in standard units"
+    )
     map_optimiser: OptimiserConfig = Field(description="optimiser for y")
-    potential_optimiser: OptimiserConfig = Field(description="optimiser for g")
+    potential_optimiser: OptimiserConfig = Field(
+        description="optimiser for g; its learning rate is divided by √(1 + λ)"
+    )
     spline_optimiser: OptimiserConfig = Field(description="optimiser for φ")
 
 
@@ -63,7 +68,16 @@ class Config(JumpingConfig):
 
     problems: ClassVar[tuple[str, ...]] = ("transport",)
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"map", "paths", "own_paths", "geodesics", "potential", "cost"}
+        {
+            "map",
+            "inverse",
+            "paths",
+            "own_paths",
+            "geodesics",
+            "potential",
+            "dual",
+            "cost",
+        }
     )
 
     kind: Literal["nlot_plus"]

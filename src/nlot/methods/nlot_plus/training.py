@@ -8,14 +8,19 @@ on the host.
 2. *Couplings.* All pairs of n source and n target points are priced with the amortised
    paths, and optimal transport between them is solved exactly
    (`nlot.discrete.couplings`).
-3. *Regression.* The map network is fitted to a pool of such couplings, the potential
-   network to their dual variables.
+3. *Regression.* Map and potential network start at the optimal map between Gaussians
+   with the moments of the measures (`nlot.methods.nlot_plus.start`). The map network is
+   fitted to a pool of such couplings, the potential network to their dual variables.
+   Where the start is better, they are put back to it.
 4. *Polish.* The map minimises the augmented Lagrangian of the constraint $T_\#μ = ν$,
    $E[c(x, T(x)) - g(T(x))] + λ W_2^2(T_\#μ, ν)$, while g takes steps of dual ascent.
    The matching behind $W_2^2$ is solved exactly on the host and held fixed for some
    steps: a fixed matching bounds $W_2^2$ from above, so that each round is a
    majorise-minimise step. Without g the map would save action by stopping short of the
-   target by about $|∂c/∂y| / 2λ$.
+   target by about $|∂c/∂y| / 2λ$. The weight λ is smaller the noisier matchings are.
+
+A fifth of given samples is set apart, to select by
+(`nlot.methods.nlot_plus.validation`).
 """
 
 from typing import Any
@@ -30,10 +35,13 @@ from nlot.discrete.couplings import Coupling, couple
 from nlot.methods.losses import heads_gaps, heads_loss
 from nlot.methods.nlot_plus.augmented_lagrangian import polish
 from nlot.methods.nlot_plus.config import Config
+from nlot.methods.nlot_plus.start import at_moments, with_skips
+from nlot.methods.nlot_plus.validation import apart, shortfall
 from nlot.networks.amortised import (
     MapNetwork,
     Networks,
     PotentialNetwork,
+    SplineNetwork,
     build_networks,
 )
 from nlot.paths.quadrature import MovingQuadrature
@@ -46,13 +54,14 @@ from nlot.training.progress import Reporter
 
 def build(problem: Transport, config: Config, *, key: PRNGKeyArray) -> Networks:
     """Untrained networks for a problem."""
-    return build_networks(problem.dimension, problem.bounds, config, key=key)
+    networks = build_networks(problem.dimension, config, key=key)
+    return with_skips(networks, problem.dimension)
 
 
-def build_quadrature(problem: Transport, config: Config) -> MovingQuadrature:
+def build_quadrature(config: Config) -> MovingQuadrature:
     """The action rule that a run trains with."""
     rule, spline = config.quadrature, CubicSpline(config.knots)
-    return MovingQuadrature(spline, rule.points, rule.offsets, problem.horizon)
+    return MovingQuadrature(spline, rule.points, rule.offsets)
 
 
 def train(
@@ -60,50 +69,71 @@ def train(
 ) -> tuple[Networks, list[dict[str, Any]]]:
     """Run all stages; arguments, results and errors are those in `nlot.methods`."""
     keys = jax.random.split(key, 5)
-    networks = build(problem, config, key=keys[0])
-    sampler = Sampler(problem, build_quadrature(problem, config), config.sampling)
+    problem, held_out = apart(problem.training.standard)
+    networks = at_moments(build(problem, config, key=keys[0]), problem)
+    sampler = Sampler(problem, build_quadrature(config), config.sampling)
     polish_steps = config.polish.rounds * config.polish.steps
+    path_steps = 0 if problem.lagrangian.straight else config.paths.steps
     report.start(
-        config.paths.steps + config.regression.steps + polish_steps,
-        config.report_every,
+        path_steps + config.regression.steps + polish_steps, config.report_every
     )
-    paths = iterate(
-        _path_step,
-        Trainee.start(
-            networks.spline.nearly_straight(problem.shift),
-            config.paths.optimiser,
-            config.paths.steps,
-        ),
-        (sampler, config),
-        keys[1],
-        phase="paths",
-        steps=config.paths.steps,
-        report=report,
-    )
-    coupling = couple(
-        problem,
-        paths.averaged,
-        sampler.quadrature.at(config.quadrature.offsets // 2),
-        number=config.couplings.number,
-        points=config.couplings.points,
-        tie_breaking=config.couplings.tie_breaking,
-        sampling=config.sampling,
-        key=keys[2],
-    )
+    spline = _paths(networks.spline, sampler, config, keys[1], report)
+    rule = sampler.quadrature.at(config.quadrature.offsets // 2)
+    with report.busy(f"coupling {config.couplings.points} points"):
+        coupling = couple(
+            problem,
+            spline,
+            rule,
+            number=config.couplings.number,
+            points=config.couplings.points,
+            tie_breaking=config.couplings.tie_breaking,
+            sampling=config.sampling,
+            key=keys[2],
+        )
     regressed = fit(
         regression_loss,
         (networks.map, networks.potential),
         config.regression,
-        (sampler, coupling, config),
+        (coupling, config),
         keys[3],
         phase="regression",
         report=report,
         decay=config.average,
     )
+    # Where couplings of samples say little about the measures, as in high dimension,
+    # networks learn them by heart, and the start is better.
+    start = Networks(networks.potential, networks.map, spline)
     map_, potential = regressed.averaged
-    networks = Networks(potential=potential, map=map_, spline=paths.averaged)
-    networks = polish(sampler, networks, config, keys[4], report)
+    learned = Networks(potential, map_, spline)
+    networks = min(start, learned, key=lambda n: float(shortfall(n, rule, held_out)))
+    networks = polish(sampler, networks, config, keys[4], report, held_out)
     return networks, report.history
+
+
+def _paths(
+    network: SplineNetwork,
+    sampler: Sampler,
+    config: Config,
+    key: PRNGKeyArray,
+    report: Reporter,
+) -> SplineNetwork:
+    """Stage 1, which has nothing to learn where paths are straight."""
+    problem = sampler.problem
+    if problem.lagrangian.straight:
+        return network.straight()
+    return iterate(
+        _path_step,
+        Trainee.start(
+            network.nearly_straight(problem.shift),
+            config.paths.optimiser,
+            config.paths.steps,
+        ),
+        (sampler, config),
+        key,
+        phase="paths",
+        steps=config.paths.steps,
+        report=report,
+    ).averaged
 
 
 def _path_step(
@@ -117,24 +147,21 @@ def _path_step(
     quadrature = sampler.quadrature.at_random(offset)
     lagrangian = sampler.problem.lagrangian.anneal(ramp)
     loss, gradient = eqx.filter_value_and_grad(
-        lambda n: heads_loss(n, quadrature, lagrangian, x, y) / sampler.unit
+        lambda n: heads_loss(n, quadrature, lagrangian, x, y)
     )(trainee.model)
     trainee = trainee.descend(gradient).average(config.average)
-    return trainee, {"spline": loss * sampler.unit}
+    return trainee, {"spline": loss}
 
 
 def regression_loss(
     models: tuple[MapNetwork, PotentialNetwork],
-    fixed: tuple[Sampler, Coupling, Config],
+    fixed: tuple[Coupling, Config],
     key: PRNGKeyArray,
 ) -> tuple[Array, Log]:
-    """Stage 3: misfit of map and potential on a batch of coupled points.
-
-    The log has both terms in the units of the problem.
-    """
-    (map_, potential), (sampler, coupling, config) = models, fixed
-    settings, unit = config.regression, sampler.unit
-    near = settings.huber * sampler.problem.bounds
+    """Stage 3: misfit of map and potential on a batch of coupled points."""
+    (map_, potential), (coupling, config) = models, fixed
+    settings = config.regression
+    near = settings.huber
     pick = jax.random.randint(key, (settings.batch,), 0, len(coupling.x))
     batch = jax.tree.map(lambda leaf: leaf[pick], coupling)
     gaps = heads_gaps(map_, batch.x, batch.y, near)
@@ -142,5 +169,5 @@ def regression_loss(
     far = near**2 * (jnp.sqrt(1 + gaps / near**2) - 1)
     dual = (jax.vmap(potential)(batch.y) - batch.dual) ** 2
     # The models share no weight: Adam makes their relative scale irrelevant.
-    loss = jnp.mean(far) / unit + jnp.mean(dual) / unit**2
+    loss = jnp.mean(far) + jnp.mean(dual)
     return loss, {"map": jnp.mean(far), "potential": jnp.mean(dual)}

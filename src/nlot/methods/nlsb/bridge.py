@@ -81,16 +81,15 @@ def simulate(
     bridge: Bridge,
     x: Float[Array, " d"],
     noise: Float[Array, "steps d"],
-    horizon: float,
 ) -> Float[Array, "times d"]:
-    """A path from `x` by the Euler-Maruyama scheme, one step per row of `noise`.
+    """A path from `x` in [0, 1] by Euler and Maruyama, one step per row of `noise`.
 
     `noise` is standard normal. Returns the positions at all steps, including the start.
     With its gradient this takes less than half the time of diffrax's Euler solver on a
     virtual Brownian tree, which fixed steps do not need.
     """
     steps = len(noise)
-    dt = horizon / steps
+    dt = 1 / steps
 
     def step(x: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
         t, w = now
@@ -120,6 +119,6 @@ def hjb_residual(
 
     (slope, rate), tangent = jax.linearize(gradients, x)
     curvature = jax.vmap(lambda e: tangent(e)[0] @ e)(jnp.eye(len(x), dtype=x.dtype))
-    cost = lagrangian(x, -slope)
+    cost = lagrangian.at(t)(x, -slope)
     spread = 0.5 * jnp.sum(bridge.sigma(x, t) ** 2 * curvature)
     return cost, rate + spread + cost - jnp.sum(slope**2)

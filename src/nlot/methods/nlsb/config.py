@@ -65,7 +65,8 @@ class Config(MethodConfig):
 
     def refuses(self, problem: Any) -> str | None:
         """The drift is the optimal control only if the kinetic term is |v|²/2."""
-        kind = problem.lagrangian.kind
+        given = problem.lagrangian
+        kind = getattr(given, "like", None) or given.kind
         if kind != "newtonian":
             return f"lagrangian.kind is {kind!r}; nlsb needs 'newtonian'"
         return None

@@ -10,13 +10,13 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.methods.nlsb.bridge import Bridge, simulate
 from nlot.methods.nlsb.config import Config
-from nlot.methods.run import AbstractRun
+from nlot.methods.transport_run import Outside, TransportRun
 from nlot.paths.own_paths import OwnPaths
-from nlot.problems.transport import Transport
+from nlot.problems.transport import Times, Transport
 from nlot.training.streams import stream
 
 
-class BridgeRun(AbstractRun):
+class BridgeRun(TransportRun):
     """A trained bridge on arrays of shape (n, d).
 
     Its paths are single draws with a key (default: one derived from the run's seed), or
@@ -24,27 +24,29 @@ class BridgeRun(AbstractRun):
     raises `ValueError` for points of another shape.
     """
 
-    problem: Transport
     config: Config
     networks: Bridge
     stochastic = True
+    # Noise moves it from step to step.
+    action_loss = "training", "action", 0.05
 
     @property
     def expected(self) -> bool:
         """Whether paths are means of several."""
         return self.variant == "expected"
 
-    def transport(
-        self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
+    def _images(
+        self, z: Float[Array, "n d"], key: PRNGKeyArray | None
     ) -> Float[Array, "n d"]:
-        """Where the paths from `x` end."""
-        return self.steps(x, key)[:, -1]
+        return self._simulated(z, key)[:, -1]
 
     def path(
         self,
-        x: Float[Any, "n d"],
-        times: Float[Any, " times"],
+        x: Float[Any, "*n d"],
+        times: Times,
         key: PRNGKeyArray | None = None,
+        *,
+        outside: Outside = "warn",
     ) -> Float[Array, "n times d"]:
         """Paths from `x` at `times` in [0, T], linear between the simulated steps.
 
@@ -54,22 +56,23 @@ class BridgeRun(AbstractRun):
         before = np.minimum(s.astype(int), self.config.time_steps - 1)
         part = jnp.asarray(s - before, jnp.float32)[:, None]
         steps = self.steps(x, key)
-        return (1 - part) * steps[:, before] + part * steps[:, before + 1]
+        found = (1 - part) * steps[:, before] + part * steps[:, before + 1]
+        return self._answer(steps[:, 0], found, outside)
 
     def steps(
-        self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
+        self, x: Float[Any, "*n d"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "n steps d"]:
         """Paths from `x` at all simulated steps, the start included."""
+        frame = self.problem.frame
+        return frame.outward(self._simulated(self.standard(x), key))
+
+    def _simulated(
+        self, z: Float[Array, "n d"], key: PRNGKeyArray | None
+    ) -> Float[Array, "n steps d"]:
         if key is None:
             key = stream(self.seed, "simulation")
         repeats = self.config.averaged_paths if self.expected else 1
-        return _steps(
-            self.networks,
-            self.points(x),
-            key,
-            (repeats, self.config.time_steps),
-            self.problem.horizon,
-        )
+        return _steps(self.networks, z, key, (repeats, self.config.time_steps))
 
     def own_paths(
         self, x: Float[Any, "n d"], y: Float[Any, "n d"], key: PRNGKeyArray
@@ -91,22 +94,18 @@ class BridgeRun(AbstractRun):
 
 @eqx.filter_jit
 def _steps(
-    bridge: Bridge,
-    x: Array,
-    key: PRNGKeyArray,
-    shape: tuple[int, int],
-    horizon: float,
+    bridge: Bridge, x: Array, key: PRNGKeyArray, shape: tuple[int, int]
 ) -> Array:
     def one(a: Array, key: PRNGKeyArray) -> Array:
         noise = jax.random.normal(key, (*shape, len(a)))
-        return jnp.mean(jax.vmap(lambda w: simulate(bridge, a, w, horizon))(noise), 0)
+        return jnp.mean(jax.vmap(lambda w: simulate(bridge, a, w))(noise), 0)
 
     return jax.vmap(one)(x, jax.random.split(key, len(x)))
 
 
 @eqx.filter_jit
 def _actions(problem: Transport, drift: Any, steps: Array) -> Array:
-    n = steps.shape[1] - 1
+    n, frame = steps.shape[1] - 1, problem.frame
     dt = problem.horizon / n
 
     def one(path: Array) -> Array:
@@ -115,8 +114,16 @@ def _actions(problem: Transport, drift: Any, steps: Array) -> Array:
             velocity = (path[1:] - path[:-1]) / dt
         else:
             position = path[:-1]
-            velocity = jax.vmap(drift)(position, dt * jnp.arange(n, dtype=path.dtype))
-        return dt * jnp.sum(jax.vmap(problem.lagrangian)(position, velocity))
+            z = (position - jnp.asarray(frame.centre, path.dtype)) / frame.scale
+            times = jnp.arange(n, dtype=path.dtype) / n
+            velocity = frame.scale / problem.horizon * jax.vmap(drift)(z, times)
+        middle = 0.0 if drift is not None else 0.5
+        at = dt * (jnp.arange(n, dtype=path.dtype) + middle)
+        return dt * jnp.sum(
+            jax.vmap(lambda t, a, v: problem.lagrangian.at(t)(a, v))(
+                at, position, velocity
+            )
+        )
 
     return jax.vmap(one)(steps)
 

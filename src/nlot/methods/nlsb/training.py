@@ -22,6 +22,9 @@ from nlot.problems.transport import Transport
 from nlot.training.loop import Log, fit
 from nlot.training.progress import Reporter
 
+# Extent of the samples in standard coordinates.
+_WIDTH = 4.0
+
 
 def build(problem: Transport, config: Config, *, key: PRNGKeyArray) -> Bridge:
     """An untrained bridge for a problem."""
@@ -77,22 +80,22 @@ def losses(
     """
     first, second = jax.random.split(key)
     noise = jax.random.normal(first, (len(x), config.time_steps, x.shape[1]))
-    paths = jax.vmap(lambda a, w: simulate(bridge, a, w, problem.horizon))(x, noise)
+    paths = jax.vmap(lambda a, w: simulate(bridge, a, w))(x, noise)
     at = jnp.broadcast_to(jnp.arange(config.time_steps), noise.shape[:2])
     if config.cost_times:
         shape = (len(x), config.cost_times)
         at = jax.random.randint(second, shape, 0, config.time_steps)
     visited = jnp.take_along_axis(paths, at[..., None], axis=1)
-    times = at.astype(x.dtype) * (problem.horizon / config.time_steps)
+    times = at.astype(x.dtype) * (1 / config.time_steps)
     costs, residuals = jax.vmap(
         jax.vmap(lambda a, t: hjb_residual(bridge, problem.lagrangian, a, t))
     )(visited, times)
     return {
         "divergence": divergence(
-            paths[:, -1], y, config.blur, 2 * problem.bounds, config.sinkhorn_iterations
+            paths[:, -1], y, config.blur, _WIDTH, config.sinkhorn_iterations
         ),
-        "action": problem.horizon * jnp.mean(costs),
-        "residual": problem.horizon * jnp.mean(jnp.abs(residuals)),
+        "action": jnp.mean(costs),
+        "residual": jnp.mean(jnp.abs(residuals)),
     }
 
 
@@ -101,6 +104,7 @@ def train(
 ) -> tuple[Bridge, list[dict[str, Any]]]:
     """Train a bridge; arguments, results and errors are those in `nlot.methods`."""
     start, data = jax.random.split(key)
+    problem = problem.training.standard
     report.start(config.steps, config.report_every)
     trainee = fit(
         objective,

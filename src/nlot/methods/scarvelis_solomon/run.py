@@ -11,7 +11,7 @@ from nlot.methods.run import AbstractRun, over_points
 class GramRun(AbstractRun):
     """A learned metric without maps or paths."""
 
-    def metric(self, x: Float[Any, "n d"]) -> Float[Array, "n d d"]:
+    def metric(self, x: Float[Any, "*n d"]) -> Float[Array, "n d d"]:
         """The metric on velocities: the inverse of A(x), small along the motion.
 
         Raises `ValueError` for points of another shape.

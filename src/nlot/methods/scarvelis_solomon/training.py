@@ -14,6 +14,9 @@ Rounds of two fits, each from fresh networks, with losses summed over a batch:
 A multiplies gradients: it is the inverse of a metric on velocities. Along a steep slope
 it has the size $γ_A |∇φ|^2 / 4f$. In later rounds the slope along the motion falls as A
 grows, and across it, where A is small, slopes are nearly free.
+
+The transport cost is a length (W1), which is the same however long a motion takes:
+times only order the measures.
 """
 
 from typing import Any
@@ -138,7 +141,7 @@ def split(sequence: Sequence, groups: int) -> Groups:
     if groups == 1:
         return (sequence,)
     return tuple(
-        Sequence.of([np.asarray(part) for part in block])
+        Sequence.of([np.asarray(part) for part in block], sequence.times)
         for block in jnp.split(sequence.points, groups, axis=1)
     )
 

@@ -1,6 +1,6 @@
 """What papers print: numbers and statements, and the problems behind them.
 
-A paper is a folder of data in `nlot/papers/`, named like the folder.
+A paper is a folder of data here, named like the folder.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from nlot.config import ProblemConfig
 from nlot.config.kinds import Kind
 from nlot.config.names import check_known
 
-_FOLDER = files("nlot") / "papers"
+_FOLDER = files(__name__)
 _ABOUT = "paper.yaml"
 # Suffix of problems with the samples that the authors released.
 _RELEASED = "_released"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from nlot import papers
 from nlot.config import load_config
 from nlot.evaluation import MEASURES
-from nlot.reporting import papers
 from nlot.reporting.departures import departures
 
 PRESETS = Path(__file__).parents[2] / "config"

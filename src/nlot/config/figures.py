@@ -1,0 +1,65 @@
+"""Kinds of figures: what they show, and what their runs must be capable of.
+
+Stated here and not where they are drawn: checking a preset needs no plotting.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """What figures of a kind show.
+
+    **Attributes:** `problems`, the kind of their problems; `needs`, a key of
+    `nlot.methods.capabilities.CAPABILITIES`; `truth`, whether they are drawn against
+    ground truth. Problems get those without it by default.
+    """
+
+    problems: str
+    needs: str
+    truth: bool = False
+
+
+FIGURE_KINDS = {
+    "paths": FigureKind("transport", "paths"),
+    "losses": FigureKind("transport", "map", truth=True),
+    "directions": FigureKind("sequence", "metric"),
+    "journeys": FigureKind("sequence", "carry"),
+}
+
+
+def check_shown(
+    key: str,
+    kind: str,
+    problems: Mapping[str, Any],
+    methods: Mapping[str, Any],
+    owners: Iterable[tuple[str, str]],
+) -> None:
+    """Check that figures of a kind can show problems and methods.
+
+    **Arguments:** the figure's key; the settings of its problems, and those of all
+    methods, by name; its rows, each with the method that it belongs to.
+
+    Raises `ValueError`, naming the key, what was found and what is valid.
+    """
+    shown = FIGURE_KINDS[kind]
+    for name, given in problems.items():
+        if given.kind != shown.problems:
+            raise ValueError(
+                f"{key}.problems: {name!r} is of kind {given.kind!r}; {kind} are drawn "
+                f"of problems of kind {shown.problems}"
+            )
+        if shown.truth and not given.has_ground_truth:
+            raise ValueError(
+                f"{key}.problems: {name!r} has no ground truth, which {kind} are drawn "
+                f"against; problems.{name}.ground_truth: true finds it"
+            )
+    able = [m for m, c in methods.items() if shown.needs in c.capabilities]
+    for row, owner in owners:
+        if owner not in able:
+            raise ValueError(
+                f"{key}.methods: {row!r} has no {shown.needs}, which {kind} are drawn "
+                f"of; valid: {', '.join(able)}"
+            )
