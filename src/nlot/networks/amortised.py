@@ -29,6 +29,11 @@ class PotentialNetwork(eqx.Module):
         g = self.mlp(y)[0]
         return g if self.skip is None else g + y @ affine(self.skip, y)
 
+    def times(self, factor: float) -> "PotentialNetwork":
+        """This potential multiplied by `factor`."""
+        skip = jax.tree.map(lambda leaf: factor * leaf, self.skip)
+        return PotentialNetwork(self.mlp.times(factor), skip)
+
 
 class MapNetwork(eqx.Module):
     """The amortised c-transform y_ζ: (d,) to (d,), a displacement added to x.
@@ -81,11 +86,7 @@ class SplineNetwork(eqx.Module):
 
     def straight(self) -> "SplineNetwork":
         """This network with a last layer of zeros: all paths are straight."""
-        return eqx.tree_at(
-            lambda n: (n.mlp.layers[-1].weight, n.mlp.layers[-1].bias),
-            self,
-            replace_fn=jnp.zeros_like,
-        )
+        return eqx.tree_at(lambda n: n.mlp, self, self.mlp.times(0.0))
 
     def nearly_straight(self, chord: Float[Array, " d"]) -> "SplineNetwork":
         """This network with its last layer shrunk: paths start close to lines.

@@ -74,8 +74,7 @@ class RotationMetric(AbstractMetric):
         )(keys)
         # With small initial vectors the first steps turn the metric wherever data are;
         # large ones would keep the defects of the random initial field.
-        last = jax.tree.map(lambda leaf: _INITIAL * leaf, members.layers[-1])
-        self.members = eqx.tree_at(lambda m: m.layers[-1], members, last)
+        self.members = members.times(_INITIAL)
         self.centre = Constant(jnp.array(centre, jnp.float32))
         self.scale = Constant(jnp.array(scale, jnp.float32))
         self.eigenvalues, self.angle = config.eigenvalues, config.angle

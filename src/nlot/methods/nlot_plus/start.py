@@ -8,7 +8,6 @@ import numpy as np
 from nlot.costs.closed_forms import Affine
 from nlot.measures.distributions import AbstractMeasure, Gaussian
 from nlot.networks.amortised import Networks
-from nlot.networks.mlp import MLP
 from nlot.problems.transport import Transport
 
 # Added to covariances, as a fraction of the mean variance of both measures: samples may
@@ -55,9 +54,9 @@ def at_moments(networks: Networks, problem: Transport) -> Networks:
         networks,
         (
             _linear(matrix - one, goal - matrix @ mean),
-            _nearly_zero(networks.map.mlp),
+            networks.map.mlp.times(_SMALL),
             _linear(bend / 2, goal - mean - bend @ goal),
-            _nearly_zero(networks.potential.mlp),
+            networks.potential.mlp.times(_SMALL),
         ),
     )
 
@@ -82,12 +81,4 @@ def _linear(matrix: np.ndarray, shift: np.ndarray) -> eqx.nn.Linear:
         lambda layer: (layer.weight, layer.bias),
         skip,
         (jnp.asarray(matrix, jnp.float32), jnp.asarray(shift, jnp.float32)),
-    )
-
-
-def _nearly_zero(mlp: MLP) -> MLP:
-    return eqx.tree_at(
-        lambda m: (m.layers[-1].weight, m.layers[-1].bias),
-        mlp,
-        replace_fn=lambda w: _SMALL * w,
     )

@@ -4,7 +4,8 @@ Our own method, not the paper's. Four stages, compiled in chunks; only assignmen
 on the host.
 
 1. *Paths.* The spline network learns paths of least action between independent pairs of
-   source and target points, on a quadrature whose nodes move from step to step.
+   source and target points, on a quadrature whose nodes move from step to step. Costs
+   are then put in units of the kinetic energy along them (`kinetic_unit`).
 2. *Couplings.* All pairs of n source and n target points are priced with the amortised
    paths, and optimal transport between them is solved exactly
    (`nlot.discrete.couplings`).
@@ -23,6 +24,7 @@ A fifth of given samples is set apart, to select by
 (`nlot.methods.nlot_plus.validation`).
 """
 
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
@@ -36,6 +38,7 @@ from nlot.methods.losses import heads_gaps, heads_loss
 from nlot.methods.nlot_plus.augmented_lagrangian import polish
 from nlot.methods.nlot_plus.config import Config
 from nlot.methods.nlot_plus.start import at_moments, with_skips
+from nlot.methods.nlot_plus.units import kinetic_unit
 from nlot.methods.nlot_plus.validation import apart, shortfall
 from nlot.networks.amortised import (
     MapNetwork,
@@ -79,6 +82,9 @@ def train(
     )
     spline = _paths(networks.spline, sampler, config, keys[1], report)
     rule = sampler.quadrature.at(config.quadrature.offsets // 2)
+    unit = kinetic_unit(sampler, spline, rule)
+    problem, held_out = (replace(p, unit=unit).standard for p in (problem, held_out))
+    sampler = replace(sampler, problem=problem)
     with report.busy(f"coupling {config.couplings.points} points"):
         coupling = couple(
             problem,
@@ -107,7 +113,8 @@ def train(
     learned = Networks(potential, map_, spline)
     networks = min(start, learned, key=lambda n: float(shortfall(n, rule, held_out)))
     networks = polish(sampler, networks, config, keys[4], report, held_out)
-    return networks, report.history
+    in_given_units = networks.potential.times(unit)
+    return replace(networks, potential=in_given_units), report.history
 
 
 def _paths(
