@@ -225,6 +225,13 @@ def test_problems_alone_make_a_table_and_a_figure(raw):
     assert {(p, seed) for p, _, seed in experiment.runs()} == {("free", 0), ("well", 0)}
 
 
+def test_a_problem_on_the_line_has_no_figure(raw):
+    raw["problems"] = {}
+    experiment = parse_config(without_outputs(raw, line=LINE)).check()
+    assert experiment.figures == {}
+    assert experiment.tables["results"].problems == ("line",)
+
+
 def test_a_method_that_cannot_solve_all_problems_is_left_out(raw):
     experiment = parse_config(without_outputs(raw, bent={**SLAB, "lagrangian": CIRCLE}))
     assert experiment.tables["results"].methods == ("nlot", "nlot_plus")

@@ -2,6 +2,7 @@
 
 import math
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,13 +14,14 @@ from nlot.costs.metrics import CircleMetric, CrossMetric
 from nlot.costs.own import Drifting, OwnLagrangian
 
 X, V = jax.random.normal(jax.random.key(0), (2, 30, 2))
+T = jnp.linspace(0.0, 1.0, 30)
 
 
 def test_the_mass_is_the_curvature_in_the_velocity():
     heavy = OwnLagrangian(lambda x, v: 2 * v[0] ** 2 + v[1] ** 2 + jnp.sum(x**4))
-    assert kinetic_mass(heavy, X, V) == 4
+    assert kinetic_mass(heavy, X, V, T) == 4
     np.testing.assert_allclose(
-        kinetic_mass(Riemannian(CircleMetric()), X, V), 1, rtol=1e-5
+        kinetic_mass(Riemannian(CircleMetric()), X, V, T), 1, rtol=1e-5
     )
 
 
@@ -33,10 +35,12 @@ def test_the_mass_is_the_curvature_in_the_velocity():
         # Convex, although flat along v or far out.
         OwnLagrangian(lambda x, v: jnp.linalg.norm(v)),
         OwnLagrangian(lambda x, v: jnp.sqrt(1 + v @ v)),
+        # Of no cost at first.
+        OwnLagrangian(lambda x, v, t: t * (v @ v)),
     ],
 )
 def test_what_can_be_used_is_not_refused(usable):
-    assert kinetic_mass(usable, X, V) > 0
+    assert kinetic_mass(usable, X, V, T) > 0
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,10 @@ def test_what_can_be_used_is_not_refused(usable):
             lambda: Newtonian(lambda x: -1.0 * (x @ x < 1)),
             "gradient in x is zero every",
         ),
+        (
+            lambda: Newtonian(eqx.nn.MLP(2, "scalar", 8, 1, key=jax.random.key(0))),
+            "potential: expected .* an AbstractPotential, found MLP; pass lambda x",
+        ),
         (lambda: Newtonian("wall"), "potential: expected a function .* found str"),
         (lambda: Riemannian(np.eye(2)), "metric: expected a function .* found ndarray"),
         (lambda: Riemannian(lambda x: jnp.eye(3)), r"A\(x\): expected shape \(2, 2\)"),
@@ -65,8 +73,12 @@ def test_what_can_be_used_is_not_refused(usable):
         (lambda: OwnLagrangian(lambda x, v: v**2), r"L\(x, v\): expected shape"),
         (lambda: OwnLagrangian(lambda x, v: v[0] ** 2 - v[1] ** 2), "be convex in v"),
         (lambda: OwnLagrangian(lambda x, v: v[0]), "must be convex in v; found 0"),
+        (
+            lambda: OwnLagrangian(lambda x, v, t: (1 - 2 * t) * (v @ v)),
+            r"must be convex in v; found -2 .* t = 1",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named(make, fault):
     with pytest.raises(ValueError, match=fault):
-        kinetic_mass(make(), X, V)
+        kinetic_mass(make(), X, V, T)

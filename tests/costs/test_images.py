@@ -60,6 +60,23 @@ def test_a_picture_is_the_right_way_up(tmp_path):
     np.testing.assert_allclose([image(inside), image(outside)], [-2.0, 0.0], atol=1e-3)
 
 
+def test_what_is_transparent_is_free(tmp_path):
+    """Whatever colour hides there."""
+    pixels = np.zeros((20, 40, 4), np.uint8)
+    pixels[:8, :10, 3] = 255
+    picture.fromarray(pixels).save(tmp_path / "map.png")
+    image = build(tmp_path / "map.png", blur=0.5)
+    inside, outside = jnp.array([-0.5, 1.7]), jnp.array([-0.5, 0.3])
+    assert image.contains(inside) and not image.contains(outside)
+
+
+def test_pictures_of_more_than_8_bits_are_refused(tmp_path):
+    """PIL would clip them."""
+    picture.fromarray(np.zeros((20, 40), np.uint16)).save(tmp_path / "map.png")
+    with pytest.raises(ValueError, match="its mode is I;16; expected 8 bits"):
+        build(tmp_path / "map.png")
+
+
 @pytest.mark.parametrize(
     "values, changes, fault",
     [
@@ -77,7 +94,10 @@ def test_unusable_arrays_are_named(tmp_path, values, changes, fault):
 
 @pytest.mark.parametrize(
     "name, fault",
-    [("map.txt", "unknown format '.txt'; valid: '.npy'"), ("map.png", "map")],
+    [
+        ("map.txt", "unknown format '.txt'; valid: '.npy'"),
+        ("map.png", "cannot identify"),
+    ],
 )
 def test_a_file_that_is_no_picture_is_named(tmp_path, name, fault):
     (tmp_path / name).write_text("none", encoding="utf-8")

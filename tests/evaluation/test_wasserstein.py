@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nlot.discrete.couplings import exact_squared_w2
 from nlot.evaluation.wasserstein import (
     debiased_divergences,
     entropic_costs,
-    exact_squared_w2,
 )
 
 SHIFT = np.array([0.7, -0.4])

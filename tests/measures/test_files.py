@@ -129,6 +129,7 @@ def test_columns_are_chosen_by_name_or_number(tmp_path):
         (path, ["x1", "cell"], "could not convert string 'T cell'"),
         (path, None, "choose columns of numbers with `columns`"),
         (array, ["x", 1], "no column 'x': the file names none; use numbers"),
+        (path, ["x1", 1], "column 'x1' is chosen twice"),
     ):
         with pytest.raises(SampleError, match=re.escape(fault)) as caught:
             read(given, columns=columns)
@@ -284,8 +285,26 @@ CASES = {
         lambda d: saved(d, GOOD, samples_mask=GOOD[:, 0] > 1),
         "'samples_mask' masks some of 'samples'",
     ),
+    "mask beside the name of the array": (
+        lambda d: saved(
+            d,
+            GOOD,
+            "a.npz",
+            lambda p, samples, mask: np.savez(p, a=samples, mask=mask),
+            mask=GOOD > 1,
+        ),
+        "no array 'samples'; valid: a, mask",
+    ),
+    "names of rows": (
+        lambda d: written(
+            d,
+            '"x","y"\n'
+            + "\n".join(f'"{i}",{a!r},{b!r}' for i, (a, b) in enumerate(GOOD.tolist())),
+        ),
+        "the first line names 2 columns, the next has 3 numbers",
+    ),
     "filled": (
-        lambda d: saved(d, np.ma.masked_greater(GOOD, 1).filled()),
+        lambda d: saved(d, np.ma.masked_greater(GOOD.astype("f4"), 1).filled()),
         "a value is 1e+20, with which NumPy fills masked entries",
     ),
     "single number": (lambda d: saved(d, 1.0), "array 'samples' is a single number"),

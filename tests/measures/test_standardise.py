@@ -53,5 +53,18 @@ def test_points_far_from_the_origin_keep_their_differences():
     np.testing.assert_allclose(frame.inward(x), expected, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("far", [0.0, 5.5e6, 1e8])
+def test_coordinates_do_not_depend_on_the_origin(far):
+    """Samples in metres, as a projection of the Earth has them."""
+    rng = np.random.default_rng(0)
+    near = [rng.normal(size=(400, 2)) + 3 * i for i in range(2)]
+    fitted = Standardise.fit(*map(Empirical, near))
+    shifted = Standardise.fit(*(Empirical(x + far) for x in near))
+    np.testing.assert_allclose(shifted.scale, fitted.scale, rtol=1e-5)
+    np.testing.assert_allclose(
+        np.subtract(shifted.centre, far), fitted.centre, atol=1e-5 + 1e-9 * far
+    )
+
+
 def test_plain_coordinates_leave_measures_as_they_are():
     assert Standardise((0.0, 0.0), 1.0).measure(MEASURES["box"]) is MEASURES["box"]

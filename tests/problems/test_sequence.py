@@ -157,6 +157,13 @@ def test_held_out_times_are_kept_apart(given):
     np.testing.assert_allclose(unseen[0.5], points[1], rtol=1e-6)
 
 
+def test_what_is_left_has_to_move():
+    points = RNG.normal(size=(9, 2))
+    there_and_back = Sequence.of([points, points + 1, points])
+    with pytest.raises(ValueError, match="times 0 and 2 are the same; nothing moves"):
+        there_and_back.without([1.0])
+
+
 @pytest.mark.parametrize(
     "times, fault",
     [

@@ -86,11 +86,34 @@ def from_file(path, **changes):
 
 
 def test_samples_from_a_file(tmp_path):
-    points = np.random.default_rng(0).normal(size=(20, 2))
+    points = np.random.default_rng(0).normal(size=(40, 2))
     np.savez(tmp_path / "points.npz", samples=points)
     source = from_file(tmp_path / "points.npz").load().source
     assert isinstance(source, Empirical)
     np.testing.assert_allclose(source.points, points, rtol=1e-6)
+
+
+def test_all_given_samples_lie_in_the_support_and_the_domain():
+    """The few in the tails of a wide distribution, too."""
+    x, y = np.random.default_rng(0).standard_t(3, size=(2, 20_000, 2))
+    problem = Transport.between(Empirical(x), Empirical(y), Newtonian())
+    x, y = map(jnp.asarray, (x, y))
+    assert problem.support.contains(x).all()
+    assert problem.domain.contains(x).all() and problem.domain.contains(y).all()
+
+
+@pytest.mark.parametrize(
+    ("held_out", "fault"),
+    [(0.2, "found 2 held-out samples; .* with 0, num"), (0.9, "found 1 samples to tr")],
+)
+def test_both_parts_of_the_samples_are_large_enough(tmp_path, held_out, fault):
+    path = tmp_path / "few.npz"
+    np.savez(path, samples=np.random.default_rng(0).normal(size=(10, 2)))
+    given = {"kind": "samples", "path": str(path), "held_out": held_out}
+    with pytest.raises(SampleError, match=rf"few\.npz: {fault}"):
+        Empirical.Config.model_validate(given).build()
+    whole = Empirical.Config.model_validate({**given, "held_out": 0}).build()
+    assert len(whole.held_out.points) == len(whole.training.points) == 10
 
 
 def test_an_unusable_file_is_an_error(tmp_path):

@@ -70,6 +70,22 @@ def test_a_perfect_map_has_nothing_wrong():
     assert "nothing found wrong" in str(found)
 
 
+def test_weights_of_samples_are_their_shares():
+    """Two clusters of as many points, which weights make nine to one."""
+    rng = np.random.default_rng(0)
+    far = np.array([5.0, 0.0])
+    points = np.concatenate([rng.normal(size=(1000, 2)) + i * far for i in range(2)])
+    weights = np.repeat([0.9, 0.1], 1000)
+    plain = np.concatenate(
+        [rng.normal(size=(n, 2)) + i * far for i, n in enumerate([1800, 200])]
+    )
+    found = diagnose(
+        run(lambda x: x, Empirical(points, weights), Empirical(plain))
+    ).marginal
+    assert abs(found.value) < 3 * found.error + 0.5
+    assert found.error < 3
+
+
 def test_a_map_that_stops_short_misses_the_target():
     """By a tenth of the shift: W2² is 0.1, of a variance of 2."""
     found = diagnose(run(lambda x: x + 0.9 * SHIFT))

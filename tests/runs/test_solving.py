@@ -3,6 +3,7 @@
 import asyncio
 import code
 import re
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -124,9 +125,10 @@ def test_points_outside_are_answered_with_a_warning_or_nan(run):
         assert np.isfinite(found[0]).all() and np.isnan(found[1]).all()
 
 
-def test_a_domain_confines_what_is_transported():
+@pytest.mark.parametrize("method", ["nlot", "nlot_plus"])
+def test_a_domain_confines_what_is_transported(method):
     domain = nlot.Ball(jnp.array([1.5, 0.0]), jnp.array(0.1))
-    run = solve(BEFORE, AFTER, method="nlot", domain=domain)
+    run = solve(BEFORE, AFTER, method=method, domain=domain)
     away = np.linalg.norm(run.transport(BEFORE) - np.array([1.5, 0.0]), axis=1)
     assert away.max() <= 0.1 + 1e-5
 
@@ -188,7 +190,7 @@ def some(rows):
         ({"target": AFTER[:, :1]}, "source has dimension 2, target has dimension 1"),
         ({"target": "after.npz"}, "target: expected samples of shape .* found str"),
         ({"lagrangian": "wall"}, r"lagrangian: expected a function L\(x, v\)"),
-        ({"lagrangian": wall}, r"L\(x, v, t\), found wall\(x\)"),
+        ({"lagrangian": wall}, r"L\(x, v, t\), found one of \(x\)"),
         ({"lagrangian": lambda x, v: -jnp.sum(v**2)}, "must be convex in v"),
         ({"lagrangian": {"kind": "newton"}}, "lagrangian: unknown kind 'newton'"),
         (
@@ -222,6 +224,8 @@ def some(rows):
             "weights: source is no array",
         ),
         ({"held_out": "0.2"}, "held_out: expected a share from 0 to 1, found '0.2'"),
+        ({"held_out": 0.95}, "source: found 3 samples to train on; at least 8 are nee"),
+        ({"lagrangian": partial(wall)}, r"L\(x, v, t\), found one of \(x\)"),
         ({"seed": -1}, "seed: .* greater than or equal to 0"),
         ({"seed": 1.5}, "seed: .* valid integer"),
         (
@@ -313,6 +317,8 @@ def test_a_data_frame_and_a_file_stand_for_samples(unchecked, run, tmp_path):
         ([BEFORE], "samples: found 1 times; at least 2 are needed"),
         ([BEFORE, AFTER[:, :1]], r"samples\[1\] has dimension 1, samples\[0\] has 2"),
         ([BEFORE, some([3])], r"samples\[1\]: 1 samples are not finite"),
+        ([BEFORE, BEFORE[::-1]], "the samples of times 0 and 1 are the same; nothing"),
+        ([{"kind": "samples"}] * 2, r"samples\[0\]: expected an array .* found dict"),
     ],
 )
 def test_unusable_samples_over_time_are_named(samples, fault):
@@ -404,3 +410,8 @@ def test_another_function_than_the_saved_one_is_told(tmp_path):
         nlot.load(tmp_path, lagrangian=lambda x, v: 0.5 * jnp.sum(v**2))
     with pytest.raises(RunError, match="unknown 'lagrange'; did you mean 'lagrangian'"):
         nlot.load(tmp_path, lagrange=along_the_first_axis)
+    with pytest.raises(RunError, match="unknown 'standardise'; valid: source, target"):
+        nlot.load(tmp_path, standardise={"centre": [0.0, 0.0], "scale": 1.0})
+    (tmp_path / "history.csv").unlink()
+    with pytest.raises(RunError, match=r"history\.csv: damaged or missing"):
+        nlot.load(tmp_path, lagrangian=along_the_first_axis)

@@ -84,7 +84,7 @@ def titled(kind, entries):
 
 
 def given_files(*problems):
-    """The sample files that problems are read from, each once."""
+    """The files that problems are read from, each once."""
     files = [file for p in problems for file in CONFIG.problems[p].files]
     return list(dict.fromkeys(files))
 

@@ -101,12 +101,13 @@ class Experiment(Section):
             for name, entry in getattr(self, key).items():
                 yield key, name, entry
 
-    def _rows_of(self, method: str) -> list[str]:
+    def rows_of(self, method: str) -> list[str]:
+        """The rows of tables that a method has: one for each of its variants."""
         variants = self.methods[method].variants
         return ["_".join(filter(None, [method, variant])) for variant in variants]
 
     def _all_rows(self) -> list[str]:
-        return list(chain.from_iterable(map(self._rows_of, self.methods)))
+        return list(chain.from_iterable(map(self.rows_of, self.methods)))
 
     def _check_output(self, key: str, entry: OutputConfig) -> None:
         check_known(f"{key}.problems", entry.problems, self.problems)
@@ -222,14 +223,14 @@ class Experiment(Section):
         """
         found: list[str] = []
         for name in methods:
-            own = self._rows_of(name) if name in self.methods else [name]
+            own = self.rows_of(name) if name in self.methods else [name]
             found += [name] if name in own else own
         return tuple(found)
 
     def owner(self, row: str) -> str:
         """The method that a row belongs to. Raises `ValueError` for an unknown row."""
         for method in self.methods:
-            if row in (method, *self._rows_of(method)):
+            if row in (method, *self.rows_of(method)):
                 return method
         raise ValueError(unknown("row", row, self._all_rows()))
 

@@ -1,7 +1,5 @@
 """Parts of a problem given as Python objects, where settings would name them."""
 
-import hashlib
-import inspect
 from typing import Any, Literal, get_args
 
 from pydantic import Field, PrivateAttr
@@ -19,17 +17,23 @@ class Given(Part):
     name: str = Field(description="of the function or the class")
     dimension: int | None = Field(None, description="of its space; none: any")
     like: str | None = Field(None, description="kind of the settings of its class")
-    code: str | None = Field(None, description="hash of its source, if it has one")
+    code: str | None = Field(None, description="hash of the function or object, if any")
     _value: Any = PrivateAttr(None)
 
     @classmethod
-    def of(cls, value: Any, shown: Any = None, dimension: int | None = None) -> "Given":
-        """Settings that stand for `value`; `shown` has the name and source of it."""
+    def of(
+        cls,
+        value: Any,
+        shown: Any = None,
+        dimension: int | None = None,
+        code: str | None = None,
+    ) -> "Given":
+        """Settings that stand for `value`; `shown` has its name, `code` is its hash."""
         shown = value if shown is None else shown
         named = shown if hasattr(shown, "__name__") else type(shown)
         settings = getattr(type(value), "Config", None)
         like = settings and get_args(settings.model_fields["kind"].annotation)[0]
-        about = {"dimension": dimension, "like": like, "code": _hash(named)}
+        about = {"dimension": dimension, "like": like, "code": code}
         part = cls(name=named.__name__, **about)
         return part.holding(value)
 
@@ -47,11 +51,3 @@ class Given(Part):
     def build(self) -> Any:
         """The object itself."""
         return self._value
-
-
-def _hash(named: Any) -> str | None:
-    try:
-        return hashlib.sha256(inspect.getsource(named).encode()).hexdigest()[:16]
-    # Typed at a prompt, or compiled.
-    except (OSError, TypeError):
-        return None

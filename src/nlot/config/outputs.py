@@ -1,6 +1,7 @@
 """Tables and figures that a preset asks for, and their defaults."""
 
 import importlib
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -72,8 +73,8 @@ def default_figures(
     """Paths of all maps; directions and journeys of all metrics in the plane."""
     figures = {}
     for kind, names, able in _groups(problems, methods):
-        plane = tuple(n for n in names if problems[n].dimension == 2)
-        shown = plane if kind == "sequence" else names
+        most = 2 if kind == "sequence" else math.inf
+        shown = tuple(n for n in names if 2 <= problems[n].dimension <= most)
         for drawn, figure in FIGURE_KINDS.items():
             rows = tuple(m for m in able if figure.needs in methods[m].capabilities)
             if figure.problems == kind and not figure.truth and shown and rows:

@@ -146,7 +146,7 @@ class ProblemConfig(Part):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The sample files that its measures are read from, each once."""
+        """The files that it is read from, each once."""
         return ()
 
     @property

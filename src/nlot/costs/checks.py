@@ -21,7 +21,7 @@ _TRACEABLE = (
 class _Local(NamedTuple):
     """L at n points: values, gradients in x and v, eigenvalues of ∂²L/∂v².
 
-    `elsewhere` has the values at these positions with one velocity for all.
+    `elsewhere` has the values at these positions with one velocity and time for all.
     """
 
     values: Float[Array, " n"]
@@ -32,16 +32,19 @@ class _Local(NamedTuple):
 
 
 def kinetic_mass(
-    lagrangian: AbstractLagrangian, x: Float[Array, "n d"], v: Float[Array, "n d"]
+    lagrangian: AbstractLagrangian,
+    x: Float[Array, "n d"],
+    v: Float[Array, "n d"],
+    times: Float[Array, " n"],
 ) -> float:
-    """Median of the largest eigenvalue of ∂²L/∂v² over positions and velocities.
+    """Median of the largest eigenvalue of ∂²L/∂v² over positions, velocities and times.
 
     It is 1 for L = |v|²/2 - U(x). Raises `ValueError` for a Lagrangian that fails, is
     not a finite number with finite derivatives, is not convex in v, or whose gradient
     in x is zero everywhere although it changes with x.
     """
     try:
-        found = jax.tree.map(np.asarray, _local(lagrangian, x, v))
+        found = jax.tree.map(np.asarray, _local(lagrangian, x, v, times))
     # Whatever a user's function raises.
     except Exception as error:
         fault = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -60,7 +63,8 @@ def kinetic_mass(
         if bad.size:
             raise ValueError(
                 f"lagrangian: its {what} is not finite at {bad.size} of {len(x)} "
-                f"points, the first with x = {x[bad[0]]}, v = {v[bad[0]]}"
+                f"points, the first with x = {x[bad[0]]}, v = {v[bad[0]]}, "
+                f"t = {times[bad[0]]:g}"
             )
     smallest, largest = found.eigenvalues[:, 0], found.eigenvalues[:, -1]
     mass = float(np.median(largest))
@@ -69,7 +73,8 @@ def kinetic_mass(
     if mass <= 0 or margin[worst] < 0:
         raise ValueError(
             f"lagrangian: must be convex in v; found {smallest[worst]:g} as an "
-            f"eigenvalue of its second derivative at x = {x[worst]}, v = {v[worst]}"
+            f"eigenvalue of its second derivative at x = {x[worst]}, v = {v[worst]}, "
+            f"t = {times[worst]:g}"
         )
     if np.ptp(found.elsewhere) > 0 and not found.in_x.any():
         raise ValueError(
@@ -82,11 +87,16 @@ def kinetic_mass(
 
 @eqx.filter_jit
 def _local(
-    lagrangian: AbstractLagrangian, x: Float[Array, "n d"], v: Float[Array, "n d"]
+    lagrangian: AbstractLagrangian,
+    x: Float[Array, "n d"],
+    v: Float[Array, "n d"],
+    times: Float[Array, " n"],
 ) -> _Local:
-    def one(a: Array, u: Array) -> tuple[Array, Array, Array, Array, Array]:
-        value, (in_x, in_v) = jax.value_and_grad(lagrangian, argnums=(0, 1))(a, u)
-        hessian = jax.hessian(lagrangian, argnums=1)(a, u)
-        return value, in_x, in_v, jnp.linalg.eigvalsh(hessian), lagrangian(a, v[0])
+    def one(a: Array, u: Array, t: Array) -> _Local:
+        now = lagrangian.at(t)
+        value, (in_x, in_v) = jax.value_and_grad(now, argnums=(0, 1))(a, u)
+        eigenvalues = jnp.linalg.eigvalsh(jax.hessian(now, argnums=1)(a, u))
+        elsewhere = lagrangian.at(times[0])(a, v[0])
+        return _Local(value, in_x, in_v, eigenvalues, elsewhere)
 
-    return _Local(*jax.vmap(one)(x, v))
+    return jax.vmap(one)(x, v, times)

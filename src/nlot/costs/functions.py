@@ -23,15 +23,20 @@ def returned(what: str, value: Any, shape: tuple[int, ...], like: Array) -> Arra
     return array
 
 
-def is_plain(what: str, given: Any) -> bool:
-    """Whether `given` is a plain function, as opposed to a module or None.
+def is_plain(what: str, given: Any, kind: type) -> bool:
+    """Whether `given` is a plain function, as opposed to an object of a kind or None.
 
-    Raises `ValueError` for what cannot be called.
+    Raises `ValueError` for what cannot be called, and for other modules, whose arrays
+    a function would hide from their owner.
     """
-    if given is None or isinstance(given, eqx.Module):
+    if given is None or isinstance(given, kind):
         return False
-    if not callable(given):
+    found = type(given).__name__
+    if isinstance(given, eqx.Module):
         raise ValueError(
-            f"{what}: expected a function of position, found {type(given).__name__}"
+            f"{what}: expected a function of position or an {kind.__name__}, found "
+            f"{found}; pass lambda x: module(x)"
         )
+    if not callable(given):
+        raise ValueError(f"{what}: expected a function of position, found {found}")
     return True

@@ -17,6 +17,8 @@ from nlot.config.base import Part, Point, lie_below
 from nlot.costs.potentials import AbstractPotential
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff"}
+# What the pixels of a picture may be; others have more than 8 bits.
+_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 # Pixels of the border that cubic splines reach over.
 _BORDER = 2
 # Darkness from which a point counts as inside an obstacle.
@@ -41,8 +43,9 @@ class Image(AbstractPotential):
         kind: Literal["image"]
         path: str = Field(
             min_length=1,
-            description="a picture, whose black is 1 and white 0, or an `.npy` file "
-            "with one axis per coordinate; relative to the working directory",
+            description="a picture, whose black is 1, white and transparent 0, or an "
+            "`.npy` file with one axis per coordinate; relative to the working "
+            "directory",
         )
         low: Point = Field(description="lower corner of the picture")
         high: Point = Field(description="upper corner, above `low` in each coordinate")
@@ -173,4 +176,11 @@ def _checked(values: np.ndarray) -> np.ndarray:
 
 def _grey(path: Path) -> Float[np.ndarray, "rows columns"]:
     with PIL.Image.open(path) as opened:
-        return np.asarray(opened.convert("L"), np.float64) / 255
+        if opened.mode not in _MODES:
+            raise ValueError(
+                f"its mode is {opened.mode}; expected 8 bits in grey or colour: "
+                f"{', '.join(_MODES)}; save other values as an '.npy' file"
+            )
+        white = PIL.Image.new("RGBA", opened.size, "white")
+        white.alpha_composite(opened.convert("RGBA"))
+        return np.asarray(white.convert("L"), np.float64) / 255

@@ -131,7 +131,7 @@ class OwnMetric(AbstractMetric):
 
 def as_metric(given: Any) -> Any:
     """`given`, with a plain function as a metric; raises as `is_plain`."""
-    return OwnMetric(given) if is_plain("metric", given) else given
+    return OwnMetric(given) if is_plain("metric", given, AbstractMetric) else given
 
 
 def _cheap_along(v: Float[Array, " d"], floor: float) -> Float[Array, "d d"]:

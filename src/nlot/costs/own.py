@@ -94,7 +94,7 @@ class Drifting(AbstractLagrangian):
             return Drifting(self.drift.build())
 
     drift: OwnDrift = eqx.field(
-        converter=lambda b: OwnDrift(b) if is_plain("drift", b) else b
+        converter=lambda b: OwnDrift(b) if is_plain("drift", b, OwnDrift) else b
     )
 
     def __call__(

@@ -244,6 +244,6 @@ class OwnPotential(_Smooth):
 
 def as_potential(given: Any) -> Any:
     """`given`, with a plain function as a potential; raises as `is_plain`."""
-    if not is_plain("potential", given):
+    if not is_plain("potential", given, AbstractPotential):
         return given
     return OwnPotential(function=given, strength=jnp.array(1.0))

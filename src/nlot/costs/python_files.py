@@ -53,7 +53,8 @@ class PythonConfig(Part):
 def _function(file: str, name: str, sha256: str) -> Callable[..., Any]:
     try:
         defined = runpy.run_path(file)
-    except Exception as error:
+    # SystemExit: a script that ends itself.
+    except (Exception, SystemExit) as error:
         raise ValueError(f"{file}: {type(error).__name__}: {error}") from error
     functions = {k: v for k, v in defined.items() if callable(v) and k[0] != "_"}
     if name not in functions:

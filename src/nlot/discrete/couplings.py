@@ -117,6 +117,16 @@ def exact_plan(
     return plan, log["v"], float(log["cost"])
 
 
+def exact_squared_w2(
+    x: Float[np.ndarray | Array, "n d"], y: Float[np.ndarray | Array, "m d"]
+) -> float:
+    """Squared W2 between the empirical measures of `x` and `y`, by network simplex.
+
+    Raises `RuntimeError` when the solver does not reach the optimum.
+    """
+    return exact_plan(squared_distances(x, y))[2]
+
+
 def match(
     a: Float[Array | np.ndarray, "n d"], b: Float[Array | np.ndarray, "n d"]
 ) -> Int[np.ndarray, " n"]:

@@ -23,7 +23,7 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
     """
     check_known("problem", [problem], experiment.problems)
     given: Any = experiment.problems[problem]
-    known, variant = _facts(given), ""
+    known, first = _facts(given), True
     if row in CONTROLS:
         control = CONTROLS[row]
         if given.kind not in control.problems or not known.issuperset(control.needs):
@@ -36,11 +36,11 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
         if experiment.unable(owner, problem):
             return ()
         able = experiment.methods[owner].capabilities
+        first = row == experiment.rows_of(owner)[0]
         if "map" in able:
             # As every run of it that has a map.
             known = known | {"checked"}
-        variant = row.removeprefix(owner)
-    found = taken(given.kind, known.union(able), variant)
+    found = taken(given.kind, known.union(able), first)
     return tuple(name for measure in found for name in measure.rows(given))
 
 

@@ -77,14 +77,16 @@ class TransportCase:
         ones leave less of a distance to chance.
 
         For the floor, pushed samples are target samples drawn with the source samples'
-        keys: an excess over the floor is free of most of the sampling noise.
+        keys: an excess over the floor is free of most of the sampling noise. A target
+        given by samples is cut in halves, one for the floor.
         """
         problem, subject = self.problem, self.subject
         keys = jax.random.split(stream(self.seed, f"evaluation/{name}"), draws)
         source, target, pushing = jax.vmap(partial(jax.random.split, num=3))(keys).T
-        y = _stacked(problem.target, target, points, sampling)
+        aim, other = problem.target.halves
+        y = _stacked(aim, target, points, sampling)
         if self._draws_target:
-            return _stacked(problem.target, source, points, sampling), y
+            return _stacked(other, source, points, sampling), y
         x = _stacked(problem.source, source, points, sampling)
         if hasattr(subject, "sampling"):
             subject = replace(subject, sampling=sampling)

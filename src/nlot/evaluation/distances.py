@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from nlot.discrete.couplings import exact_squared_w2
 from nlot.evaluation.case import TransportCase
 from nlot.evaluation.registry import Value, derived, measure
 from nlot.evaluation.wasserstein import (
     debiased_divergences,
     entropic_costs,
-    exact_squared_w2,
 )
 
 FLOOR = "floor"

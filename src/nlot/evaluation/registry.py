@@ -141,18 +141,17 @@ def facts(**known: Any) -> set[str]:
     return {name for name, value in known.items() if value is not None}
 
 
-# What variants of a run share: it is only measured for the row with the method's own
-# name.
+# What variants of a run share: it is only measured for the first of them.
 _SHARED = {"potential", "checked"}
 
 
-def taken(kind: str, known: Iterable[str], variant: str = "") -> list[Measure]:
+def taken(kind: str, known: Iterable[str], first: bool = True) -> list[Measure]:
     """The measures, in order, whose needs are met on a kind of problem.
 
-    **Arguments:** `known` are capabilities of a run or control, and facts; `variant` is
-    the run's.
+    **Arguments:** `known` are capabilities of a run or control, and facts; `first`,
+    whether it is the first variant of the run.
     """
-    known = set(known) - (_SHARED if variant else set())
+    known = set(known) - (set() if first else _SHARED)
     if "map" in known:
         known.add("images")
     if "at" in known:

@@ -45,11 +45,14 @@ def rows_table(
     )
 
 
-def measured(case: Case, kind: str) -> Values:
-    """All measures for this kind of problem whose needs a case meets, by name."""
+def measured(case: Case, kind: str, first: bool = True) -> Values:
+    """All measures for this kind of problem whose needs a case meets, by name.
+
+    `first` as in `nlot.evaluation.registry.taken`.
+    """
     able = {name for name in CAPABILITIES if capable(case.subject, name)}
     values: Values = {}
-    for found in taken(kind, case.facts | able, getattr(case.subject, "variant", "")):
+    for found in taken(kind, case.facts | able, first):
         for row, entry in found.rows(getattr(case, "config", None)).items():
             value = None if found.of is None else found.of(case, *entry)
             if value is not None:
@@ -75,11 +78,11 @@ def run_rows(
             name,
             variant.header["method"],
             run.seed,
-            measured(load(variant, run.seed, truth), given.kind),
+            measured(load(variant, run.seed, truth), given.kind, first=number == 0),
             minutes=provenance["minutes"],
             device=provenance["device"],
         )
-        for variant in run.variants
+        for number, variant in enumerate(run.variants)
     ]
     return pd.concat(parts, ignore_index=True)
 

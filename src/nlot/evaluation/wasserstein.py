@@ -15,17 +15,6 @@ from jaxtyping import Array, Float
 from nlot.discrete.couplings import exact_plan, squared_distances
 
 
-def exact_squared_w2(
-    x: Float[np.ndarray | Array, "n d"], y: Float[np.ndarray | Array, "m d"]
-) -> float:
-    """Squared W2 between the empirical measures of `x` and `y`, by network simplex.
-
-    Raises `RuntimeError` when the solver does not reach the optimum.
-    """
-    _, _, cost = exact_plan(squared_distances(x, y))
-    return cost
-
-
 def exact_distance(
     x: Float[np.ndarray, "n d"],
     y: Float[np.ndarray, "m d"],

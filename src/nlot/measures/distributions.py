@@ -38,6 +38,13 @@ class AbstractMeasure(eqx.Module):
         """The covariance matrix, of shape `(d, d)`."""
 
     @property
+    def moments(self) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, "d d"]]:
+        """Mean and covariance in double precision."""
+        return np.asarray(self.mean, np.float64), np.asarray(
+            self.covariance, np.float64
+        )
+
+    @property
     def training(self) -> "AbstractMeasure":
         """The measure that methods train on: itself, unless samples are held out."""
         return self
@@ -46,6 +53,11 @@ class AbstractMeasure(eqx.Module):
     def held_out(self) -> "AbstractMeasure":
         """The measure for all that is reported: itself, unless samples are held out."""
         return self
+
+    @property
+    def halves(self) -> "tuple[AbstractMeasure, AbstractMeasure]":
+        """Two estimates of the measure that have no sample in common."""
+        return self, self
 
     @property
     @abc.abstractmethod

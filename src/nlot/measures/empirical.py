@@ -9,7 +9,12 @@ from jaxtyping import Array, Float, Int
 from pydantic import Field
 
 from nlot.measures.distributions import AbstractMeasure, MeasureConfig, equal_shares
-from nlot.measures.files import check_weights, read_samples
+from nlot.measures.files import (
+    SampleError,
+    check_number,
+    check_weights,
+    read_samples,
+)
 from nlot.measures.layout import Column, FileConfig
 
 
@@ -45,7 +50,18 @@ class Empirical(AbstractMeasure):
         def build(self) -> "Empirical":
             """Raises `nlot.measures.files.SampleError` for an unusable file."""
             points, weights = read_samples(self, self.weights)
-            return Empirical(points, weights, part_held_out=self.held_out)
+            found = Empirical(points, weights, part_held_out=self.held_out)
+            try:
+                check_number(found.training.exact, "samples to train on")
+                if self.held_out:
+                    check_number(found.held_out.exact, "held-out samples")
+            except ValueError as error:
+                raise SampleError(
+                    f"{self.path}: {error}; `held_out` is {self.held_out}, of "
+                    f"{len(points)} samples; with 0, numbers are measured on those "
+                    "trained on"
+                ) from None
+            return found
 
     points: Float[Array, "m d"]
     weights: Float[Array, " m"] | None
@@ -93,6 +109,11 @@ class Empirical(AbstractMeasure):
         return self._part(self._order[: number or None])
 
     @property
+    def halves(self) -> "tuple[Empirical, Empirical]":
+        half = len(self.points) // 2
+        return self._part(self._order[:half]), self._part(self._order[half:])
+
+    @property
     def number_held_out(self) -> int:
         """How many points are not trained on."""
         return int(self.part_held_out * len(self.points))
@@ -118,6 +139,12 @@ class Empirical(AbstractMeasure):
         if self.weights is None:
             return away.T @ away / len(self.points)
         return (self.weights[:, None] * away).T @ away
+
+    @property
+    def moments(self) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, "d d"]]:
+        points, weights = self.exact, self.weights
+        mean = np.average(points, axis=0, weights=weights)
+        return mean, np.cov(points.T, ddof=0, aweights=weights).reshape(2 * mean.shape)
 
     @property
     def uniforms(self) -> int:

@@ -151,7 +151,7 @@ def _read(path: Path, file: FileConfig, weights: Column | None) -> np.ndarray:
             raise SampleError(f"{path}: {error}") from None
     if np.any(np.isfinite(values) & (np.abs(values) > _LARGEST)):
         raise SampleError(f"{path}: a value is beyond single precision, {_LARGEST:.2g}")
-    if np.any(values == _FILL):
+    if np.any(np.isin(values, [_FILL, float(np.float32(_FILL))])):
         raise SampleError(
             f"{path}: a value is {_FILL:g}, with which NumPy fills masked entries; "
             "save the samples without them"
@@ -204,4 +204,5 @@ def _real(points: np.ndarray, what: str) -> np.ndarray:
 
 def _is_mask(name: str, array: str) -> bool:
     """Whether a name is `mask`, alone or with that of an array, as `samples_mask`."""
-    return name.lower().replace(array.lower(), "").strip("_.- ") == "mask"
+    name, array = name.lower(), array.lower()
+    return "mask" in (name, name.replace(array, "").strip("_.- "))

@@ -71,8 +71,18 @@ def increasing_times(times: Any, number: int) -> Times:
     late = np.flatnonzero(np.diff(found) <= 0)
     if late.size:
         a, b = found[late[0]], found[late[0] + 1]
-        raise ValueError(f"times: must increase, found {b:g} after {a:g}")
+        raise ValueError(f"times: must increase, found {b:.12g} after {a:.12g}")
     return tuple(found.tolist())
+
+
+def check_motion(times: Times, samples: Samples) -> None:
+    """Raise `ValueError` if the samples of two consecutive times are the same."""
+    for i, (a, b) in enumerate(itertools.pairwise(samples)):
+        if sorted(map(tuple, a)) == sorted(map(tuple, b)):
+            raise ValueError(
+                f"the samples of times {times[i]:.12g} and {times[i + 1]:.12g} are the "
+                "same; nothing moves between them"
+            )
 
 
 def read_sequence(file: FileConfig) -> tuple[Times, Samples]:
@@ -117,13 +127,11 @@ def read_sequence(file: FileConfig) -> tuple[Times, Samples]:
         )
     for i, part in enumerate(samples):
         try:
-            check_number(part, f"samples at time {times[i]:g}")
+            check_number(part, f"samples at time {times[i]:.12g}")
         except ValueError as error:
             raise SampleError(f"{path}: {error}") from None
-    for i, (a, b) in enumerate(itertools.pairwise(samples)):
-        if sorted(map(tuple, a)) == sorted(map(tuple, b)):
-            raise SampleError(
-                f"{path}: the samples of times {times[i]:g} and {times[i + 1]:g} are "
-                "the same; nothing moves between them"
-            )
+    try:
+        check_motion(times, samples)
+    except ValueError as error:
+        raise SampleError(f"{path}: {error}") from None
     return times, samples

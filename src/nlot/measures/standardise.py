@@ -45,9 +45,11 @@ class Standardise(eqx.Module):
         Their origin is the common mean; half their unit is the root mean square, over
         coordinates, of the standard deviation of all measures together.
         """
-        means = np.stack([np.asarray(m.mean, np.float64) for m in measures])
+        means, covariances = map(
+            np.stack, zip(*(m.moments for m in measures), strict=True)
+        )
         centre = means.mean(0)
-        within = np.mean([np.trace(np.asarray(m.covariance)) for m in measures])
+        within = np.mean(np.trace(covariances, axis1=1, axis2=2))
         between = np.mean(np.sum((means - centre) ** 2, axis=1))
         scale = _DEVIATIONS * float(np.sqrt((within + between) / len(centre)))
         return cls(tuple(map(float, centre)), scale)

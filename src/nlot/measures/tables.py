@@ -31,12 +31,17 @@ def chosen(
     **Arguments:** settings; the column of weights; the names of all columns if they
     have any, and their number.
 
-    Raises `ValueError` for a column that is not there.
+    Raises `ValueError` for a column that is not there, or is chosen twice.
     """
     own = [] if weights is None else [_place(weights, names, width)]
     if file.columns is None:
         return [i for i in range(width) if i not in own] + own
-    return [_place(column, names, width) for column in file.columns] + own
+    places = [_place(column, names, width) for column in file.columns] + own
+    twice = [place for place in places if places.count(place) > 1]
+    if twice:
+        what = f"column {names[twice[0]] if names else twice[0]!r}"
+        raise ValueError(f"{what} is chosen twice, by `columns` or as `weights`")
+    return places
 
 
 def _place(column: Column, names: Sequence[str] | None, width: int) -> int:
@@ -74,12 +79,18 @@ def read_text(file: FileConfig, weights: Column | None) -> Float[np.ndarray, "n 
     if header is None:
         header = not any(map(_is_number, first))
         _check_counted(first)
-    names = [cell.strip() for cell in first] if header else None
-    places = chosen(file, weights, names, len(first))
+    names = [cell.strip().strip('"') for cell in first] if header else None
     if header:
         lines = lines[1:]
     if not lines:
         raise ValueError("no lines of numbers")
+    width = len(_cells(lines[0], separator))
+    if width != len(first):
+        raise ValueError(
+            f"the first line names {len(first)} columns, the next has {width} numbers; "
+            "name all columns, also that of the names of rows"
+        )
+    places = chosen(file, weights, names, width)
     found = separator == "semicolon" and any("," in line for line in lines)
     comma = found if file.decimal is None else file.decimal == "comma"
     try:
@@ -89,7 +100,7 @@ def read_text(file: FileConfig, weights: Column | None) -> Float[np.ndarray, "n 
             quotechar='"',
             converters=_from_comma if comma else None,
             # All columns: lines of unequal lengths are an error only then.
-            usecols=None if places == list(range(len(first))) else places,
+            usecols=None if places == list(range(width)) else places,
             ndmin=2,
         )
     except ValueError as error:

@@ -9,8 +9,9 @@ A method is a module registered in `nlot.config.kinds`, with
   pytree, the history has one record per chunk of steps: phase, step and mean losses.
   Raises `nlot.training.loop.DivergenceError` if a loss stops being finite;
 - `build(problem, config, *, key) -> networks`, untrained, for their shapes;
-- `open(problem, config, networks, header) -> run`, a `nlot.methods.run.AbstractRun`
-  with some of `nlot.methods.capabilities`.
+- `open(problem, config, networks, header, history, given) -> run`, a
+  `nlot.methods.run.AbstractRun`, whose arguments these are, with some of
+  `nlot.methods.capabilities`.
 
 `build` and `open` also accept what `reopen` of the problem's settings returns.
 """

@@ -44,7 +44,8 @@ class AmortisedRun(TransportRun, AbstractPathRun):
     def _images(
         self, z: Float[Array, "n d"], key: PRNGKeyArray | None
     ) -> Float[Array, "n d"]:
-        return over_points(self.networks.map, z)
+        domain = self.problem.standard.domain
+        return jax.vmap(domain.project)(over_points(self.networks.map, z))
 
     def splines(
         self, x: Float[Any, "*n d"], y: Float[Any, "*m d"]

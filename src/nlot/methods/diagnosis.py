@@ -13,7 +13,14 @@ class Estimate(NamedTuple):
     error: float
 
     def __str__(self) -> str:
-        return f"{self.value:.2g} ± {self.error:.1g} %"
+        digits = max(0, 1 - _exponent(self.error))
+        return f"{self.value:.{digits}f} ± {self.error:.{digits}f} %"
+
+
+def _exponent(number: float) -> int:
+    """That of the first digit of a number; 0 for one that has none."""
+    known = math.isfinite(number) and number != 0
+    return math.floor(math.log10(abs(number))) if known else 0
 
 
 @dataclass(frozen=True, repr=False)

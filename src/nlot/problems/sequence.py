@@ -22,7 +22,7 @@ from nlot.config.names import check_once
 from nlot.config.sections import ProblemConfig
 from nlot.measures.layout import FileConfig
 from nlot.measures.particles import read_held_out
-from nlot.measures.sequences import Samples, Times, read_sequence
+from nlot.measures.sequences import Samples, Times, check_motion, read_sequence
 
 
 class Outline(NamedTuple):
@@ -74,14 +74,15 @@ class Sequence(eqx.Module):
     def without(self, times: Many[float]) -> "Sequence":
         """The sequence without the measures at `times`.
 
-        Raises `ValueError` for a time that is none of its own, or the first or last.
+        Raises `ValueError` for a time that is none of its own, or the first or last,
+        and if nothing moves between two of those that are left.
         """
         check_held_out(times, self.times)
         kept = [k for k, time in enumerate(self.times) if time not in times]
-        measures = self.measures
-        return Sequence.of(
-            [measures[k] for k in kept], tuple(self.times[k] for k in kept)
-        )
+        rest = tuple(self.times[k] for k in kept)
+        measures = [self.measures[k] for k in kept]
+        check_motion(rest, measures)
+        return Sequence.of(measures, rest)
 
     @property
     def intervals(self) -> Float[np.ndarray, " pairs"]:
@@ -148,11 +149,11 @@ def check_held_out(held_out: Many[float], times: Many[float]) -> None:
     for time in held_out:
         if time in inner:
             continue
-        valid = ", ".join(f"{t:g}" for t in inner) or "none, as there are only two"
+        valid = ", ".join(f"{t:.12g}" for t in inner) or "none, as there are only two"
         what = (
             "is the first or last time" if time in times else "is no time of the data"
         )
-        raise ValueError(f"held_out_times: {time:g} {what}; valid: {valid}")
+        raise ValueError(f"held_out_times: {time:.12g} {what}; valid: {valid}")
 
 
 class Particles(NamedTuple):

@@ -19,6 +19,7 @@ from nlot.costs.checks import kinetic_mass
 from nlot.costs.lagrangians import AbstractLagrangian, Standardised
 from nlot.measures.distributions import AbstractMeasure, MeasureConfig
 from nlot.measures.domains import AbstractDomain, Box
+from nlot.measures.empirical import Empirical
 from nlot.measures.standardise import Standardise
 
 # Times at which positions are asked.
@@ -35,8 +36,8 @@ class Transport(eqx.Module):
 
     **Attributes:** besides these, the dimension, what `standard` needs - `frame`, the
     standard coordinates, and `unit`, the standard unit of cost -, `domain`, the region
-    that transported points are confined to, and `support`, a box in which the source's
-    samples lie.
+    that images are confined to, and `support`, a box in which the source's samples lie:
+    all that are given, or nearly all.
     """
 
     class Config(ProblemConfig):
@@ -49,8 +50,8 @@ class Transport(eqx.Module):
         horizon: PositiveFloat = Field(1.0, description="T, duration of a path")
         domain: Annotated[Part, Kind("domain")] | None = Field(
             None,
-            description="region that transported points are confined to; none: a box "
-            "round both measures",
+            description="region that images are confined to, by all maps but that of "
+            "`nlsb`; none: a box round both measures",
         )
         standardise: Standardise.Config | None = Field(
             None,
@@ -140,14 +141,16 @@ class Transport(eqx.Module):
         frame = frame or Standardise.fit(*known)
         x, y = (m.spread(jax.random.key(0), _DRAWS) for m in known)
         if unit is None:
-            mass = kinetic_mass(lagrangian, (x + y) / 2, (y - x) / horizon)
+            times = jnp.linspace(0.0, horizon, len(x))
+            mass = kinetic_mass(lagrangian, (x + y) / 2, (y - x) / horizon, times)
             unit = mass * frame.scale**2 / horizon
+        reached = [_shown(m) for m in (source, target)]
         return cls(
             source=source,
             target=target,
             lagrangian=lagrangian,
-            domain=domain or Box.round(jnp.concatenate([x, y]), _MARGIN),
-            support=Box.round(source.spread(jax.random.key(0), _DRAWS), _MARGIN),
+            domain=domain or Box.round(jnp.concatenate(reached), _MARGIN),
+            support=Box.round(reached[0], _MARGIN),
             horizon=horizon,
             dimension=x.shape[1],
             frame=frame,
@@ -203,8 +206,17 @@ class Transport(eqx.Module):
         """`times` divided by the horizon T; raises `ValueError` outside [0, T]."""
         s = np.asarray(times, np.float64) / self.horizon
         if s.ndim != 1 or not np.all((s >= 0) & (s <= 1)):
-            raise ValueError(f"times must be a list within [0, {self.horizon}]")
+            raise ValueError(
+                f"times must be a list within [0, {self.horizon}], found {times}"
+            )
         return s
+
+
+def _shown(measure: AbstractMeasure) -> Float[Array, "n d"]:
+    """Points that show where a measure lies: all, or draws."""
+    if isinstance(measure, Empirical):
+        return measure.points
+    return measure.spread(jax.random.key(0), _DRAWS)
 
 
 def _files(value: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.config import LeastActionConfig
-from nlot.discrete.couplings import exact_plan, squared_distances
+from nlot.discrete.couplings import exact_squared_w2
 from nlot.measures.distributions import AbstractMeasure
 from nlot.measures.empirical import Empirical
 from nlot.measures.files import MIN_SAMPLES
@@ -51,17 +51,17 @@ def _of_carried(run: Any, key: PRNGKeyArray) -> Diagnosis:
     measures = run.problem.measures
     carried = run.carry(measures[0])[1:]
     worst, texts = None, []
-    for time, x, y in zip(run.times[1:], carried, measures[1:], strict=True):
+    for time, x, y in zip(run.problem.times[1:], carried, measures[1:], strict=True):
         found = _excess(lambda points, _: points, Empirical(x), Empirical(y), key)
         if found is None:
-            texts.append(f"too few samples at time {time:g} to check the maps")
+            texts.append(f"too few samples at time {time:.12g} to check the maps")
             continue
         if worst is None or found.value > worst.value:
             worst = found
         # Trained on these samples, images may lie on them, nearer than the floor.
         if not found.value - 2 * found.error <= _MARGINAL:
             texts.append(
-                f"the maps do not reach the measure at time {time:g}; train longer"
+                f"the maps do not reach the measure at time {time:.12g}; train longer"
             )
     return Diagnosis(worst, None, None, None, 0, tuple(texts))
 
@@ -74,8 +74,9 @@ def _of_map(run: Any, key: PRNGKeyArray) -> Diagnosis:
     held_out = min((m.number_held_out for m in given), default=None)
     if held_out:
         training = _marginal(run, problem.training, key)
-    if capable(run, "dual"):
+    if capable(run, "dual") and capable(run, "cost"):
         gap = _gap(run, problem.held_out, key)
+    if capable(run, "geodesics"):
         paths = _paths(run, problem.held_out.source.draw(key, _SEARCHED, "spread"))
     found = marginal, training, gap, paths
     texts = [*_problems(*found), *_unsettled(run)]
@@ -103,10 +104,11 @@ def _excess(
     excess = []
     for k in jax.random.split(key, _REPEATS):
         first, second, pushing = jax.random.split(k, 3)
-        x = _without_repeats(source, first, n)
-        y = _without_repeats(target, second, 2 * n)
-        image = push(x, pushing)
-        excess.append(_squared_w2(image, y[:n]) - _squared_w2(y[n:], y[:n]))
+        (x,) = _drawn(source, first, n, 1)
+        y, other = _drawn(target, second, n, 2)
+        excess.append(
+            exact_squared_w2(push(x, pushing), y) - exact_squared_w2(other, y)
+        )
     variance = float(jnp.trace(target.covariance))
     values = _PERCENT * np.array(excess) / variance
     # Repeated splits of the same samples overlap (Nadeau and Bengio, 2003).
@@ -115,19 +117,29 @@ def _excess(
 
 
 def _size(measure: AbstractMeasure) -> float:
-    return float(len(measure.points) if isinstance(measure, Empirical) else np.inf)
+    """How many points can be drawn with few repeats."""
+    if not isinstance(measure, Empirical):
+        return np.inf
+    if measure.weights is None:
+        return float(len(measure.points))
+    # A fourth of the effective number: draws by weight repeat points.
+    return float(1 / jnp.sum(measure.weights**2) / 4)
 
 
-def _without_repeats(
-    measure: AbstractMeasure, key: PRNGKeyArray, n: int
-) -> Float[Array, "n d"]:
-    if isinstance(measure, Empirical):
-        return measure.points[jax.random.permutation(key, len(measure.points))[:n]]
-    return measure.sample(key, n)
-
-
-def _squared_w2(x: Float[Array, "n d"], y: Float[Array, "n d"]) -> float:
-    return exact_plan(squared_distances(x, y))[2]
+def _drawn(
+    measure: AbstractMeasure, key: PRNGKeyArray, n: int, parts: int
+) -> list[Float[Array, "n d"]]:
+    """`n` points for each of some parts, which have no given sample in common."""
+    keys = jax.random.split(key, parts + 1)
+    if not isinstance(measure, Empirical):
+        return [measure.sample(k, n) for k in keys[1:]]
+    order = jax.random.permutation(keys[0], len(measure.points))
+    drawn = []
+    for k, pool in zip(keys[1:], jnp.array_split(order, parts), strict=True):
+        if measure.weights is not None:
+            pool = jax.random.choice(k, pool, (n,), p=measure.weights[pool])
+        drawn.append(measure.points[pool[:n]])
+    return drawn
 
 
 def _gap(run: Any, problem: Transport, key: PRNGKeyArray) -> Estimate:
@@ -148,12 +160,17 @@ def _gap(run: Any, problem: Transport, key: PRNGKeyArray) -> Estimate:
         if not short.size:
             cost = np.asarray(run.cost(x, image), np.float64)
             short = cost - g - np.asarray(run.dual(x), np.float64)
-    noise = [short.var() / _POINTS, np.var(differences, ddof=1) / _REPEATS]
     # Given samples stand for the measures that they were drawn from.
-    noise += [g.var() / _size(problem.source), on_target.var() / _size(problem.target)]
+    sources, targets = _size(problem.source), _size(problem.target)
+    noise = (
+        short.var() / min(_POINTS, sources)
+        + np.var(differences, ddof=1) / _REPEATS
+        + g.var() / sources
+        + on_target.var() / targets
+    )
     scale = _PERCENT / abs(cost.mean())
     gap = short.mean() + np.mean(differences)
-    return Estimate(float(scale * gap), float(scale * np.sqrt(np.sum(noise))))
+    return Estimate(float(scale * gap), float(scale * np.sqrt(noise)))
 
 
 def _paths(run: Any, x: Float[Array, "n d"]) -> Estimate:
@@ -172,7 +189,7 @@ def _paths(run: Any, x: Float[Array, "n d"]) -> Estimate:
         action = polygon_actions(p.lagrangian, p.horizon, own, points)
     excess = action - best.action
     scale = _PERCENT / abs(action.mean())
-    error = excess.std() / np.sqrt(len(x))
+    error = excess.std() / np.sqrt(min(len(x), _size(p.held_out.source)))
     return Estimate(float(scale * excess.mean()), float(scale * error))
 
 
@@ -193,7 +210,7 @@ def _unsettled(run: Any) -> list[str]:
     if change <= most:
         return []
     return [
-        f"the action changed by {_PERCENT * change:.1g} % in the last quarter of "
+        f"the action changed by {_PERCENT * change:.1f} % in the last quarter of "
         f"{phase!r}; train longer"
     ]
 

@@ -20,6 +20,7 @@ from nlot.measures.domains import AbstractDomain
 from nlot.measures.empirical import Empirical
 from nlot.measures.files import check_number
 from nlot.measures.tables import real_numbers
+from nlot.provenance.functions import function_hash
 
 _KINDS = dict.fromkeys(("source", "target", "samples"), "measure")
 
@@ -28,12 +29,9 @@ def as_part(name: str, value: Any, weights: Any = None, held_out: float = 0.0) -
     """Settings that stand for a part of a problem.
 
     **Arguments:** `name`, "source", "target", "lagrangian" or "domain"; settings as a
-    mapping with a `kind`, or an object: for a measure samples of shape (n, d), for a
-    Lagrangian a function L(x, v).
-
-    Samples may have weights, and a share of them is held out.
-
-    Samples may be data frames of numbers.
+    mapping with a `kind`, or an object: for a measure samples of shape (n, d), an array
+    or a data frame of numbers, for a Lagrangian a function L(x, v). Samples may have
+    weights, and a share of them is held out.
 
     Raises `ValueError` for anything else, and for unusable samples.
     """
@@ -48,15 +46,16 @@ def as_part(name: str, value: Any, weights: Any = None, held_out: float = 0.0) -
             ours = {"held_out": held_out} if value.get("kind") == "samples" else {}
             return _settings(name, {**ours, **value})
         made: Any = _measure(name, value, weights, held_out)
-        return Given.of(made, value, len(made.mean))
+        return Given.of(made, value, len(made.mean), function_hash(value))
     if isinstance(value, Mapping):
         return _settings(name, value)
     built = _MAKERS[name](name, value)
-    return Given.of(built, value, getattr(built, "dimension", None))
+    dimension = getattr(built, "dimension", None)
+    return Given.of(built, value, dimension, function_hash(value))
 
 
 def _settings(name: str, value: Mapping[str, Any]) -> Part:
-    what = _KINDS.get(name, name)
+    what = _KINDS.get(name.partition("[")[0], name)
     if "kind" not in value:
         raise ValueError(
             f"{name}: no key 'kind'; valid kinds: {', '.join(KINDS[what])}"
@@ -84,7 +83,9 @@ def _measure(name: str, value: Any, weights: Any, held_out: float) -> AbstractMe
     try:
         check_number(points)
         given = None if weights is None else np.asarray(weights, np.float64)
-        return Empirical(points, given, part_held_out=held_out)
+        found = Empirical(points, given, part_held_out=held_out)
+        check_number(found.training.exact, "samples to train on")
+        return found
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 
@@ -130,7 +131,7 @@ def _lagrangian(name: str, value: Any) -> AbstractLagrangian:
     if not (takes(value, 2) or takes(value, 3)):
         raise ValueError(
             f"{name}: expected a function of position and velocity, L(x, v), or of "
-            f"time, too, L(x, v, t), found {value.__name__}{inspect.signature(value)}"
+            f"time, too, L(x, v, t), found one of {inspect.signature(value)}"
         )
     return OwnLagrangian(value)
 

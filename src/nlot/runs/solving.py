@@ -16,7 +16,8 @@ from nlot.config.kinds import KINDS, settings_class
 from nlot.config.kinds import target as registered
 from nlot.config.presets import DEFAULTS
 from nlot.config.sections import MethodConfig, ProblemConfig
-from nlot.measures.sequences import increasing_times
+from nlot.measures.distributions import AbstractMeasure
+from nlot.measures.sequences import check_motion, increasing_times
 from nlot.methods.lazy import home
 from nlot.problems.sequence import MeasuresInTime, Sequence
 from nlot.problems.transport import Transport
@@ -122,7 +123,9 @@ def learn_metric(
     Raises as `solve`.
     """
     clouds = _clouds(samples)
-    sequence = Sequence.of(clouds, increasing_times(times, len(clouds)))
+    at = increasing_times(times, len(clouds))
+    check_motion(at, clouds)
+    sequence = Sequence.of(clouds, at)
     data = Given.of(sequence, dimension=sequence.dimension)
     given = _problem(MeasuresInTime.Config, kind="sequence", data=data)
     return _train(given, method, settings, seed, folder)
@@ -137,6 +140,12 @@ def _clouds(samples: Any) -> list[np.ndarray]:
             f"found {type(samples).__name__}"
         )
     samples = list(samples)
+    for k, given in enumerate(samples):
+        if isinstance(given, Mapping | AbstractMeasure):
+            raise ValueError(
+                f"samples[{k}]: expected an array of shape (n, d), found "
+                f"{type(given).__name__}"
+            )
     parts: list[Any] = [as_part(f"samples[{k}]", s) for k, s in enumerate(samples)]
     if len(parts) < 2:
         raise ValueError(f"samples: found {len(parts)} times; at least 2 are needed")

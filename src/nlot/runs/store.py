@@ -2,9 +2,11 @@
 
 import json
 import warnings
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
+from zipfile import BadZipFile
 
 import equinox as eqx
 import jax
@@ -19,6 +21,9 @@ from nlot.config.names import check_known
 from nlot.measures.files import SampleError
 from nlot.methods.stored import FORMAT, HISTORY, KIND, MODEL, stored_samples
 from nlot.runs.parts import as_part
+
+# Parts of a problem that may be given in place of the stored ones.
+_PARTS = ("source", "target", "lagrangian", "domain")
 
 
 class RunError(ValueError):
@@ -80,7 +85,7 @@ def _given(
     path: Path, stored: Mapping[str, Any], given: Mapping[str, Any]
 ) -> dict[str, Part]:
     """The parts of a problem that Python objects stand for."""
-    valid = [name for name, part in stored.items() if isinstance(part, Mapping)]
+    valid = [name for name in _PARTS if isinstance(stored.get(name), Mapping)]
     try:
         check_known("the problem's parts", given, valid)
         parts = {name: as_part(name, value) for name, value in given.items()}
@@ -90,10 +95,11 @@ def _given(
         before, now = stored[name].get("code"), getattr(part, "code", None)
         if before is not None and now != before:
             warnings.warn(
-                f"{path}: its {name} was {stored[name]['name']!r} with other code",
+                f"{path}: its {name} was {stored[name]['name']!r}, not the same as the "
+                "one given",
                 stacklevel=3,
             )
-    samples = stored_samples(path.parent)
+    samples = _readable(path.parent, stored_samples)
     for name, part in stored.items():
         if (
             name in parts
@@ -128,8 +134,16 @@ def _refuse_code(path: Path, value: Any) -> None:
 
 
 def _history(path: Path) -> list[dict[str, Any]]:
-    table: Any = pd.read_csv(path.with_name(HISTORY))
+    table: Any = _readable(path.with_name(HISTORY), pd.read_csv)
     return table.to_dict("records")
+
+
+def _readable(path: Path, read: Callable[[Path], Any]) -> Any:
+    """What `read` finds at a path; raises `RunError` if it cannot."""
+    try:
+        return read(path)
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
+        raise RunError(f"{path}: damaged or missing: {error}") from error
 
 
 def read_header(folder: str | Path) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def kinetic_unit(sampler: Sampler, spline: SplineNetwork, rule: Quadrature) -> f
     trained paths are looked at, at the nodes of a rule.
     """
     x, y = sampler.pairs(jax.random.key(0), _PATHS)
-    mass = float(np.median(_masses(sampler.problem, spline, rule, x, y)))
+    mass = float(np.nanmedian(_masses(sampler.problem, spline, rule, x, y)))
     # An L without curvature along v has a scale of its own.
     return 2.0 ** round(math.log2(mass)) if 0 < mass < math.inf else 1.0
 
