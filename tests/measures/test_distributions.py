@@ -190,7 +190,7 @@ def test_weights_come_from_the_file(tmp_path):
     points, path = np.asarray(POINTS, np.float64), tmp_path / "x.npz"
     np.savez(path, samples=points, mass=WEIGHTS + 0.1)
     config = settings_class("measure", "samples").model_validate(
-        {"kind": "samples", "path": str(path), "weights": "mass"}
+        {"kind": "samples", "path": str(path), "weights": "mass", "held_out": 0}
     )
     expected = Empirical(points, WEIGHTS + 0.1)
     np.testing.assert_array_equal(config.build().weights, expected.weights)
@@ -238,7 +238,7 @@ def test_any_dimension(kind, d):
 
 @pytest.mark.parametrize("d", [1, 3, 5])
 def test_samples_of_any_dimension_are_read_from_their_file(tmp_path, d):
-    points, path = np.random.default_rng(d).normal(size=(9, d)), tmp_path / "x.npz"
+    points, path = np.random.default_rng(d).normal(size=(40, d)), tmp_path / "x.npz"
     np.savez(path, samples=points)
     config = settings_class("measure", "samples").model_validate(
         {"kind": "samples", "path": str(path), "dimension": d}

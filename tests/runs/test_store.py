@@ -25,7 +25,6 @@ OUTPUTS = {
     "geodesics": lambda r: r.polygons(X, Y, TIMES),
     "potential": lambda r: r.potential(X),
     "dual": lambda r: r.dual(X),
-    "diagnostics": lambda r: r.diagnostics,
     "cost": lambda r: r.cost(X, Y),
     "metric": lambda r: r.metric(X),
     "carry": lambda r: r.carry(X),
@@ -46,6 +45,7 @@ def test_a_loaded_run_gives_the_same_outputs(stored):
     assert type(loaded) is type(stored.run)
     assert loaded.header == json.loads(json.dumps(stored.run.header))
     assert (loaded.config, loaded.seed) == (stored.run.config, stored.run.seed)
+    assert loaded.diagnostics == stored.run.diagnostics
     pairs = zip(loaded.variants, stored.run.variants, strict=True)
     for found, expected in pairs:
         names = [name for name in OUTPUTS if capable(expected, name)]
@@ -63,7 +63,7 @@ def test_the_header_is_read_alone(stored):
 def test_samples_are_read_again_where_a_problem_names_them(every_method, tmp_path):
     """Of two measures; measures in time need none, once they are learned from."""
     path = tmp_path / "points.npz"
-    np.savez(path, samples=np.random.default_rng(0).normal(size=(20, 2)))
+    np.savez(path, samples=np.random.default_rng(0).normal(size=(40, 2)))
     source = {"kind": "samples", "path": str(path)}
     problems = {"well": {**every_method["problems"]["well"], "source": source}}
     raw = {**every_method, "problems": problems, "tables": {}, "figures": {}}

@@ -193,7 +193,7 @@ def test_samples_that_a_method_does_not_take_are_refused(every_method, tmp_path)
 @pytest.mark.parametrize("method", ["nlot", "metric_nlot_plus"])
 def test_samples_in_five_dimensions(tmp_path, method):
     """Problems alone, with settings of the method: what else there is follows."""
-    points = np.random.default_rng(0).normal(size=(3, 12, 5))
+    points = np.random.default_rng(0).normal(size=(3, 40, 5))
     points += np.arange(3)[:, None, None]
     np.savez(tmp_path / "x.npz", all=points, first=points[0], last=points[2])
     first, last, every = (
@@ -214,10 +214,10 @@ def test_samples_in_five_dimensions(tmp_path, method):
     found = nlot.load(tmp_path / "run")
     if method == "nlot":
         y = run.transport(points[0])
-        assert y.shape == (12, 5)
+        assert y.shape == (40, 5)
         np.testing.assert_array_equal(found.transport(points[0]), y)
     else:
         metric = run.metric(points[0])
-        assert metric.shape == (12, 5, 5)
+        assert metric.shape == (40, 5, 5)
         np.testing.assert_array_equal(found.metric(points[0]), metric)
-        assert found.carry(points[0]).shape == (3, 12, 5)
+        assert found.carry(points[0]).shape == (3, 40, 5)
