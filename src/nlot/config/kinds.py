@@ -58,7 +58,16 @@ KINDS: dict[str, dict[str, str]] = {
         "circle": "nlot.costs.metrics:CircleMetric",
         "vee": "nlot.costs.metrics:VeeMetric",
         "cross": "nlot.costs.metrics:CrossMetric",
+        "density": "nlot.costs.metrics:DensityMetric",
         "python": "nlot.costs.metrics:OwnMetric",
+    },
+    "density": {
+        "gaussian": "nlot.costs.densities:GaussianDensity",
+        "gaussian_mixture": "nlot.costs.densities:MixtureDensity",
+        "ring": "nlot.costs.densities:RingDensity",
+        "power": "nlot.costs.densities:PowerDensity",
+        "kernel": "nlot.costs.kernel_density:KernelDensity",
+        "python": "nlot.costs.densities:OwnDensity",
     },
     "drift": {
         "python": "nlot.costs.own:OwnDrift",

@@ -88,6 +88,29 @@ def circle_action(
     return chord / (2 * horizon)
 
 
+def power_action(
+    x: Float[Array, " d"],
+    y: Float[Array, " d"],
+    exponent: float,
+    horizon: float = 1.0,
+) -> Float[Array, ""]:
+    r"""Least action from `x` to `y` under $L = |x|^{2k} |v|^2/2$, k = `exponent` ≥ -1.
+
+    In polar coordinates lengths are those of a cone: with m = k + 1 and the angle θ
+    between the two, $c = \{r^{2m} + q^{2m} - 2 r^m q^m \cos \min(mθ, π)\} / 2 m^2 T$.
+    Beyond mθ = π paths lead through the origin. For k = -1 it is a cylinder,
+    $c = \{\log^2(r/q) + θ^2\} / 2T$.
+    """
+    r, q = jnp.linalg.norm(x), jnp.linalg.norm(y)
+    cosine = jnp.sum(x * y) / (r * q)
+    angle = jnp.arccos(jnp.clip(cosine, -1, 1))
+    m = exponent + 1
+    if m == 0:
+        return (jnp.log(r / q) ** 2 + angle**2) / (2 * horizon)
+    a, b, turn = r**m, q**m, jnp.cos(jnp.minimum(m * angle, jnp.pi))
+    return (a**2 + b**2 - 2 * a * b * turn) / (2 * m**2 * horizon)
+
+
 def frequency(lagrangian: AbstractLagrangian) -> float | None:
     r"""The ω of a harmonic Lagrangian; None for any other.
 

@@ -139,6 +139,9 @@ class Riemannian(AbstractLagrangian):
     ) -> Float[Array, ""]:
         return 0.5 * v @ self.metric(x) @ v
 
+    def anneal(self, ramp: Float[Array, ""]) -> "Riemannian":
+        return Riemannian(self.metric.anneal(ramp))
+
 
 class Standardised(AbstractLagrangian):
     r"""A Lagrangian in standard coordinates of length, time and cost.

@@ -8,7 +8,7 @@ not positive definite; ε = 1e-3 makes them so without changing their eigenvecto
 import abc
 import math
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import equinox as eqx
 import jax
@@ -16,10 +16,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 
-from nlot.config.base import Part
+from nlot.config.base import Part, dimension_of
+from nlot.config.kinds import Kind
+from nlot.costs.densities import AbstractDensity, as_density
 from nlot.costs.functions import is_plain, returned
 from nlot.costs.python_files import PythonConfig
 
+# Logarithm of the largest factor of a metric.
+_LARGEST = 78.0
 _FLOOR = "smallest eigenvalue where |v| = 1; 0 makes the metric singular"
 
 
@@ -37,6 +41,10 @@ class AbstractMetric(eqx.Module):
     @abc.abstractmethod
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, "d d"]:
         """A at one point `x` of shape `(d,)`, acting on velocities."""
+
+    def anneal(self, ramp: Float[Array, ""]) -> "AbstractMetric":
+        """This metric during annealing; `ramp` rises from 0 to 1."""
+        return self
 
 
 class CircleMetric(AbstractMetric):
@@ -110,6 +118,38 @@ class CrossMetric(AbstractMetric):
         across = jnp.tanh(jax.nn.relu(-product))
         v = jnp.stack([along - across, along + across])
         return _cheap_along(self.amplitude * math.sqrt(0.5) * v, self.floor)
+
+
+class DensityMetric(AbstractMetric):
+    """Motion is cheap where a density is high: A = (ρ(x) / max ρ)^(-α) I.
+
+    Annealing raises α from 0. Where a factor would exceed 1e34, near the end of single
+    precision, it stays there.
+    """
+
+    class Config(Part):
+        """A = (ρ/max ρ)^(-α) I, with a background density ρ."""
+
+        kind: Literal["density"]
+        density: Annotated[Part, Kind("density")] = Field(description="ρ")
+        alpha: NonNegativeFloat = Field(1.0, description="α; 0: the Euclidean metric")
+
+        @property
+        def dimension(self) -> int | None:
+            return dimension_of(self.density)
+
+        def build(self) -> "DensityMetric":
+            return DensityMetric(self.density.build(), jnp.array(self.alpha))
+
+    density: AbstractDensity = eqx.field(converter=as_density)
+    alpha: Float[Array, ""] | float = 1.0
+
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, "d d"]:
+        factor = jnp.exp(jnp.minimum(-self.alpha * self.density(x), _LARGEST))
+        return factor * jnp.eye(len(x), dtype=x.dtype)
+
+    def anneal(self, ramp: Float[Array, ""]) -> "DensityMetric":
+        return eqx.tree_at(lambda m: m.alpha, self, ramp * self.alpha)
 
 
 class OwnMetric(AbstractMetric):
