@@ -37,6 +37,10 @@ def with_default(height):
     return potential
 
 
+def with_options(**options):
+    return lambda x: jnp.sum(x**2) * options["a"][1] * options["b"][0]["c"]
+
+
 class Bump(eqx.Module):
     height: float
 
@@ -52,6 +56,10 @@ class Bump(eqx.Module):
         (high(1.0), high(2.0)),
         (high(np.ones(2)), high(np.zeros(2))),
         (with_default(1), with_default(50)),
+        (
+            with_options(a=[1, 2], b=[{"c": 3}]),
+            with_options(a=[1, 2], b=[{"c": 4}]),
+        ),
         (partial(high, 1.0), partial(high, 2.0)),
         (jax.jit(hill), jax.jit(wall)),
         (Bump(1.0), Bump(2.0)),

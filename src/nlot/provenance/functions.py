@@ -19,18 +19,19 @@ def function_hash(value: Any) -> str | None:
     """
     if not callable(value) and not dataclasses.is_dataclass(value):
         return None
-    text = "\0".join(_texts(value, set()))
+    text = "\0".join(_texts(value, {}))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _texts(value: Any, seen: set[int]) -> Iterator[str]:
+def _texts(value: Any, seen: dict[int, Any]) -> Iterator[str]:
     """Texts that differ if values do, in a fixed order."""
     if id(value) in seen:
         return
     if isinstance(value, bool | int | float | complex | str | bytes | None):
         yield repr(value)
         return
-    seen.add(id(value))
+    # Kept alive, as the next object could take over its number.
+    seen[id(value)] = value
     if isinstance(value, Mapping):
         for key in sorted(value, key=str):
             yield str(key)
@@ -62,7 +63,7 @@ def _texts(value: Any, seen: set[int]) -> Iterator[str]:
         yield from _texts(getattr(value, "__dict__", None), seen)
 
 
-def _of_function(function: Any, seen: set[int]) -> Iterator[str]:
+def _of_function(function: Any, seen: dict[int, Any]) -> Iterator[str]:
     try:
         yield inspect.getsource(function)
     # Typed at a prompt, or compiled.
