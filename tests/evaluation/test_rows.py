@@ -156,7 +156,7 @@ def test_a_bridge_is_measured_in_two_rows(well, experiment, make_method):
         part = table[table["method"] == method]
         # What was found wrong is the run's, not that of a kind of its paths.
         checked = ["converged"] if method == methods[0] else []
-        assert part["measure"].tolist() == [*SAMPLES, *own, *checked, "map_error"]
+        assert part["measure"].tolist() == [*SAMPLES, *own, "map_error", *checked]
         assert np.isfinite(part["value"]).all()
 
 
