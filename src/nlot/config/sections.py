@@ -221,6 +221,20 @@ class DualConfig(PathConfig):
 class JumpingConfig(DualConfig):
     """Networks of one map, which may jump from one image or path to another."""
 
+    problems: ClassVar[tuple[str, ...]] = ("transport",)
+    capabilities: ClassVar[frozenset[str]] = frozenset(
+        {
+            "map",
+            "inverse",
+            "paths",
+            "own_paths",
+            "geodesics",
+            "potential",
+            "dual",
+            "cost",
+        }
+    )
+
     map: HeadsConfig = Field(description="y")
     spline: HeadsConfig = Field(description="φ")
 

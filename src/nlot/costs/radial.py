@@ -35,22 +35,18 @@ def radial_action(
     radii = np.linspace(0, far, _NODES + 1)[1:]
     if np.any(np.diff(radii * np.sqrt(weight(radii))) <= 0):
         raise ValueError(f"r √w(r) does not rise from 0 to {far:g}")
-    direct = _along(weight, near, near, far)
-    if angle <= direct[0]:
-        # The radius at which the path would turn if it went on beyond its nearer end.
-        def short(turn: float) -> float:
-            return _along(weight, turn, near, far)[0] - angle
+    # Beyond the angle at which its nearer end is the turn, a path has two legs.
+    turns = angle > _along(weight, near, near, far)[0]
 
-        turn = _root(short, near)
-        length = _along(weight, turn, near, far)[1]
-    else:
+    def path(turn: float) -> tuple[float, float]:
+        legs = [(turn, near), (turn, far)] if turns else [(near, far)]
+        angles, lengths = zip(
+            *(_along(weight, turn, *leg) for leg in legs), strict=True
+        )
+        return sum(angles), sum(lengths)
 
-        def round_(turn: float) -> tuple[float, float]:
-            legs = [_along(weight, turn, turn, end) for end in (near, far)]
-            return legs[0][0] + legs[1][0], legs[0][1] + legs[1][1]
-
-        turn = _root(lambda r: round_(r)[0] - angle, near)
-        length = round_(turn)[1]
+    turn = _root(lambda r: path(r)[0] - angle, near)
+    length = path(turn)[1]
     return length**2 / (2 * horizon)
 
 

@@ -31,19 +31,6 @@ class RefitConfig(Section):
 class Config(JumpingConfig, AlgorithmConfig):
     """Algorithm 1 of the paper."""
 
-    problems: ClassVar[tuple[str, ...]] = ("transport",)
-    capabilities: ClassVar[frozenset[str]] = frozenset(
-        {
-            "map",
-            "inverse",
-            "paths",
-            "own_paths",
-            "geodesics",
-            "potential",
-            "dual",
-            "cost",
-        }
-    )
     variants: ClassVar[tuple[str, ...]] = ("", "network_map")
 
     kind: Literal["nlot"]

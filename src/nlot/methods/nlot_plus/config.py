@@ -1,6 +1,6 @@
 """Settings of `nlot_plus`."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
@@ -65,20 +65,6 @@ class PolishConfig(Section):
 
 class Config(JumpingConfig):
     """Our improvement of Algorithm 1, through exact discrete couplings."""
-
-    problems: ClassVar[tuple[str, ...]] = ("transport",)
-    capabilities: ClassVar[frozenset[str]] = frozenset(
-        {
-            "map",
-            "inverse",
-            "paths",
-            "own_paths",
-            "geodesics",
-            "potential",
-            "dual",
-            "cost",
-        }
-    )
 
     kind: Literal["nlot_plus"]
     quadrature: MovingQuadratureConfig = MovingQuadratureConfig()
