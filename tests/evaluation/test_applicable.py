@@ -7,7 +7,6 @@ import pytest
 
 from nlot.config import parse_config
 from nlot.evaluation.applicable import applicable
-from nlot.evaluation.case import SequenceCase
 from nlot.evaluation.controls import CONTROLS
 from nlot.evaluation.rows import (
     REFERENCE,
@@ -17,6 +16,7 @@ from nlot.evaluation.rows import (
     rows_table,
     run_rows,
 )
+from nlot.evaluation.sequence_case import SequenceCase
 from nlot.ground_truth.truth import load_truth
 from nlot.problems.sequence import Particles
 

@@ -7,8 +7,8 @@ import numpy as np
 from nlot.config import EvaluationConfig
 from nlot.costs.lagrangians import Newtonian
 from nlot.discrete.couplings import exact_squared_w2
-from nlot.evaluation.case import TransportCase
 from nlot.evaluation.controls import CONTROLS
+from nlot.evaluation.transport_case import TransportCase
 from nlot.measures.empirical import Empirical
 from nlot.problems.transport import Transport
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from nlot.config import EvaluationConfig
-from nlot.evaluation.case import TransportCase
 from nlot.evaluation.rows import measured
+from nlot.evaluation.transport_case import TransportCase
 from nlot.methods.diagnosis import Diagnosis
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from nlot.config import settings_class
 from nlot.evaluation import CONTROLS
-from nlot.evaluation.case import SequenceCase
 from nlot.evaluation.held_out import Midpoint
 from nlot.evaluation.rows import measured
+from nlot.evaluation.sequence_case import SequenceCase
 from nlot.evaluation.wasserstein import exact_distance
 from nlot.problems.sequence import Particles, Sequence
 

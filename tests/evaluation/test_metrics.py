@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from nlot.evaluation.case import SequenceCase
 from nlot.evaluation.controls import CONTROLS, RandomMetric
 from nlot.evaluation.metrics import minutes, misalignment, populations, trajectories
 from nlot.evaluation.rows import measured, rows_table
+from nlot.evaluation.sequence_case import SequenceCase
 from nlot.problems.sequence import Particles
 
 from .opened import untrained

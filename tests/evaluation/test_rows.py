@@ -7,10 +7,10 @@ import pytest
 from nlot.config import EvaluationConfig, merge
 from nlot.costs.closed_forms import closed_form
 from nlot.evaluation import distances
-from nlot.evaluation.case import TransportCase
 from nlot.evaluation.controls import EuclideanOT, Translation
 from nlot.evaluation.registry import DERIVED, MEASURES, measure
 from nlot.evaluation.rows import COLUMNS, control_rows, measured, run_rows
+from nlot.evaluation.transport_case import TransportCase
 from nlot.evaluation.truth import error
 from nlot.training.streams import stream
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from nlot.config import EvaluationConfig
-from nlot.evaluation.case import TransportCase
 from nlot.evaluation.controls import EuclideanOT, Translation
 from nlot.evaluation.registry import MEASURES
 from nlot.evaluation.rows import control_rows, reference_rows, run_rows
+from nlot.evaluation.transport_case import TransportCase
 from nlot.ground_truth.truth import load_truth
 from nlot.paths import multistart
 from nlot.paths.multistart import optimal_paths

@@ -2,8 +2,8 @@
 
 import jax.numpy as jnp
 
-from nlot.evaluation.case import TransportCase
 from nlot.evaluation.registry import Value, measure
+from nlot.evaluation.transport_case import TransportCase
 
 
 def _size(case: TransportCase) -> int:

@@ -1,13 +1,12 @@
 """Which measures a row of tables will have, before anything is trained."""
 
-from functools import cache
 from typing import Any
 
 from nlot.config import Experiment
 from nlot.config.names import check_known
-from nlot.costs.closed_forms import closed_form
+from nlot.evaluation.cases import foreseen
 from nlot.evaluation.controls import CONTROLS
-from nlot.evaluation.registry import facts, taken
+from nlot.evaluation.registry import taken
 from nlot.evaluation.rows import OF_TRUTH
 
 
@@ -23,13 +22,13 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
     """
     check_known("problem", [problem], experiment.problems)
     given: Any = experiment.problems[problem]
-    known, first = _facts(given), True
+    facts, first = foreseen(given), True
     if row in CONTROLS:
         control = CONTROLS[row]
-        if given.kind not in control.problems or not known.issuperset(control.needs):
+        if given.kind not in control.problems or not facts.issuperset(control.needs):
             return ()
         if control.make is None:
-            return OF_TRUTH if "ground_truth" in known else ()
+            return OF_TRUTH if "ground_truth" in facts else ()
         able = control.capabilities
     else:
         owner = experiment.owner(row)
@@ -39,27 +38,6 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
         first = row == experiment.rows_of(owner)[0]
         if "map" in able:
             # As every run of it that has a map.
-            known = known | {"checked"}
-    found = taken(given.kind, known.union(able), first)
+            facts = facts | {"checked"}
+    found = taken(given.kind, facts.union(able), first)
     return tuple(name for measure in found for name in measure.rows(given))
-
-
-# Called for every row of a table, and reads samples.
-@cache
-def _facts(given: Any) -> set[str]:
-    """What will be known about a problem: the `facts` of its cases."""
-    if given.kind == "sequence":
-        particles = (
-            given.data.held_out * len(given.data.groups) if given.generated else 0
-        )
-        # A single particle has no neighbour to compare with.
-        held_out = True if particles > 1 else None
-        return facts(
-            true_metric=given.truth,
-            grid=given.grid,
-            held_out=held_out,
-            held_out_times=given.held_out_times or None,
-        )
-    p = given.load()
-    form = closed_form(p.source, p.target, p.lagrangian, p.horizon)
-    return facts(ground_truth=given.has_ground_truth or None, closed_form=form)

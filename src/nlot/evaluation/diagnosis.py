@@ -1,7 +1,7 @@
 """What runs found out about themselves."""
 
-from nlot.evaluation.case import TransportCase
 from nlot.evaluation.registry import Value, measure
+from nlot.evaluation.transport_case import TransportCase
 
 
 @measure(

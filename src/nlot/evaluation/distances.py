@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from nlot.discrete.couplings import exact_squared_w2
-from nlot.evaluation.case import TransportCase
 from nlot.evaluation.registry import Value, derived, measure
+from nlot.evaluation.transport_case import TransportCase
 from nlot.evaluation.wasserstein import (
     debiased_divergences,
     entropic_costs,

@@ -6,9 +6,9 @@ import jax
 import numpy as np
 
 from nlot.discrete.couplings import exact_plan, squared_distances
-from nlot.evaluation.case import Compared, SequenceCase
 from nlot.evaluation.controls import control
 from nlot.evaluation.registry import SEQUENCE, Value, measure
+from nlot.evaluation.sequence_case import Compared, SequenceCase
 from nlot.evaluation.wasserstein import exact_distance
 from nlot.problems.sequence import MeasuresInTime, Particles
 from nlot.training.streams import stream

@@ -6,8 +6,8 @@ from jaxtyping import Float
 
 from nlot.discrete.couplings import exact_squared_w2
 from nlot.evaluation.alignment import alignment, grid_points, matrices
-from nlot.evaluation.case import SequenceCase
 from nlot.evaluation.registry import SEQUENCE, TRANSPORT, Value, derived, measure
+from nlot.evaluation.sequence_case import SequenceCase
 
 
 @measure(

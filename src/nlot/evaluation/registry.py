@@ -41,7 +41,7 @@ class Measure:
     - `name`, `title` (may contain `{n}`, the sample size, and `{entry}`, a space and
       the entry if there are several, see `per`), `digits` after the point.
     - `needs`: capabilities of what is measured, and facts that must be known about its
-      problem (`nlot.evaluation.case`).
+      problem (`nlot.evaluation.cases`).
     - `problems`: the kinds of problems that it applies to.
     - `lower_is_better`, and `note`, a sentence for captions.
     - `per`: a key of the problem's settings, for each of whose entries there is a row

@@ -13,7 +13,7 @@ import jax
 import pandas as pd
 
 from nlot.config import Experiment
-from nlot.evaluation.case import SequenceCase, TransportCase
+from nlot.evaluation.cases import loader
 from nlot.evaluation.controls import CONTROLS
 from nlot.evaluation.registry import KEY, Value, taken
 from nlot.ground_truth.truth import GroundTruth
@@ -23,7 +23,6 @@ COLUMNS = (*KEY, "value", "n", "minutes", "device")
 REFERENCE = "reference"
 # The measures of a ground truth itself.
 OF_TRUTH = ("optimal_cost", "optimal_low", "optimal_high", "action_converged")
-Case = TransportCase | SequenceCase
 Values = dict[str, Value]
 
 
@@ -45,7 +44,7 @@ def rows_table(
     )
 
 
-def measured(case: Case, kind: str, first: bool = True) -> Values:
+def measured(case: Any, kind: str, first: bool = True) -> Values:
     """All measures for this kind of problem whose needs a case meets, by name.
 
     `first` as in `nlot.evaluation.registry.taken`.
@@ -72,7 +71,7 @@ def run_rows(
     truth of its problem if there is one, and the file of generated data if there is.
     """
     name, provenance = run.header["problem"], run.header["provenance"]
-    given, load = experiment.problems[name], _loader(experiment, name, data)
+    given, load = experiment.problems[name], loader(experiment, name, data)
     parts = [
         rows_table(
             name,
@@ -85,18 +84,6 @@ def run_rows(
         for number, variant in enumerate(run.variants)
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def _loader(experiment: Experiment, name: str, data: str | Path | None) -> Any:
-    """A function that makes cases of a problem, which is loaded once."""
-    given: Any = experiment.problems[name]
-    if given.kind == "sequence":
-        particles = given.load_particles(data)
-        return lambda subject, seed, _: SequenceCase(given, particles, subject, seed)
-    problem, settings = given.load(data), experiment.evaluation
-    return lambda subject, seed, truth: TransportCase(
-        problem, subject, settings, seed, truth
-    )
 
 
 def control_rows(
@@ -114,7 +101,7 @@ def control_rows(
     """
     found, values = CONTROLS[control], dict[str, Value]()
     assert found.make is not None
-    case = _loader(experiment, problem, data)(None, seed, truth)
+    case = loader(experiment, problem, data)(None, seed, truth)
     if case.facts.issuperset(found.needs):
         case.subject = found.make(*case.given)
         values = measured(case, experiment.problems[problem].kind)

@@ -10,8 +10,8 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from nlot.evaluation.case import TransportCase
 from nlot.evaluation.registry import Value, describe, measure
+from nlot.evaluation.transport_case import TransportCase
 from nlot.paths.polygons import polygon_actions
 
 _PERCENT = 100.0

@@ -1,29 +1,26 @@
-"""What is measured: a run or control on a problem, with a seed.
+"""A map, or the floor, on a transport problem.
 
 All cases of a problem and seed use the same draws. What several measures share is
 computed once.
 """
 
-from bisect import bisect
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
-from nlot.config import EvaluationConfig
+from nlot.config import EvaluationConfig, Experiment
 from nlot.costs.closed_forms import AbstractClosedForm, closed_form
-from nlot.discrete.couplings import exact_plan, squared_distances
 from nlot.evaluation.registry import facts
 from nlot.ground_truth.truth import GroundTruth
 from nlot.measures.distributions import AbstractMeasure
 from nlot.paths.multistart import optimal_paths
 from nlot.paths.newton import Geodesic
 from nlot.paths.own_paths import OwnPaths
-from nlot.problems.sequence import MeasuresInTime, Particles
 from nlot.problems.transport import Transport
 from nlot.training.streams import stream
 
@@ -46,6 +43,19 @@ class TransportCase:
         self.problem, self.subject = problem.held_out, subject
         self._training = problem.training
         self.settings, self.seed, self.truth = settings, seed, truth
+
+    @classmethod
+    def loader(cls, experiment: Experiment, name: str, data: Any) -> Any:
+        """See `nlot.evaluation.cases.loader`."""
+        problem, settings = experiment.problems[name].load(data), experiment.evaluation
+        return lambda subject, seed, truth: cls(problem, subject, settings, seed, truth)
+
+    @staticmethod
+    def foreseen(given: Transport.Config) -> set[str]:
+        """See `nlot.evaluation.cases.foreseen`."""
+        p = given.load()
+        form = closed_form(p.source, p.target, p.lagrangian, p.horizon)
+        return facts(ground_truth=given.has_ground_truth or None, closed_form=form)
 
     @property
     def facts(self) -> set[str]:
@@ -168,74 +178,3 @@ def _stacked(
     measure: AbstractMeasure, keys: Key[Array, " draws"], points: int, sampling: str
 ) -> Float[Array, "draws n d"]:
     return jnp.stack([measure.draw(key, points, sampling) for key in keys])
-
-
-class Compared(NamedTuple):
-    """Predicted points, their weights (None: equal), and samples to compare with."""
-
-    points: Float[np.ndarray, "n d"]
-    weights: Float[np.ndarray, " n"] | None
-    samples: Float[np.ndarray, "m d"]
-
-
-class SequenceCase:
-    """A metric, maps through time, or an oracle, on measures in time.
-
-    **Arguments:** the problem's settings, its samples and held-out particles, a run or
-    control, and the seed.
-    """
-
-    def __init__(
-        self, config: MeasuresInTime.Config, data: Particles, subject: Any, seed: int
-    ):
-        self.config, self.data, self.subject, self.seed = config, data, subject, seed
-
-    @property
-    def facts(self) -> set[str]:
-        """As those of `TransportCase`."""
-        return facts(
-            true_metric=self.config.truth,
-            grid=self.config.grid,
-            held_out=self.data.held_out,
-            held_out_times=self.data.unseen or None,
-            population=getattr(self.subject, "compared", None),
-        )
-
-    @property
-    def given(self) -> tuple[MeasuresInTime.Config, Particles, int]:
-        """The arguments that make a control."""
-        return self.config, self.data, self.seed
-
-    @cached_property
-    def carried(self) -> tuple[Float[np.ndarray, "K n d"], Any]:
-        """Predicted and true positions, at all times, of points of the first time.
-
-        The points are held-out particles, or, without any, the first measure's samples;
-        the true later positions are then those of other samples.
-        """
-        held_out = self.data.held_out
-        true = self.data.sequence.measures if held_out is None else held_out
-        return np.asarray(self.subject.carry(true[0])), true
-
-    def compared(self, time: float) -> Compared:
-        """The populations at a held-out time, predicted from the measure before."""
-        if hasattr(self.subject, "compared"):
-            return self.subject.compared(time)
-        sequence, before = self.data.sequence, None
-        measure = bisect(sequence.times, time) - 1
-        x = sequence.measures[measure]
-        if measure and self.subject.momentum:
-            before = self._displacements(measure)
-        predicted = self.subject.at(x, [time], measure, before)[0]
-        return Compared(np.asarray(predicted), None, self.data.unseen[time])
-
-    def _displacements(self, measure: int) -> Float[np.ndarray, "n d"]:
-        """Those by which the samples of a measure came from the one before.
-
-        They are those of the carried samples of the first measure that they are
-        coupled to.
-        """
-        stops = np.asarray(self.subject.carry(self.data.sequence.measures[0]))
-        x = self.data.sequence.measures[measure]
-        plan, _, _ = exact_plan(squared_distances(x, stops[measure]))
-        return (stops[measure] - stops[measure - 1])[plan.argmax(axis=1)]

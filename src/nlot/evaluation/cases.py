@@ -1,0 +1,33 @@
+"""Cases: what is measured, a run or control on a problem with a seed.
+
+There is a class for each kind of problem. Its instances have the `subject`, a run or
+control; `facts`, what is known about the problem; and `given`, the arguments that make
+a control.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from nlot.config import Experiment
+from nlot.evaluation.sequence_case import SequenceCase
+from nlot.evaluation.transport_case import TransportCase
+
+CASES: dict[str, Any] = {"transport": TransportCase, "sequence": SequenceCase}
+
+
+def loader(experiment: Experiment, problem: str, data: Any) -> Callable[..., Any]:
+    """A function of a subject, a seed and a ground truth that makes cases.
+
+    **Arguments:** the settings, the name of the problem, which is loaded once, and the
+    file of its generated data if it has any.
+    """
+    kind = experiment.problems[problem].kind
+    return CASES[kind].loader(experiment, problem, data)
+
+
+# Asked for every row of a table; it reads samples.
+@cache
+def foreseen(given: Any) -> set[str]:
+    """What will be known about a problem: the `facts` of its cases."""
+    return CASES[given.kind].foreseen(given)
