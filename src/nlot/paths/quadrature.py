@@ -9,22 +9,25 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.paths.chebyshev import Chebyshev
 from nlot.paths.splines import CubicSpline
 
-Rule = Literal["finite_difference", "midpoint"]
+Space = CubicSpline | Chebyshev
+Rule = Literal["finite_difference", "gauss", "midpoint"]
 
 
 class Quadrature(eqx.Module):
-    """A quadrature rule for the action of splines over a time horizon.
+    """A quadrature rule for the action of paths over a time horizon.
 
-    Positions and velocities at the nodes are constant matrices applied to the spline's
-    coefficients. Two rules:
+    Positions and velocities at the nodes are constant matrices applied to the path's
+    coefficients. Three rules:
 
     - `"finite_difference"` with n points: left-hand sums over the n - 1 intervals of
       equally spaced times, with difference quotients as velocities. With n = 20, this
       is the rule of the paper's experiments. A path may jump a wall that is thinner
       than an interval.
-    - `"midpoint"` with n points: the midpoint rule with the spline's true velocity.
+    - `"midpoint"` with n points: the midpoint rule with the path's true velocity.
+    - `"gauss"` with n points: Gauss-Legendre, for smooth integrands.
     """
 
     times: Float[np.ndarray | Array, " nodes"]
@@ -35,12 +38,12 @@ class Quadrature(eqx.Module):
 
     def __init__(
         self,
-        spline: CubicSpline,
+        space: Space,
         points: int,
         rule: Rule = "midpoint",
         horizon: float = 1.0,
     ):
-        """**Arguments:** the spline space, number of points, rule, and horizon T.
+        """**Arguments:** the space of paths, number of points, rule, and horizon T.
 
         Raises `ValueError` for an unknown rule or fewer than 2 points.
         """
@@ -48,24 +51,28 @@ class Quadrature(eqx.Module):
             raise ValueError(
                 f"A quadrature rule needs at least 2 points, got {points}."
             )
+        weights = np.full(points, 1 / points)
         if rule == "finite_difference":
             grid = np.linspace(0, 1, points)
             step = 1 / (points - 1)
-            times = grid[:-1]
-            differences = spline.position(grid[1:]) - spline.position(grid[:-1])
+            times, weights = grid[:-1], np.full(points - 1, step)
+            differences = space.position(grid[1:]) - space.position(grid[:-1])
             velocity = differences / step
         elif rule == "midpoint":
-            step = 1 / points
-            times = np.linspace(step / 2, 1 - step / 2, points)
-            velocity = spline.velocity(times)
+            times = np.linspace(weights[0] / 2, 1 - weights[0] / 2, points)
+            velocity = space.velocity(times)
+        elif rule == "gauss":
+            nodes, weights = np.polynomial.legendre.leggauss(points)
+            times, weights = (nodes + 1) / 2, weights / 2
+            velocity = space.velocity(times)
         else:
             raise ValueError(
                 f"Unknown quadrature rule {rule!r}; valid: 'finite_difference', "
-                "'midpoint'."
+                "'gauss', 'midpoint'."
             )
         self.times = times
-        self.weights = np.full(len(times), horizon * step)
-        self.position = spline.position(times)
+        self.weights = horizon * weights
+        self.position = space.position(times)
         self.velocity = velocity / horizon
         self.horizon = horizon
 
@@ -95,7 +102,7 @@ class Quadrature(eqx.Module):
         y: Float[Array, " d"],
         coefficients: Float[Array, "size d"],
     ) -> Float[Array, ""]:
-        """Action of the spline from `x` to `y` with the given coefficients."""
+        """Action of the path from `x` to `y` with the given coefficients."""
         position, velocity = self.trajectory(x, y, coefficients)
         times = self.horizon * jnp.asarray(self.times, x.dtype)
         densities = jax.vmap(lambda t, a, v: lagrangian.at(t)(a, v), in_axes=(0, 1, 1))(
