@@ -180,10 +180,19 @@ NLOT_PLUS = {
     "sampling": "spread",
     "report_every": 2,
 }
+KERNEL_PATHS = {
+    "kind": "kernel_paths",
+    "points": 16,
+    "modes": 3,
+    "nodes": 6,
+    "steps": 4,
+    "report_every": 2,
+}
 METHODS = {
     "nlot": NLOT,
     "nlot_plus": NLOT_PLUS,
     "nlsb": NLSB,
+    "kernel_paths": KERNEL_PATHS,
     **LEARNERS,
     "scarvelis_solomon": SCARVELIS_SOLOMON,
 }

@@ -58,7 +58,10 @@ def test_rows_of_controls_on_transport_problems(known, control):
         if control == REFERENCE
         else control_rows(experiment, control, name, 0, truth)
     )
-    assert found(table) == {control: applicable(experiment, control, name)}
+    foreseen = applicable(experiment, control, name)
+    # What is turned or paired is in no problem here.
+    assert bool(foreseen) == (control not in ("turn", "optimal_pairs"))
+    assert found(table) == ({control: foreseen} if foreseen else {})
 
 
 def test_without_a_ground_truth(experiment, raw):

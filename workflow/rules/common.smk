@@ -101,6 +101,11 @@ def all_generated(problems, seeds):
     return [f for p in problems for s in seeds if (f := generated(p, s))]
 
 
+def matched_seeds(problem):
+    """The seeds whose samples a ground truth pairs."""
+    return CONFIG.seeds_on(problem) if CONFIG.evaluation.matching.points else ()
+
+
 def truths_of(problems, suffix="npz"):
     """The ground truths of those problems that have any."""
     known = [p for p in problems if CONFIG.problems[p].has_ground_truth]

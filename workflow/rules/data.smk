@@ -46,7 +46,9 @@ rule ground_truth:
         problem=lambda w: settings(CONFIG.problems[w.problem], exclude=COMPARED),
         least_action=settings(CONFIG.evaluation.least_action),
         ground_truth=settings(CONFIG.evaluation.ground_truth),
+        matching=settings(CONFIG.evaluation.matching),
         seed=CONFIG.seeds[0],
+        matched=lambda w: matched_seeds(w.problem),
         code=lambda w: fingerprint(
             "nlot.ground_truth.truth", *modules_of(CONFIG.problems[w.problem])
         ),

@@ -91,6 +91,14 @@ class GroundTruthConfig(Section):
         return points
 
 
+class MatchingConfig(Section):
+    """Pairs of samples, against the optimal ones at exact costs."""
+
+    points: NonNegative = Field(
+        0, description="samples per side that runs and controls pair; 0: none are"
+    )
+
+
 class EvaluationConfig(Section):
     """How every method and control is measured."""
 
@@ -100,6 +108,7 @@ class EvaluationConfig(Section):
     action: ActionConfig = ActionConfig()
     least_action: LeastActionConfig = LeastActionConfig()
     ground_truth: GroundTruthConfig = GroundTruthConfig()
+    matching: MatchingConfig = MatchingConfig()
 
 
 class GridConfig(Section):

@@ -244,6 +244,15 @@ class Experiment(Section):
             return (self.seed_of(entry),)
         return getattr(entry, "seeds", ()) or self.seeds
 
+    def seeds_on(self, problem: str) -> tuple[int, ...]:
+        """The seeds with which tables and figures show a problem, each once."""
+        shown = (
+            self.seeds_of(entry)
+            for _, _, entry in self._outputs()
+            if problem in entry.problems
+        )
+        return tuple(dict.fromkeys(chain.from_iterable(shown)))
+
     def runs(self) -> list[Run]:
         """All runs that tables and figures need, in order, each once."""
         return list(

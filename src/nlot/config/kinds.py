@@ -26,6 +26,7 @@ KINDS: dict[str, dict[str, str]] = {
         "nlot": "nlot.methods.nlot",
         "nlot_plus": "nlot.methods.nlot_plus",
         "nlsb": "nlot.methods.nlsb",
+        "kernel_paths": "nlot.methods.kernel_paths",
         "metric_nlot": "nlot.methods.metric_nlot",
         "metric_nlot_plus": "nlot.methods.metric_nlot_plus",
         "scarvelis_solomon": "nlot.methods.scarvelis_solomon",
@@ -35,6 +36,7 @@ KINDS: dict[str, dict[str, str]] = {
         "gaussian": "nlot.measures.distributions:Gaussian",
         "gaussian_mixture": "nlot.measures.distributions:GaussianMixture",
         "samples": "nlot.measures.empirical:Empirical",
+        "turned": "nlot.measures.turned:Turned",
     },
     "domain": {
         "box": "nlot.measures.domains:Box",
@@ -112,10 +114,17 @@ def settings_class(what: str, kind: str) -> type[Part]:
 
 
 class Kind:
-    """Marks a field of settings that may be of any registered kind of `what`."""
+    """Marks a field of settings that may be of any registered kind of `what`.
 
-    def __init__(self, what: str):
-        self.what = what
+    Except those `without`: settings of a kind that contains its own would have no end.
+    """
+
+    def __init__(self, what: str, without: tuple[str, ...] = ()):
+        self.what, self.without = what, without
+
+    @property
+    def _valid(self) -> list[str]:
+        return [kind for kind in KINDS[self.what] if kind not in self.without]
 
     def _validated(self, data: Any) -> Part:
         """Settings from a mapping with the key `kind`, validated by that kind's class.
@@ -127,8 +136,10 @@ class Kind:
         if not isinstance(data, Mapping):
             raise ValueError(f"expected a mapping of keys, found {data!r}")
         if "kind" not in data:
-            valid = ", ".join(KINDS[self.what])
+            valid = ", ".join(self._valid)
             raise ValueError(f"no key 'kind'; valid kinds: {valid}")
+        if data["kind"] in self.without:
+            raise ValueError(unknown("kind", data["kind"], self._valid))
         settings = settings_class(self.what, str(data["kind"]))
         try:
             return settings.model_validate(data)
@@ -150,5 +161,5 @@ class Kind:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        classes = [settings_class(self.what, kind) for kind in KINDS[self.what]]
+        classes = [settings_class(self.what, kind) for kind in self._valid]
         return {"oneOf": [handler(cls.__pydantic_core_schema__) for cls in classes]}

@@ -232,6 +232,7 @@ class JumpingConfig(DualConfig):
             "potential",
             "dual",
             "cost",
+            "match",
         }
     )
 

@@ -2,7 +2,15 @@
 
 # Tables list measures in the order of registration.
 # isort: off
-from nlot.evaluation import distances, actions, truth, metrics, held_out, diagnosis
+from nlot.evaluation import (
+    distances,
+    actions,
+    truth,
+    matching,
+    metrics,
+    held_out,
+    diagnosis,
+)
 
 # isort: on
 from nlot.evaluation.controls import CONTROLS
@@ -16,6 +24,7 @@ __all__ = [
     "diagnosis",
     "distances",
     "held_out",
+    "matching",
     "metrics",
     "truth",
 ]

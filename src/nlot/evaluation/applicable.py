@@ -22,7 +22,7 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
     """
     check_known("problem", [problem], experiment.problems)
     given: Any = experiment.problems[problem]
-    facts, first = foreseen(given), True
+    facts, first = foreseen(given, experiment.evaluation), True
     if row in CONTROLS:
         control = CONTROLS[row]
         if given.kind not in control.problems or not facts.issuperset(control.needs):

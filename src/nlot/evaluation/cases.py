@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from nlot.config import Experiment
+from nlot.config import EvaluationConfig, Experiment
 from nlot.evaluation.sequence_case import SequenceCase
 from nlot.evaluation.transport_case import TransportCase
 
@@ -28,6 +28,9 @@ def loader(experiment: Experiment, problem: str, data: Any) -> Callable[..., Any
 
 # Asked for every row of a table; it reads samples.
 @cache
-def foreseen(given: Any) -> set[str]:
-    """What will be known about a problem: the `facts` of its cases."""
-    return CASES[given.kind].foreseen(given)
+def foreseen(given: Any, settings: EvaluationConfig) -> set[str]:
+    """What will be known about a problem: the `facts` of its cases.
+
+    **Arguments:** the settings of the problem, and those of the evaluation.
+    """
+    return CASES[given.kind].foreseen(given, settings)

@@ -10,10 +10,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from nlot.costs.metrics import AbstractMetric
-from nlot.discrete.couplings import assign, squared_distances
+from nlot.discrete.couplings import assign, match, squared_distances
 from nlot.discrete.sequence_couplings import couple_neighbours
 from nlot.evaluation.alignment import matrices
 from nlot.evaluation.registry import SEQUENCE, TRANSPORT
@@ -95,7 +95,39 @@ class Translation:
         return x + self.problem.shift
 
 
-@control("euclidean_ot", "Euclidean OT", capabilities=["map", "own_paths"])
+@control("optimal_pairs", "Exact coupling", capabilities=["match"], needs=["matching"])
+@dataclass
+class OptimalPairs:
+    """The optimal pairs of samples at exact costs."""
+
+    problem: Transport
+    # Known to the case that is measured.
+    match = None
+
+
+@control("turn", "Rotation", capabilities=["map", "match"], needs=["turned"])
+@dataclass
+class Turn:
+    """The turn that makes the target from the source."""
+
+    problem: Transport
+    stochastic = False
+
+    def transport(
+        self, x: Float[Any, "n d"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "n d"]:
+        """`x` turned."""
+        target: Any = self.problem.target
+        return target.turn(x)
+
+    def match(
+        self, x: Float[Any, "n d"], y: Float[Any, "n d"]
+    ) -> Int[np.ndarray, " n"]:
+        """The partners nearest to the turned points, each taken once."""
+        return match(self.transport(x), y)
+
+
+@control("euclidean_ot", "Euclidean OT", capabilities=["map", "own_paths", "match"])
 @dataclass
 class EuclideanOT:
     """Exact Euclidean coupling with a fresh target sample, on straight paths.
@@ -115,6 +147,12 @@ class EuclideanOT:
         y = np.asarray(self.problem.target.draw(key, len(x), self.sampling))
         order, _ = assign(squared_distances(x, y))
         return jnp.asarray(y[order])
+
+    def match(
+        self, x: Float[Any, "n d"], y: Float[Any, "n d"]
+    ) -> Int[np.ndarray, " n"]:
+        """The partners under the squared Euclidean cost."""
+        return match(x, y)
 
     def own_paths(
         self, x: Float[Array, "n d"], y: Float[Array, "n d"], key: PRNGKeyArray

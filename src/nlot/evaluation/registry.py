@@ -12,11 +12,14 @@ from nlot.methods.capabilities import CAPABILITIES
 Value = tuple[float, int]
 TRANSPORT, SEQUENCE = ("transport",), ("sequence",)
 # What may be known about a problem. All maps and the floor have `images`; what predicts
-# positions at any time, and some controls, have a `population` at held-out times. Runs
+# positions at any time, and some controls, have a `population` at held-out times. The
+# target may be a `turned` copy of the source, and a `matching` of samples known. Runs
 # whose map was looked at after training are `checked` (`nlot.runs.diagnosis`).
 FACTS = (
     "ground_truth",
     "closed_form",
+    "matching",
+    "turned",
     "true_metric",
     "grid",
     "held_out",
@@ -142,7 +145,7 @@ def facts(**known: Any) -> set[str]:
 
 
 # What variants of a run share: it is only measured for the first of them.
-_SHARED = {"potential", "checked"}
+_SHARED = {"potential", "checked", "match"}
 
 
 def taken(kind: str, known: Iterable[str], first: bool = True) -> list[Measure]:

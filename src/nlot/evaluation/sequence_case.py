@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from nlot.config import Experiment
+from nlot.config import EvaluationConfig, Experiment
 from nlot.discrete.couplings import exact_plan, squared_distances
 from nlot.evaluation.registry import facts
 from nlot.problems.sequence import MeasuresInTime, Particles
@@ -41,7 +41,7 @@ class SequenceCase:
         return lambda subject, seed, _: cls(given, particles, subject, seed)
 
     @staticmethod
-    def foreseen(given: MeasuresInTime.Config) -> set[str]:
+    def foreseen(given: MeasuresInTime.Config, settings: EvaluationConfig) -> set[str]:
         """See `nlot.evaluation.cases.foreseen`."""
         particles = (
             given.data.held_out * len(given.data.groups) if given.generated else 0

@@ -11,11 +11,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key, PRNGKeyArray
+from jaxtyping import Array, Float, Int, Key, PRNGKeyArray
 
 from nlot.config import EvaluationConfig, Experiment
 from nlot.costs.closed_forms import AbstractClosedForm, closed_form
 from nlot.evaluation.registry import facts
+from nlot.ground_truth.matchings import Matching
 from nlot.ground_truth.truth import GroundTruth
 from nlot.measures.distributions import AbstractMeasure
 from nlot.paths.multistart import optimal_paths
@@ -51,17 +52,25 @@ class TransportCase:
         return lambda subject, seed, truth: cls(problem, subject, settings, seed, truth)
 
     @staticmethod
-    def foreseen(given: Transport.Config) -> set[str]:
+    def foreseen(given: Transport.Config, settings: EvaluationConfig) -> set[str]:
         """See `nlot.evaluation.cases.foreseen`."""
         p = given.load()
         form = closed_form(p.source, p.target, p.lagrangian, p.horizon)
-        return facts(ground_truth=given.has_ground_truth or None, closed_form=form)
+        known = given.has_ground_truth or None
+        return facts(
+            ground_truth=known,
+            matching=known and (settings.matching.points or None),
+            closed_form=form,
+            turned=p.turned or None,
+        )
 
     @property
     def facts(self) -> set[str]:
         """What is known about the problem: needs of measures besides capabilities."""
         return facts(
             ground_truth=self.truth,
+            matching=self.matching,
+            turned=self.problem.turned or None,
             closed_form=self.closed_form,
             images=True if self._draws_target else None,
             checked=getattr(self.subject, "diagnostics", None),
@@ -138,6 +147,20 @@ class TransportCase:
         """The optimal map, if it is known in closed form."""
         p = self.problem
         return closed_form(p.source, p.target, p.lagrangian, p.horizon)
+
+    @property
+    def matching(self) -> Matching | None:
+        """Samples with their optimal pairs, if the ground truth has any."""
+        return None if self.truth is None else self.truth.matchings.get(self.seed)
+
+    @cached_property
+    def pairs(self) -> Int[np.ndarray, " n"]:
+        """The subject's partner of each sample `x[i]` of `matching`: `y[pairs[i]]`."""
+        assert self.matching is not None
+        if self.subject.match is None:
+            return self.matching.order
+        x, y = (jnp.asarray(z, jnp.float32) for z in self.matching[:2])
+        return self.subject.match(x, y)
 
     @property
     def known(self) -> GroundTruth:

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -17,6 +17,7 @@ from nlot.config import EvaluationConfig, Experiment
 from nlot.discrete.couplings import assign, match
 from nlot.ground_truth.bounds import Interval, fit_potential, lower_bound, upper_bound
 from nlot.ground_truth.costs import exact_costs
+from nlot.ground_truth.matchings import Matching, find_matching
 from nlot.ground_truth.memory import check_memory, memory_mb
 from nlot.ground_truth.strata import cut
 from nlot.problems.transport import Transport
@@ -25,6 +26,8 @@ from nlot.provenance.record import provenance
 from nlot.training.streams import stream
 
 KIND = "ground truth"
+# Names of the arrays of matchings: matching/seed/part.
+_MATCHING, _SLASH = "matching", "/"
 _UNREADABLE = (
     OSError,
     EOFError,
@@ -46,6 +49,7 @@ class GroundTruth(NamedTuple):
     The optimal coupling of the points sends `x[i]` to `y[order[i]]`; its dual variables
     satisfy f[i] + g[j] ≤ cost[i, j], with equality along it. `upper` and `lower` bound
     the optimal cost of the measures themselves (`nlot.ground_truth.bounds`).
+    `matchings` are those of samples drawn with each seed, if any are asked for.
     """
 
     x: Float[np.ndarray, "n d"]
@@ -57,6 +61,7 @@ class GroundTruth(NamedTuple):
     upper: Interval
     lower: Interval
     header: dict[str, Any]
+    matchings: dict[int, Matching]
 
     @property
     def optimum(self) -> float:
@@ -80,12 +85,13 @@ def find_truth(
     settings: EvaluationConfig,
     seed: int,
     report: Callable[[str], None],
+    matched: Iterable[int] = (),
 ) -> GroundTruth:
     """Price all pairs of points, couple them, and bound the optimal cost.
 
-    **Arguments:** the problem, settings, the seed of points and draws, and a function
-    that is called with lines of progress. Source and target are cut with one key: if
-    one is a translated copy of the other, so are the points.
+    **Arguments:** the problem, settings, the seed of points and draws, a function that
+    is called with lines of progress, and the seeds of matchings. Source and target are
+    cut with one key: if one is a translated copy of the other, so are the points.
 
     **Returns:** the truth; its header tells how well the searches converged. Raises
     `ValueError` if that would take more memory than the settings allow.
@@ -117,15 +123,21 @@ def find_truth(
         ),
         "largest_gradient_norm": float(costs.gradient_norm.max()),
     }
+    matchings, number = {}, settings.matching.points
+    for each in matched if number else ():
+        report(f"pairs of {number} samples, seed {each}")
+        given = problem, settings.least_action, number, each
+        matchings[each] = find_matching(*given, report)
     x, y = source.centres, target.centres
-    return GroundTruth(x, y, costs.cost, order, f, g, upper, lower, header)
+    return GroundTruth(x, y, costs.cost, order, f, g, upper, lower, header, matchings)
 
 
 def make_truth(experiment: Experiment, problem: str, path: str | Path) -> GroundTruth:
     """Find the ground truth of `experiment.problems[problem]`, and write it to `path`.
 
-    Uses the first of the seeds. Returns what was written. Raises `SampleError` if a
-    measure's sample file is unusable.
+    Uses the first of the seeds, and for matchings all that tables and figures show.
+    Returns what was written. Raises `SampleError` if a measure's sample file is
+    unusable.
     """
     started = time.monotonic()
     seed, evaluation = experiment.seeds[0], experiment.evaluation
@@ -135,11 +147,13 @@ def make_truth(experiment: Experiment, problem: str, path: str | Path) -> Ground
         clock = time.strftime("%H:%M:%S")
         print(f"{clock} {problem} ground truth: {line}", file=sys.stderr, flush=True)
 
-    truth = find_truth(given.load().held_out, evaluation, seed, report)
+    matched = experiment.seeds_on(problem)
+    truth = find_truth(given.load().held_out, evaluation, seed, report, matched)
     settings = {
         "problem_config": given.model_dump(mode="json"),
         "least_action": evaluation.least_action.model_dump(mode="json"),
         "ground_truth": evaluation.ground_truth.model_dump(mode="json"),
+        "matching": evaluation.matching.model_dump(mode="json"),
     }
     header = {
         "kind": KIND,
@@ -151,6 +165,9 @@ def make_truth(experiment: Experiment, problem: str, path: str | Path) -> Ground
     truth = truth._replace(header=header)
     with whole_file(path) as temporary, temporary.open("wb") as file:
         arrays = {**truth._asdict(), "header": np.array(json.dumps(header))}
+        for seed, found in arrays.pop("matchings").items():
+            parts = found._asdict().items()
+            arrays |= {_SLASH.join([_MATCHING, str(seed), k]): a for k, a in parts}
         np.savez_compressed(file, **arrays)
     return truth
 
@@ -169,6 +186,16 @@ def load_truth(path: str | Path) -> GroundTruth:
         upper, lower = (
             Interval(*map(float, arrays.pop(name))) for name in ("upper", "lower")
         )
-        return GroundTruth(**arrays, upper=upper, lower=lower, header=header)
+        parts: dict[int, dict[str, np.ndarray]] = {}
+        for name in [n for n in arrays if n.startswith(_MATCHING)]:
+            _, seed, part = name.split(_SLASH)
+            parts.setdefault(int(seed), {})[part] = arrays.pop(name)
+        return GroundTruth(
+            **arrays,
+            upper=upper,
+            lower=lower,
+            header=header,
+            matchings={seed: Matching(**each) for seed, each in parts.items()},
+        )
     except _UNREADABLE as error:
         raise TruthError(f"{path}: no ground truth can be read: {error}") from error

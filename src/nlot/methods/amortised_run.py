@@ -6,9 +6,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from nlot.config.sections import CTransformConfig
+from nlot.discrete.couplings import assign
 from nlot.methods.ctransform import refine
 from nlot.methods.inverse import Inverse, invert
 from nlot.methods.losses import amortised_cost
@@ -22,7 +23,7 @@ from nlot.methods.transport_run import Outside, TransportRun
 from nlot.networks.amortised import Networks
 from nlot.paths.own_paths import OwnPaths, spline_paths
 from nlot.paths.quadrature import Quadrature, path_actions
-from nlot.paths.splines import spline_positions
+from nlot.paths.spaces import positions
 from nlot.problems.transport import Times, Transport
 
 # Points of the source from which inverse images are searched.
@@ -97,7 +98,7 @@ class AmortisedRun(TransportRun, AbstractPathRun):
         """
         s = self.problem.fractions(times)
         y = self.problem.frame.outward(self._images(self.standard(x), key))
-        found = spline_positions(self.spline, s, *self.splines(x, y))
+        found = positions(self.spline, s, *self.splines(x, y))
         return self._answer(self.points(x), found, outside)
 
     def own_paths(
@@ -117,7 +118,7 @@ class AmortisedRun(TransportRun, AbstractPathRun):
         _, _, coefficients = self.splines(x, y)
         with jax.enable_x64(True):
             ends = jnp.asarray(x), jnp.asarray(y)
-            corners = spline_positions(self.spline, np.asarray(s), *ends, coefficients)
+            corners = positions(self.spline, np.asarray(s), *ends, coefficients)
             return np.asarray(corners)
 
     def cost(self, x: Float[Any, "*n d"], y: Float[Any, "*n d"]) -> Float[Array, " n"]:
@@ -125,6 +126,19 @@ class AmortisedRun(TransportRun, AbstractPathRun):
         horizon = self.problem.horizon
         rule = Quadrature(self.spline, COST_NODES, horizon=horizon)
         return path_actions(self.problem.lagrangian, rule, *self.splines(x, y))
+
+    def match(
+        self, x: Float[Any, "*n d"], y: Float[Any, "*n d"]
+    ) -> Int[np.ndarray, " n"]:
+        """Partners of samples, coupled exactly at the costs of the amortised paths.
+
+        The partner of `x[i]` is `y[order[i]]`.
+        """
+        a, b = (self.points(z) for z in (x, y))
+        check_paired(a, b)
+        rows = [self.cost(jnp.broadcast_to(each, b.shape), b) for each in a]
+        order, _ = assign(np.asarray(rows, np.float64))
+        return order
 
     def dual(self, x: Float[Any, "*n d"]) -> Float[Array, " n"]:
         """The c-transform of g at points of the source, along the amortised paths.

@@ -16,6 +16,11 @@ x and y are arrays of n points of dimension d, given as (n, d).
 - `potential`: `potential(y)`, the Kantorovich potential of the target, (n,).
 - `dual`: `dual(x)`, the c-transform of that potential, (n,).
 - `cost`: `cost(x, y)`, the run's estimate of the cost from x to y, (n,).
+- `match`: `match(x, y)`, partners of n samples of both measures: that of `x[i]` is
+  `y[order[i]]`.
+- `pairs`: `samples` of both measures, (n, d) each; `ends`, where they were moved to;
+  `curves(times)`, the paths between these at times from 0 to the horizon, (n, times,
+  d), and their `actions`, (n,).
 - `metric`: `metric(x)`, matrices that act on velocities, (n, d, d).
 - `carry`: `carry(x)`, points of the first of K measures at the times of all of them,
   (K, n, d).
@@ -41,6 +46,8 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
     "potential": ("potential",),
     "dual": ("potential", "dual"),
     "cost": ("cost",),
+    "match": ("match",),
+    "pairs": ("samples", "ends", "curves", "actions"),
     "metric": ("metric",),
     "carry": ("carry",),
     "journey": ("carry", "leg", "path"),

@@ -15,7 +15,7 @@ from nlot.methods.run import (
 )
 from nlot.networks.pairwise import PairNetworks, carry, move
 from nlot.paths.quadrature import Quadrature, path_actions
-from nlot.paths.splines import spline_positions
+from nlot.paths.spaces import positions
 from nlot.problems.sequence import Outline, Sequence
 from nlot.problems.transport import Times
 
@@ -125,7 +125,7 @@ class MetricRun(AbstractPathRun):
         s = np.asarray(times, np.float64)
         if s.ndim != 1 or not np.all((s >= 0) & (s <= 1)):
             raise ValueError("times must be a list within [0, 1]")
-        return spline_positions(self.spline, s, *self.splines(x, y))
+        return positions(self.spline, s, *self.splines(x, y))
 
     def cost(
         self, x: Float[Any, "*n d"], y: Float[Any, "*n d"], duration: float = 1.0

@@ -10,8 +10,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy.polynomial import chebyshev
 
+from nlot.paths.spaces import AbstractSpace
 
-class Chebyshev(eqx.Module):
+
+class Chebyshev(AbstractSpace):
     """The space of pinned polynomials of degree `modes` + 1.
 
     Raises `ValueError` for less than one mode.

@@ -9,10 +9,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from nlot.costs.lagrangians import AbstractLagrangian
-from nlot.paths.chebyshev import Chebyshev
+from nlot.paths.spaces import AbstractSpace
 from nlot.paths.splines import CubicSpline
 
-Space = CubicSpline | Chebyshev
 Rule = Literal["finite_difference", "gauss", "midpoint"]
 
 
@@ -38,7 +37,7 @@ class Quadrature(eqx.Module):
 
     def __init__(
         self,
-        space: Space,
+        space: AbstractSpace,
         points: int,
         rule: Rule = "midpoint",
         horizon: float = 1.0,

@@ -13,16 +13,17 @@ solvers that refine them. They span the same paths as knot values would.
 from functools import cached_property
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 import scipy.interpolate
 import scipy.linalg
-from jaxtyping import Array, Float
+from jaxtyping import Float
+
+from nlot.paths.spaces import AbstractSpace
 
 _MIN_KNOTS = 5
 
 
-class CubicSpline(eqx.Module):
+class CubicSpline(AbstractSpace):
     """The space of pinned cubic splines on `knots` equally spaced knots.
 
     Raises `ValueError` for fewer than 5 knots: "not-a-knot" ends need them.
@@ -85,21 +86,3 @@ class CubicSpline(eqx.Module):
         modes = modes[:, ::-1]
         first = np.argmax(np.abs(modes) > 1e-3 * np.abs(modes).max(0), axis=0)
         return modes * np.sign(modes[first, np.arange(self.size)])
-
-
-def spline_positions(
-    spline: CubicSpline,
-    s: Float[np.ndarray, " times"],
-    x: Float[Array, "n d"],
-    y: Float[Array, "n d"],
-    coefficients: Float[Array, "n size d"],
-) -> Float[Array, "n times d"]:
-    """Positions of paths from `x[i]` to `y[i]`, of shape `(n, times, d)`.
-
-    **Arguments:** the space of the paths, fractions of their horizon in [0, 1], the
-    ends, whose precision the positions have, and the coefficients.
-    """
-    basis = jnp.asarray(spline.position(s), x.dtype)
-    fraction = jnp.asarray(s, x.dtype)[:, None]
-    line = x[:, None] + fraction * (y - x)[:, None]
-    return line + jnp.einsum("tk,nkd->ntd", basis, coefficients)

@@ -1,5 +1,6 @@
 """Transport between two measures under a known Lagrangian."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -9,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pydantic
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 from pydantic import Field, PositiveFloat
 
 from nlot.config.base import Part, dimension_of
@@ -21,11 +22,14 @@ from nlot.measures.distributions import AbstractMeasure, MeasureConfig
 from nlot.measures.domains import AbstractDomain, Box
 from nlot.measures.empirical import Empirical
 from nlot.measures.standardise import Standardise
+from nlot.measures.turned import Turned
 
 # Times at which positions are asked.
 Times = Sequence[float | int] | Float[np.ndarray | Array, " times"]
 # Largest dimension in which ground truth is computed by default.
 _TRUTH = 3
+# Derives the key of samples from a run's.
+_SAMPLES = zlib.crc32(b"samples")
 # Points that show where the measures lie, and the margin round them, as a fraction of
 # their extent.
 _DRAWS, _MARGIN = 1024, 0.25
@@ -191,6 +195,31 @@ class Transport(eqx.Module):
             unit=1.0,
         )
 
+    def sample(
+        self, key: PRNGKeyArray, n: int
+    ) -> tuple[Float[Array, "n d"], Float[Array, "n d"]]:
+        """`n` independent samples of the source, and of the target.
+
+        With a run's key they are not those of its batches. Given samples are taken at
+        most once each. Where the target is a turned copy of
+        the source, its samples are turned copies, in the same order. Raises
+        `ValueError` if fewer than `n` are given.
+        """
+        key = jax.random.fold_in(key, _SAMPLES)
+        if isinstance(self.target, Turned) and self.turned:
+            x = _chosen(self.source, key, n)
+            return x, self.target.turn(x)
+        first, second = jax.random.split(key)
+        return _chosen(self.source, first, n), _chosen(self.target, second, n)
+
+    @property
+    def turned(self) -> bool:
+        """Whether the target is a turned copy of the source."""
+        target = self.target
+        return isinstance(target, Turned) and bool(
+            eqx.tree_equal(target.original, self.source)
+        )
+
     @property
     def outline(self) -> dict[str, Any]:
         """What a run stores about the problem besides its settings."""
@@ -217,6 +246,15 @@ def _shown(measure: AbstractMeasure) -> Float[Array, "n d"]:
     if isinstance(measure, Empirical):
         return measure.points
     return measure.spread(jax.random.key(0), _DRAWS)
+
+
+def _chosen(measure: AbstractMeasure, key: PRNGKeyArray, n: int) -> Array:
+    if not isinstance(measure, Empirical) or measure.weights is not None:
+        return measure.sample(key, n)
+    given = len(measure.points)
+    if given < n:
+        raise ValueError(f"{n} samples of a measure are needed, {given} are given")
+    return measure.points[jax.random.permutation(key, given)[:n]]
 
 
 def _files(value: Any) -> Iterator[str]:
