@@ -8,9 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.costs.checks import kinetic_mass
+from nlot.costs.checks import check_density, kinetic_mass
+from nlot.costs.densities import RingDensity
+from nlot.costs.kernel_density import KernelDensity
 from nlot.costs.lagrangians import Newtonian, Riemannian
-from nlot.costs.metrics import CircleMetric, CrossMetric
+from nlot.costs.metrics import CircleMetric, CrossMetric, DensityMetric
 from nlot.costs.own import Drifting, OwnLagrangian
 
 X, V = jax.random.normal(jax.random.key(0), (2, 30, 2))
@@ -82,3 +84,38 @@ def test_what_can_be_used_is_not_refused(usable):
 def test_what_cannot_be_used_is_named(make, fault):
     with pytest.raises(ValueError, match=fault):
         kinetic_mass(make(), X, V, T)
+
+
+RING = RingDensity.of(1.0, 0.1)
+FAR = KernelDensity.fit(np.random.default_rng(0).normal(size=(20, 3)), 0.1)
+
+
+@pytest.mark.parametrize(
+    ("density", "alpha", "fault"),
+    [
+        # 30 σ from the ring; the origin is not so far.
+        (RING, 1.0, r"target: .* vanishes on it: log ρ.* is -45\d.* at x = \[4"),
+        (lambda x: jnp.log(jnp.maximum(1 - x[0], 0.0)), 0.1, r"is -inf at x = \[4\. 0"),
+        (lambda x: jnp.sqrt(2 - x[0]), 0.1, r"is nan at x = \[4\. 0\.\], the smallest"),
+        (lambda x: -10 * jnp.sum(x**2), 0.5, r"alpha = 0\.5 single .* more than -156"),
+        (FAR, 1.0, "target has dimension 2, the density .* has dimension 3"),
+        (lambda x: -math.exp(x[0]), 1.0, "use jax.numpy in place of numpy"),
+    ],
+)
+def test_a_density_that_vanishes_on_a_measure_is_named(density, alpha, fault):
+    lagrangian = Riemannian(DensityMetric(density, alpha))
+    with pytest.raises(ValueError, match=fault):
+        check_density(lagrangian, "target", jnp.array([[0.0, 1.0], [4.0, 0.0]]))
+
+
+@pytest.mark.parametrize(
+    "lagrangian",
+    [
+        Newtonian(None),
+        Riemannian(CircleMetric()),
+        Riemannian(DensityMetric(RING, 1.0)),
+        Riemannian(DensityMetric(lambda x: -1e6 * jnp.sum(x**2), 0.0)),
+    ],
+)
+def test_other_lagrangians_and_densities_have_no_such_fault(lagrangian):
+    check_density(lagrangian, "source", jnp.array([[0.0, 1.0], [0.8, -0.9]]))

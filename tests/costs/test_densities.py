@@ -139,9 +139,50 @@ def test_kernels_recover_a_density():
     assert narrow(jnp.full(2, 3.5)) < found(jnp.full(2, 3.5)) < 0
 
 
-def test_samples_that_coincide_have_no_bandwidth():
-    with pytest.raises(ValueError, match="all 9 samples coincide"):
-        KernelDensity.fit(np.ones((9, 3)))
+@pytest.mark.parametrize(
+    ("points", "width", "fault"),
+    [
+        (np.ones((9, 3)), None, "found 1 different points among 9 samples"),
+        (np.ones((9, 3)), 0.1, "found 1 different points among 9 samples"),
+        (np.arange(18.0).reshape(9, 2), 0.0, "bandwidth: expected a positive number"),
+        (np.arange(18.0).reshape(9, 2), -1.0, "positive number, found -1.0"),
+        (np.diag([np.inf] * 9), 1.0, "9 of 9 samples are not finite"),
+        (np.arange(9.0), 1.0, r"expected samples of shape \(n, d\), found \(9,\)"),
+    ],
+)
+def test_samples_without_a_kernel_density_are_named(unchecked, points, width, fault):
+    with pytest.raises(ValueError, match=fault):
+        KernelDensity.fit(points, width)
+
+
+def test_samples_of_a_density_have_it(name, density):
+    """The mean of log ρ over samples is that over a grid weighted with ρ.
+
+    Within five standard errors.
+    """
+    x = grid(601)
+    weight = np.exp(np.asarray(jax.vmap(density)(x), np.float64))
+    mean = weight @ np.log(weight + 1e-300) / weight.sum()
+    found = jax.vmap(density)(density.measure.sample(jax.random.key(0), 4000))
+    assert abs(found.mean() - mean) < 5 * found.std() / np.sqrt(4000)
+
+
+def test_only_some_densities_have_samples():
+    assert PowerDensity(-1.0).measure is None
+    assert OwnDensity(lambda x: -jnp.sum(x**2)).measure is None
+
+
+@pytest.mark.parametrize("alpha", [-1.0, np.nan, jnp.array(-0.5)])
+def test_a_negative_power_is_refused(alpha):
+    with pytest.raises(ValueError, match="alpha: expected a number from 0"):
+        DensityMetric(lambda x: -jnp.sum(x**2), alpha)
+
+
+def test_powers_may_be_traced():
+    def value(alpha):
+        return DensityMetric(lambda x: -jnp.sum(x**2), alpha)(jnp.ones(1))[0, 0]
+
+    np.testing.assert_allclose(jax.jit(value)(2.0), np.exp(2.0), rtol=1e-6)
 
 
 def test_functions_are_densities_by_their_logarithm():

@@ -7,6 +7,7 @@ from nlot.config import settings_class
 from nlot.config.base import dimension_of
 from nlot.measures.distributions import Gaussian, GaussianMixture, Uniform
 from nlot.measures.empirical import Empirical
+from nlot.measures.ring import Ring
 
 N = 4096
 POINTS = jax.random.normal(jax.random.key(9), (10, 2))
@@ -23,6 +24,16 @@ def gaussian():
 def mixture():
     means = jnp.array([[-3.0, 0.0], [3.0, 0.0], [0.0, 6.0]])
     return GaussianMixture(means, jnp.array(0.5))
+
+
+def unequal():
+    """Gaussians of other weights and widths; the same means."""
+    stds, weights = jnp.array([0.5, 1.0, 0.1]), jnp.array([0.5, 0.25, 0.25])
+    return GaussianMixture(mixture().means, stds, weights)
+
+
+def ring():
+    return Ring(jnp.array(2.0), jnp.array(0.3))
 
 
 def empirical():
@@ -42,6 +53,8 @@ TRUTH = {
     uniform: ([0.0, 4.0], [[4 / 12, 0.0], [0.0, 16 / 12]]),
     gaussian: ([1.0, -2.0], [[2.0, -0.6], [-0.6, 0.5]]),
     mixture: ([0.0, 2.0], [[6.25, 0.0], [0.0, 8.25]]),
+    unequal: ([-0.75, 1.5], [[6.1875, 1.125], [1.125, 6.75]] + 0.3775 * np.eye(2)),
+    ring: ([0.0, 0.0], 2.09 * np.eye(2)),
     empirical: (np.mean(POINTS, axis=0), np.cov(np.asarray(POINTS).T, ddof=0)),
     weighted: (
         WEIGHTS @ np.asarray(POINTS),
@@ -74,7 +87,7 @@ def test_samples_are_fixed_by_the_key(make):
     assert not np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("make", [uniform, gaussian, mixture])
+@pytest.mark.parametrize("make", [uniform, gaussian, mixture, unequal, ring])
 def test_spread_points_are_far_more_even_than_draws(make):
     """The error of their mean is below a tenth of the standard error of draws."""
     errors = []

@@ -261,3 +261,14 @@ def test_fractions_are_times_over_the_horizon(make_problem):
 def test_times_outside_the_horizon_are_an_error(make_problem, unchecked, times):
     with pytest.raises(ValueError, match=r"times must be a list within \[0, 4.0\]"):
         make_problem(horizon=4.0).fractions(np.array(times))
+
+
+def test_a_density_that_vanishes_on_the_target_is_an_error(make_problem):
+    """Before anything else is tried."""
+    density = {"kind": "gaussian", "mean": (-1.0, 0.0), "covariance": THIN}
+    metric = {"kind": "density", "density": density, "alpha": 2.0}
+    with pytest.raises(ValueError, match=r"target: the density .* vanishes on it"):
+        make_problem(lagrangian={"kind": "riemannian", "metric": metric})
+
+
+THIN = ((0.02, 0.0), (0.0, 0.02))

@@ -35,6 +35,7 @@ KINDS: dict[str, dict[str, str]] = {
         "uniform": "nlot.measures.distributions:Uniform",
         "gaussian": "nlot.measures.distributions:Gaussian",
         "gaussian_mixture": "nlot.measures.distributions:GaussianMixture",
+        "ring": "nlot.measures.ring:Ring",
         "samples": "nlot.measures.empirical:Empirical",
         "turned": "nlot.measures.turned:Turned",
     },
@@ -69,6 +70,7 @@ KINDS: dict[str, dict[str, str]] = {
         "ring": "nlot.costs.densities:RingDensity",
         "power": "nlot.costs.densities:PowerDensity",
         "kernel": "nlot.costs.kernel_density:KernelDensity",
+        "flow": "nlot.costs.flow_density:FlowDensity",
         "python": "nlot.costs.densities:OwnDensity",
     },
     "drift": {

@@ -1,5 +1,7 @@
 """Checks of a Lagrangian before anything is trained with it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import equinox as eqx
@@ -8,7 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from nlot.costs.densities import AbstractDensity
 from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.costs.metrics import DensityMetric
 
 # Smallest eigenvalue of ∂²L/∂v², relative to the largest, that rounding explains.
 _ROUNDING = -1e-3
@@ -43,16 +47,8 @@ def kinetic_mass(
     not a finite number with finite derivatives, is not convex in v, or whose gradient
     in x is zero everywhere although it changes with x.
     """
-    try:
+    with _named_failure(x):
         found = jax.tree.map(np.asarray, _local(lagrangian, x, v, times))
-    # Whatever a user's function raises.
-    except Exception as error:
-        fault = f"{type(error).__name__}: {error}".splitlines()[0]
-        traced = isinstance(error, jax.errors.JAXTypeError)
-        raise ValueError(
-            f"lagrangian: fails for a position of shape {x.shape[1:]}: {fault}"
-            f"{_TRACEABLE if traced else ''}"
-        ) from error
     for what, part in (
         ("value", found.values[:, None]),
         ("gradient in x", found.in_x),
@@ -83,6 +79,56 @@ def kinetic_mass(
             "jax.nn.sigmoid makes them"
         )
     return mass
+
+
+def check_density(
+    lagrangian: AbstractLagrangian, measure: str, x: Float[Array, "n d"]
+) -> None:
+    """Raise `ValueError` if a background density vanishes where a measure lies.
+
+    **Arguments:** any Lagrangian, the name of the measure, and points of its support.
+    A density vanishes where log ρ is not finite, or so low that ρ^(-α) leaves single
+    precision: differences of costs are lost there.
+    """
+    metric = getattr(lagrangian, "metric", None)
+    if not isinstance(metric, DensityMetric):
+        return
+    if metric.dimension not in (None, x.shape[1]):
+        raise ValueError(
+            f"{measure} has dimension {x.shape[1]}, the density of the lagrangian's "
+            f"metric has dimension {metric.dimension}"
+        )
+    with _named_failure(x):
+        values = np.asarray(_logs(metric.density, x))
+    # What is not a number comes first.
+    worst = int(np.argmin(np.where(np.isnan(values), -np.inf, values)))
+    least = float(metric.least)
+    if not np.isfinite(values[worst]) or values[worst] < least:
+        raise ValueError(
+            f"{measure}: the density of the lagrangian's metric vanishes on it: log ρ, "
+            f"less its maximum, is {values[worst]:.4g} at x = {x[worst]}, the smallest "
+            f"at {len(x)} of its points; with alpha = {float(metric.alpha):g} single "
+            f"precision needs more than {least:.4g}"
+        )
+
+
+@contextmanager
+def _named_failure(x: Float[Array, "n d"]) -> Iterator[None]:
+    """Whatever a user's function raises at positions `x`, as a `ValueError`."""
+    try:
+        yield
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}".splitlines()[0]
+        traced = isinstance(error, jax.errors.JAXTypeError)
+        raise ValueError(
+            f"lagrangian: fails for a position of shape {x.shape[1:]}: {fault}"
+            f"{_TRACEABLE if traced else ''}"
+        ) from error
+
+
+@eqx.filter_jit
+def _logs(density: AbstractDensity, x: Float[Array, "n d"]) -> Float[Array, " n"]:
+    return jax.vmap(density)(x)
 
 
 @eqx.filter_jit

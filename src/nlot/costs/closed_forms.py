@@ -246,9 +246,11 @@ def _on_line(
         low, high = float(measure.low[0]), float(measure.high[0])
         return scipy.stats.Uniform(a=low, b=high)
     if isinstance(measure, GaussianMixture):
-        std = float(measure.std)
+        stds = np.resize(measure.std, len(measure.means))
+        pairs = zip(_double(measure.means[:, 0]), stds, strict=True)
         return scipy.stats.Mixture(
-            [scipy.stats.Normal(mu=float(m), sigma=std) for m in measure.means[:, 0]]
+            [scipy.stats.Normal(mu=m, sigma=float(s)) for m, s in pairs],
+            weights=None if measure.weights is None else _double(measure.weights),
         )
     std = math.sqrt(float(measure.covariance[0, 0]))
     return scipy.stats.Normal(mu=float(measure.mean[0]), sigma=std)

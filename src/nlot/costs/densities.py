@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pydantic
@@ -20,7 +21,8 @@ from pydantic import Field, PositiveFloat
 from nlot.config.base import Part, Point, same_length
 from nlot.costs.functions import is_plain, returned
 from nlot.costs.python_files import PythonConfig
-from nlot.measures.distributions import Gaussian
+from nlot.measures.distributions import AbstractMeasure, Gaussian, GaussianMixture
+from nlot.measures.ring import Ring
 
 # Means of a mixture that are tried, the best of which climb to modes, and their steps.
 _TRIED, _CLIMBERS, _SHIFTS = 2000, 32, 200
@@ -28,6 +30,16 @@ _TRIED, _CLIMBERS, _SHIFTS = 2000, 32, 200
 
 class AbstractDensity(eqx.Module):
     """log ρ: R^d to R."""
+
+    @property
+    def dimension(self) -> int | None:
+        """The dimension of its space; None if it fits any."""
+        return None
+
+    @property
+    def measure(self) -> AbstractMeasure | None:
+        """The measure with this density; None if it cannot be sampled."""
+        return None
 
     @abc.abstractmethod
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
@@ -47,6 +59,16 @@ class GaussianDensity(AbstractDensity):
 
     mean: Float[Array, " d"]
     root: Float[Array, "d d"]
+
+    @property
+    def dimension(self) -> int:
+        return len(self.mean)
+
+    @property
+    def measure(self) -> Gaussian:
+        root = np.asarray(self.root, np.float64)
+        covariance = np.linalg.inv(root @ root.T)
+        return Gaussian(self.mean, jnp.asarray(covariance, self.mean.dtype))
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         return -0.5 * jnp.sum(((x - self.mean) @ self.root) ** 2)
@@ -118,6 +140,15 @@ class MixtureDensity(AbstractDensity):
         arrays = means, stds, heights - top.max()
         return cls(*(jnp.asarray(a, jnp.float32) for a in arrays))
 
+    @property
+    def dimension(self) -> int:
+        return self.means.shape[1]
+
+    @property
+    def measure(self) -> GaussianMixture:
+        shares = self.heights + self.dimension * jnp.log(self.stds)
+        return GaussianMixture(self.means, self.stds, jax.nn.softmax(shares))
+
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         near = jnp.sum((x - self.means) ** 2, -1) / (2 * self.stds**2)
         return logsumexp(self.heights - near)
@@ -157,6 +188,14 @@ class RingDensity(AbstractDensity):
     radius: float = eqx.field(static=True)
     std: float = eqx.field(static=True)
     height: float = eqx.field(static=True)
+
+    @property
+    def dimension(self) -> int:
+        return 2
+
+    @property
+    def measure(self) -> Ring:
+        return Ring(jnp.array(self.radius), jnp.array(self.std))
 
     @classmethod
     def of(cls, radius: float, std: float) -> "RingDensity":

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 from pydantic import Field, PositiveFloat
 
 from nlot.costs.densities import MixtureDensity
-from nlot.measures.files import read_samples
+from nlot.measures.files import check_number, read_samples
 from nlot.measures.layout import FileConfig
 
 # Samples that a bandwidth is chosen on, and the range in which it is sought, around
@@ -38,11 +38,34 @@ class KernelDensity(MixtureDensity):
     def fit(
         cls, points: Float[np.ndarray | Array, "n d"], bandwidth: float | None = None
     ) -> MixtureDensity:
-        """The estimate from points, with the `likeliest` bandwidth if none is given."""
-        points = np.asarray(points, np.float64)
+        """The estimate from points, with the `likeliest` bandwidth if none is given.
+
+        Raises `ValueError` as `as_samples`, and unless the bandwidth is positive.
+        """
+        points = as_samples(points)
         width = likeliest(points) if bandwidth is None else bandwidth
+        if not 0 < width < np.inf:
+            raise ValueError(f"bandwidth: expected a positive number, found {width}")
         ones = np.ones(len(points))
         return cls.of(points, width * ones, ones)
+
+
+def as_samples(points: Float[np.ndarray | Array, "n d"]) -> Float[np.ndarray, "n d"]:
+    """Samples that a density can be fitted to, in double precision.
+
+    Raises `ValueError` for another shape, samples that are not finite, and fewer than 8
+    different ones.
+    """
+    x = np.asarray(points, np.float64)
+    if x.ndim != 2:
+        raise ValueError(f"expected samples of shape (n, d), found {x.shape}")
+    bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
+    if bad.size:
+        raise ValueError(
+            f"{bad.size} of {len(x)} samples are not finite, the first in row {bad[0]}"
+        )
+    check_number(x)
+    return x
 
 
 def likeliest(points: Float[np.ndarray, "n d"]) -> float:
@@ -51,15 +74,11 @@ def likeliest(points: Float[np.ndarray, "n d"]) -> float:
     It maximises the mean over i of $\log \sum_{j ≠ i} N(x_i; x_j, h^2 I)$, on at most
     2,000 of the samples, and is scaled to the number of all of them by Scott's rule,
     $h ∝ n^{-1/(d+4)}$.
-
-    Raises `ValueError` if all points coincide.
     """
     n, d = points.shape
     rate = -1 / (d + 4)
     kept = np.random.default_rng(0).permutation(n)[:_MOST]
     spread = float(np.sqrt(points.var(axis=0).mean()))
-    if spread == 0:
-        raise ValueError(f"all {n} samples coincide at {points[0]}: no density fits")
     squared = scipy.spatial.distance.cdist(points[kept], points[kept], "sqeuclidean")
     np.fill_diagonal(squared, np.inf)
 

@@ -134,6 +134,11 @@ class Riemannian(AbstractLagrangian):
 
     metric: AbstractMetric = eqx.field(converter=as_metric)
 
+    @property
+    def dimension(self) -> int | None:
+        """The dimension of its space; None if it fits any."""
+        return getattr(self.metric, "dimension", None)
+
     def __call__(
         self, x: Float[Array, " d"], v: Float[Array, " d"]
     ) -> Float[Array, ""]:

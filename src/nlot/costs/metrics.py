@@ -123,8 +123,9 @@ class CrossMetric(AbstractMetric):
 class DensityMetric(AbstractMetric):
     """Motion is cheap where a density is high: A = (ρ(x) / max ρ)^(-α) I.
 
-    Annealing raises α from 0. Where a factor would exceed 1e34, near the end of single
-    precision, it stays there.
+    `density` is log ρ, a density or a function; `alpha` is α. Annealing raises α from
+    0. Where a factor would exceed 1e34, near the end of single precision, it stays
+    there. Raises `ValueError` for α < 0.
     """
 
     class Config(Part):
@@ -143,6 +144,21 @@ class DensityMetric(AbstractMetric):
 
     density: AbstractDensity = eqx.field(converter=as_density)
     alpha: Float[Array, ""] | float = 1.0
+
+    def __check_init__(self) -> None:
+        # While it is traced it has no value yet.
+        if not isinstance(self.alpha, jax.core.Tracer) and not self.alpha >= 0:
+            raise ValueError(f"alpha: expected a number from 0, found {self.alpha}")
+
+    @property
+    def dimension(self) -> int | None:
+        """The dimension of its space; None if it fits any."""
+        return self.density.dimension
+
+    @property
+    def least(self) -> Float[Array, ""] | float:
+        """Smallest log ρ of which the factor is in single precision."""
+        return -_LARGEST / self.alpha if self.alpha > 0 else -math.inf
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, "d d"]:
         factor = jnp.exp(jnp.minimum(-self.alpha * self.density(x), _LARGEST))

@@ -209,7 +209,11 @@ class Gaussian(AbstractMeasure):
 
 
 class GaussianMixture(AbstractMeasure):
-    """Equally weighted Gaussians N(means[k], std² I); `means` has shape `(k, d)`."""
+    """Gaussians N(means[k], std² I); `means` has shape `(k, d)`.
+
+    `std` is one number, or one of each; `weights` of shape `(k,)` sum to one, None: all
+    are equal.
+    """
 
     class Config(MeasureConfig):
         """Equally weighted isotropic Gaussians; one centre makes a Gaussian."""
@@ -231,24 +235,28 @@ class GaussianMixture(AbstractMeasure):
             return GaussianMixture(jnp.array(self.means), jnp.array(self.std))
 
     means: Float[Array, "k d"]
-    std: Float[Array, ""]
+    std: Float[Array, "..."]
+    weights: Float[Array, " k"] | None = None
 
     @property
     def mean(self) -> Float[Array, " d"]:
-        return self.means.mean(0)
+        return jnp.average(self.means, axis=0, weights=self.weights)
 
     @property
     def covariance(self) -> Float[Array, "d d"]:
+        k, d = self.means.shape
         away = self.means - self.mean
-        within = self.std**2 * jnp.eye(self.means.shape[1])
-        return within + away.T @ away / len(self.means)
+        variances = jnp.broadcast_to(self.std**2, k)
+        within = jnp.average(variances, weights=self.weights) * jnp.eye(d)
+        shares = 1 / k if self.weights is None else self.weights[:, None]
+        return within + (shares * away).T @ away
 
     @property
     def uniforms(self) -> int:
         return self.means.shape[1]
 
     def spread(self, key: PRNGKeyArray, n: int) -> Float[Array, "n d"]:
-        """`n` evenly spread points, of which every Gaussian has the same share.
+        """`n` evenly spread points, of which every Gaussian has its share.
 
         The first uniform number, which chooses the Gaussian, is equally spaced; the
         others are a Kronecker sequence.
@@ -259,10 +267,17 @@ class GaussianMixture(AbstractMeasure):
 
     def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
         k = len(self.means)
-        index = equal_shares(u[:, 0], k)
-        # Within its k-th of the unit interval, the first number is uniform again.
-        rest = _open(k * u[:, :1] - index[:, None])
-        return self.means[index] + self.std * ndtri(jnp.hstack([rest, u[:, 1:]]))
+        if self.weights is None:
+            index = equal_shares(u[:, 0], k)
+            # Within its k-th of the unit interval, the first number is uniform again.
+            rest = k * u[:, :1] - index[:, None]
+        else:
+            ends = jnp.cumsum(self.weights)
+            index = jnp.minimum(jnp.searchsorted(ends, u[:, 0], side="right"), k - 1)
+            share = self.weights[index]
+            rest = ((u[:, 0] - ends[index] + share) / share)[:, None]
+        std = jnp.broadcast_to(self.std, k)[index][:, None]
+        return self.means[index] + std * ndtri(jnp.hstack([_open(rest), u[:, 1:]]))
 
 
 def _kronecker(n: int, k: int) -> Float[np.ndarray, "n k"]:

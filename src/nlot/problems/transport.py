@@ -16,7 +16,7 @@ from pydantic import Field, PositiveFloat
 from nlot.config.base import Part, dimension_of
 from nlot.config.kinds import Kind
 from nlot.config.sections import ProblemConfig
-from nlot.costs.checks import kinetic_mass
+from nlot.costs.checks import check_density, kinetic_mass
 from nlot.costs.lagrangians import AbstractLagrangian, Standardised
 from nlot.measures.distributions import AbstractMeasure, MeasureConfig
 from nlot.measures.domains import AbstractDomain, Box
@@ -139,22 +139,25 @@ class Transport(eqx.Module):
     ) -> "Transport":
         """The problem between two measures; what is None is fitted to them.
 
-        Raises `ValueError` for a Lagrangian that is not convex in v.
+        Raises `ValueError` for a Lagrangian that is not convex in v, and for a density
+        that vanishes on one of the measures.
         """
         known = source.training, target.training
         frame = frame or Standardise.fit(*known)
         x, y = (m.spread(jax.random.key(0), _DRAWS) for m in known)
+        shown = {"source": _shown(source), "target": _shown(target)}
         if unit is None:
+            for name, points in shown.items():
+                check_density(lagrangian, name, points)
             times = jnp.linspace(0.0, horizon, len(x))
             mass = kinetic_mass(lagrangian, (x + y) / 2, (y - x) / horizon, times)
             unit = mass * frame.scale**2 / horizon
-        reached = [_shown(m) for m in (source, target)]
         return cls(
             source=source,
             target=target,
             lagrangian=lagrangian,
-            domain=domain or Box.round(jnp.concatenate(reached), _MARGIN),
-            support=Box.round(reached[0], _MARGIN),
+            domain=domain or Box.round(jnp.concatenate([*shown.values()]), _MARGIN),
+            support=Box.round(shown["source"], _MARGIN),
             horizon=horizon,
             dimension=x.shape[1],
             frame=frame,
