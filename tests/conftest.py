@@ -188,6 +188,7 @@ KERNEL_PATHS = {
     "steps": 4,
     "report_every": 2,
 }
+ESTIMATED_DENSITY = {"kind": "estimated_density", "samples": 50, "nodes": 32}
 METHODS = {
     "nlot": NLOT,
     "nlot_plus": NLOT_PLUS,
@@ -195,6 +196,7 @@ METHODS = {
     "kernel_paths": KERNEL_PATHS,
     **LEARNERS,
     "scarvelis_solomon": SCARVELIS_SOLOMON,
+    "estimated_density": ESTIMATED_DENSITY,
 }
 CROSSING = {
     "kind": "generated",

@@ -30,6 +30,7 @@ KINDS: dict[str, dict[str, str]] = {
         "metric_nlot": "nlot.methods.metric_nlot",
         "metric_nlot_plus": "nlot.methods.metric_nlot_plus",
         "scarvelis_solomon": "nlot.methods.scarvelis_solomon",
+        "estimated_density": "nlot.methods.estimated_density",
     },
     "measure": {
         "uniform": "nlot.measures.distributions:Uniform",

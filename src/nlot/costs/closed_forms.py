@@ -12,6 +12,9 @@ only the paths and the cost depend on the well. The map is known
   $A = Σ_1^{-1/2} (Σ_1^{1/2} Σ_2 Σ_1^{1/2})^{1/2} Σ_1^{-1/2}$ (remark 2.31);
 - between two axis-parallel boxes, by the same formula with diagonal A.
 
+Under densities that are round about the origin it is known between round Gaussians, too
+(`nlot.costs.radial_maps`).
+
 Maps and costs are computed in double precision.
 """
 
@@ -26,6 +29,7 @@ from jaxtyping import Array, Float
 
 from nlot.costs.lagrangians import AbstractLagrangian, Newtonian
 from nlot.costs.potentials import Well
+from nlot.costs.radial_maps import RadialMap, radial_map
 from nlot.measures.distributions import (
     AbstractMeasure,
     Gaussian,
@@ -205,12 +209,15 @@ class Monotone(AbstractClosedForm):
         return float(np.trapezoid(source * target * scipy.stats.norm.pdf(z), z))
 
 
+ClosedForm = AbstractClosedForm | RadialMap
+
+
 def closed_form(
     source: AbstractMeasure,
     target: AbstractMeasure,
     lagrangian: AbstractLagrangian,
     horizon: float,
-) -> AbstractClosedForm | None:
+) -> ClosedForm | None:
     """The optimal map from `source` to `target`, if a closed form is known.
 
     **Arguments:** two measures of equal dimension, the Lagrangian, and T, the duration
@@ -220,7 +227,7 @@ def closed_form(
     """
     omega = frequency(lagrangian)
     if omega is None:
-        return None
+        return radial_map(source, target, lagrangian, horizon)
     measures = (source, target)
     boxes = all(isinstance(m, Uniform) for m in measures)
     if boxes or all(_is_gaussian(m) for m in measures):

@@ -6,7 +6,7 @@ They give log ρ, as ρ underflows, with ρ divided by its maximum.
 import abc
 import math
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -29,7 +29,10 @@ _TRIED, _CLIMBERS, _SHIFTS = 2000, 32, 200
 
 
 class AbstractDensity(eqx.Module):
-    """log ρ: R^d to R."""
+    """log ρ: R^d to R.
+
+    Settings of densities that have a `measure` say so: `sampled` is True.
+    """
 
     @property
     def dimension(self) -> int | None:
@@ -51,6 +54,8 @@ class GaussianDensity(AbstractDensity):
 
     class Config(Gaussian.Config):
         """A Gaussian with any covariance."""
+
+        sampled: ClassVar[bool] = True
 
         def build(self) -> Any:
             precision = np.linalg.inv(np.array(self.covariance))
@@ -83,6 +88,8 @@ class MixtureDensity(AbstractDensity):
 
     class Config(Part):
         """A mixture of round Gaussians."""
+
+        sampled: ClassVar[bool] = True
 
         kind: Literal["gaussian_mixture"]
         means: tuple[Point, ...] = Field(min_length=1, description="centres")
@@ -173,6 +180,8 @@ class RingDensity(AbstractDensity):
 
     class Config(Part):
         """Round Gaussians spread over a circle round the origin of the plane."""
+
+        sampled: ClassVar[bool] = True
 
         kind: Literal["ring"]
         radius: PositiveFloat = Field(1.0, description="R, radius of the circle")

@@ -1,6 +1,6 @@
 """Kernel density estimates of samples."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import scipy
@@ -21,6 +21,8 @@ class KernelDensity(MixtureDensity):
 
     class Config(FileConfig):
         """A kernel density estimate of samples in a file."""
+
+        sampled: ClassVar[bool] = True
 
         kind: Literal["kernel"]
         bandwidth: PositiveFloat | None = Field(

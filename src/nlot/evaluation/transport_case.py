@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray
 
 from nlot.config import EvaluationConfig, Experiment
-from nlot.costs.closed_forms import AbstractClosedForm, closed_form
+from nlot.costs.closed_forms import ClosedForm, closed_form
 from nlot.evaluation.registry import facts
 from nlot.ground_truth.matchings import Matching
 from nlot.ground_truth.truth import GroundTruth
@@ -143,7 +143,7 @@ class TransportCase:
         return self._least_actions(*self.ends)
 
     @cached_property
-    def closed_form(self) -> AbstractClosedForm | None:
+    def closed_form(self) -> ClosedForm | None:
         """The optimal map, if it is known in closed form."""
         p = self.problem
         return closed_form(p.source, p.target, p.lagrangian, p.horizon)

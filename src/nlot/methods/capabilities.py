@@ -21,6 +21,8 @@ x and y are arrays of n points of dimension d, given as (n, d).
 - `pairs`: `samples` of both measures, (n, d) each; `ends`, where they were moved to;
   `curves(times)`, the paths between these at times from 0 to the horizon, (n, times,
   d), and their `actions`, (n,).
+- `costs`: `costs(x, y)`, those from each of n points to each of m, (n, m), perhaps up
+  to a factor.
 - `metric`: `metric(x)`, matrices that act on velocities, (n, d, d).
 - `carry`: `carry(x)`, points of the first of K measures at the times of all of them,
   (K, n, d).
@@ -48,6 +50,7 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
     "cost": ("cost",),
     "match": ("match",),
     "pairs": ("samples", "ends", "curves", "actions"),
+    "costs": ("costs",),
     "metric": ("metric",),
     "carry": ("carry",),
     "journey": ("carry", "leg", "path"),
