@@ -15,6 +15,8 @@ import pytest
 
 from nlot.config import Experiment, merge, parse_config, settings_class
 from nlot.ground_truth.truth import make_truth
+from nlot.measures.clouds import Clouds
+from nlot.problems.collection import Collection
 from nlot.problems.sequence import Sequence
 from nlot.problems.transport import Transport
 
@@ -189,6 +191,7 @@ KERNEL_PATHS = {
     "report_every": 2,
 }
 ESTIMATED_DENSITY = {"kind": "estimated_density", "samples": 50, "nodes": 32}
+PATH_COSTS = {"kind": "path_costs", "nodes": 64}
 METHODS = {
     "nlot": NLOT,
     "nlot_plus": NLOT_PLUS,
@@ -197,6 +200,7 @@ METHODS = {
     **LEARNERS,
     "scarvelis_solomon": SCARVELIS_SOLOMON,
     "estimated_density": ESTIMATED_DENSITY,
+    "path_costs": PATH_COSTS,
 }
 CROSSING = {
     "kind": "generated",
@@ -211,6 +215,33 @@ CROSSING = {
     "intervals": 3,
     "exact_end": False,
     "velocity": {"network": {"hidden": [4], "activation": "tanh"}, "steps": 2},
+}
+MODES = {
+    "kind": "riemannian",
+    "metric": {
+        "kind": "density",
+        "density": {
+            "kind": "gaussian_mixture",
+            "means": [[x, y] for x in (-2, 2) for y in (-2, -1, 0, 1, 2)],
+            "stds": [0.6],
+        },
+    },
+}
+# High and low in each of two tall modes: nearer to the other mode than to each other.
+TOWERS = {
+    "kind": "collection",
+    "data": {
+        "kind": "drawn",
+        "measures": [
+            {"kind": "gaussian", "mean": [x, y], "covariance": [[0.01, 0], [0, 0.01]]}
+            for x in (-2.0, 2.0)
+            for y in (-2.5, 2.5)
+        ],
+        "names": ["left_low", "left_high", "right_low", "right_high"],
+        "points": 8,
+    },
+    "lagrangian": MODES,
+    "labels": ["left", "left", "right", "right"],
 }
 GRID = {"low": [-1.5, -1.0], "high": [1.5, 1.0], "points": 30}
 
@@ -419,6 +450,16 @@ def truth_file(
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def towers() -> Collection:
+    """Eight points of each of the clouds of `TOWERS`."""
+    config = Collection.Config.model_validate(TOWERS)
+    points = config.data.draw(jax.random.key(0))
+    clouds = Clouds(config.data.called, tuple(points.astype(np.float64)))
+    lagrangian = config.lagrangian.build()
+    return Collection.of(clouds, lagrangian, labels=map(str, config.labels))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nlot.costs.lagrangians import Newtonian, Riemannian
     from nlot.costs.own import Drifting
     from nlot.measures.domains import Ball, Box
+    from nlot.runs.comparing import compare
     from nlot.runs.job import train
     from nlot.runs.solving import learn_metric, solve
     from nlot.runs.store import RunError, load
@@ -25,6 +26,7 @@ __all__ = [
     "Newtonian",
     "Riemannian",
     "RunError",
+    "compare",
     "learn_metric",
     "load",
     "load_config",
@@ -39,6 +41,7 @@ _MODULES = {
     "nlot.costs.lagrangians": ("Newtonian", "Riemannian"),
     "nlot.costs.own": ("Drifting",),
     "nlot.measures.domains": ("Ball", "Box"),
+    "nlot.runs.comparing": ("compare",),
     "nlot.runs.job": ("train",),
     "nlot.runs.solving": ("learn_metric", "solve"),
     "nlot.runs.store": ("RunError", "load"),

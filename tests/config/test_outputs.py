@@ -8,7 +8,7 @@ from nlot.config import ConfigError, merge, parse_config
 from nlot.evaluation import MEASURES
 from nlot.evaluation.controls import CONTROLS
 
-from ..conftest import CIRCLE, METHODS, SLAB
+from ..conftest import CIRCLE, METHODS, SLAB, TOWERS
 
 TABLE, FIGURE = "tables.mine", "figures.mine"
 LINE = {
@@ -275,7 +275,38 @@ def test_only_a_key_that_is_not_there_is_filled_in(raw):
     assert experiment.runs() == []
 
 
-def test_measures_and_controls_are_there_for_both_kinds_of_problems():
+def test_measures_and_controls_are_there_for_all_kinds_of_problems():
     for registry in (MEASURES, CONTROLS):
         kinds = {kind for entry in registry.values() for kind in entry.problems}
-        assert {"transport", "sequence"} <= kinds
+        assert {"transport", "sequence", "collection"} <= kinds
+
+
+def test_a_collection_makes_a_table_and_a_dendrogram(raw):
+    data = without_outputs(raw, towers=TOWERS)
+    del data["problems"]["free"], data["problems"]["well"]
+    experiment = parse_config(data).check()
+    assert experiment.tables["results"].methods == ("path_costs",)
+    assert experiment.tables["results"].controls == ("w1", "w2", "energy", "fermat")
+    (figure,) = experiment.figures.values()
+    assert (figure.kind, figure.controls) == ("dendrogram", ())
+
+
+@pytest.mark.parametrize(
+    "entry, fault",
+    [
+        (
+            {"kind": "dendrogram", "problems": ["towers"], "methods": ["path_costs"]},
+            "figures.mine.controls: unknown 'floor'; valid: w1, w2, energy, fermat",
+        ),
+        (
+            {"kind": "paths", "problems": ["free"], "methods": ["nlot"]},
+            "figures.mine.controls: paths are of methods alone",
+        ),
+    ],
+)
+def test_controls_of_figures_are_those_that_it_can_draw(raw, entry, fault):
+    more = {"mine": {**entry, "controls": ["floor"]}}
+    problems = {**raw["problems"], "towers": TOWERS}
+    data = {**raw, "problems": problems, "methods": METHODS, "figures": more}
+    with pytest.raises(ValueError, match=fault):
+        parse_config(data).check()

@@ -58,7 +58,7 @@ def test_maps_give_one_image_a_sample(well, x, name):
 
 @pytest.mark.parametrize("name", [n for n in CONTROLS if CONTROLS[n].make])
 def test_controls_can_do_what_they_are_registered_with(
-    name, well, translations, sequences_experiment
+    name, well, translations, sequences_experiment, towers
 ):
     """All of it and nothing else; the floor has samples for images."""
     found = CONTROLS[name]
@@ -66,6 +66,7 @@ def test_controls_can_do_what_they_are_registered_with(
     given = {
         "transport": (well,),
         "sequence": (sequences_experiment.problems["crossing"], particles, 0),
+        "collection": (towers,),
     }
     made = found.make(*given[found.problems[0]])
     able = {each for each in CAPABILITIES if capable(made, each)}

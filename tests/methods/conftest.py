@@ -37,15 +37,20 @@ def hollow(make_problem) -> Transport:
 
 @pytest.fixture(scope="session")
 def train_kind(
-    make_method, well, hollow, translations
+    make_method, well, hollow, translations, towers
 ) -> Callable[..., SimpleNamespace]:
     """Trains a kind of method on a problem that it solves, with tiny settings."""
 
+    problems: dict[str, Any] = {
+        "transport": (well, hollow),
+        "sequence": (translations.sequence,),
+        "collection": (towers,),
+    }
+
     def train(kind: str, seed: int = SEED) -> SimpleNamespace:
         method, config = target("method", kind), make_method(kind)
-        transport = "transport" in config.problems
-        able = (p for p in (well, hollow) if transport and not config.refuses_data(p))
-        problem: Any = next(able, translations.sequence)
+        known = problems[config.problems[0]]
+        problem = next(p for p in known if not config.refuses_data(p))
         report = Reporter(kind)
         networks, history = method.train(
             problem, config, stream(seed, "training"), report

@@ -13,6 +13,8 @@ from nlot.config.kinds import KINDS, settings_class, target
 from nlot.methods import row_label
 from nlot.methods.capabilities import CAPABILITIES, capable
 from nlot.methods.lazy import lazily
+from nlot.problems import collection
+from nlot.problems.collection import Collection
 from nlot.problems.sequence import Outline, Sequence
 from nlot.problems.transport import Transport
 from nlot.training.progress import Reporter
@@ -74,6 +76,7 @@ def test_equal_settings_are_one_key_of_compiled_programs(make_method, kind):
         ("nlsb", "expected", "NLSB (expected)"),
         ("metric_nlot_plus", "", "Metric NLOT+"),
         ("scarvelis_solomon", "", "Scarvelis and Solomon"),
+        ("path_costs", "", "Exact path costs"),
     ],
 )
 def test_rows_have_labels(kind, variant, label):
@@ -103,10 +106,14 @@ def test_each_variant_has_a_row_of_its_own(run):
 
 
 def test_untrained_networks_have_the_shapes_of_trained_ones(trained):
-    """Also those built from an outline, as a stored run keeps it of a sequence."""
+    """Also those built from an outline, as a stored run keeps it of samples."""
     problem = trained.problem
-    alone = isinstance(problem, Sequence)
-    outlines = [Outline(**problem.outline)] if alone else []
+    kinds = {Sequence: Outline, Collection: collection.Outline}
+    outlines = [
+        outline(**problem.outline)
+        for kind, outline in kinds.items()
+        if isinstance(problem, kind)
+    ]
     for given in (problem, *outlines):
         built = eqx.filter_eval_shape(
             lambda key, given=given: trained.method.build(

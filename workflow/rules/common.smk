@@ -25,7 +25,7 @@ IMAGES = ["pdf", "png"]
 # The ground truth writes its own rows; all other controls are measured.
 REFERENCE = "reference"
 # Settings that only evaluation uses, not training.
-COMPARED = {"truth", "grid", "ground_truth"}
+COMPARED = {"truth", "grid", "ground_truth", "labels", "linkages"}
 # The controls that tables have.
 CONTROLS = dict.fromkeys(
     c for t in CONFIG.tables.values() for c in t.controls if c != REFERENCE

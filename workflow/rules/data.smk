@@ -2,6 +2,8 @@
 
 
 rule data:
+    input:
+        lambda w: given_files(w.problem),
     output:
         f"{RESULTS}/data/{{problem}}/seed_{{seed}}.npz",
     log:
@@ -17,7 +19,9 @@ rule data:
         runtime=grows(30),
     params:
         data=lambda w: settings(CONFIG.problems[w.problem].data),
-        code=fingerprint("nlot.runs.data"),
+        code=lambda w: fingerprint(
+            "nlot.runs.data", *modules_of(CONFIG.problems[w.problem].data)
+        ),
     message:
         "Generating the data of {wildcards.problem}, seed {wildcards.seed}"
     script:

@@ -16,7 +16,7 @@ rule train:
     priority: 1
     conda:
         "../../environment.yml"
-    threads: 1
+    threads: CONFIG.resources.threads
     resources:
         mem_mb=grows(CONFIG.resources.memory_mb),
         runtime=grows(CONFIG.resources.runtime),

@@ -133,6 +133,9 @@ class ResourcesConfig(Section):
 
     memory_mb: PositiveInt = Field(2000, description="memory in MB")
     runtime: PositiveInt = Field(30, description="minutes")
+    threads: PositiveInt = Field(
+        1, description="processor cores; more than one is for large problems"
+    )
     gpu: NonNegative = Field(0, description="number of GPUs; 0: train on the CPU")
     checkpoint_minutes: NonNegativeFloat = Field(
         1.0,

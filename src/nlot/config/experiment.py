@@ -11,7 +11,7 @@ from pydantic import Field
 from nlot.config.base import Name, Section, Seed, merge
 from nlot.config.errors import describe, unknown
 from nlot.config.evaluation import EvaluationConfig, ResourcesConfig
-from nlot.config.figures import check_shown
+from nlot.config.figures import FIGURE_KINDS, check_shown
 from nlot.config.kinds import Kind
 from nlot.config.names import check_known, check_moved, check_once, check_reserved
 from nlot.config.outputs import (
@@ -62,7 +62,8 @@ class Experiment(Section):
     )
     figures: dict[Name, FigureConfig] = Field(
         default_factory=dict,
-        description="by name; default: paths, or directions and journeys",
+        description="by name; default: paths, or directions and journeys, or "
+        "dendrograms",
     )
 
     @pydantic.model_validator(mode="before")
@@ -170,6 +171,19 @@ class Experiment(Section):
                 check_known(key, [paper], papers.available())
                 printed = papers.numbers(paper)["table"].astype(str).unique()
                 check_known(f"{key}: table of {paper}", [number], printed)
+        for name, figure in self.figures.items():
+            shown, kind = FIGURE_KINDS[figure.kind], figure.kind
+            if figure.controls and not shown.controls:
+                raise ValueError(
+                    f"figures.{name}.controls: {kind} are of methods alone"
+                )
+            valid = [
+                n
+                for n, found in controls.items()
+                if shown.problems in found.problems
+                and shown.needs in found.capabilities
+            ]
+            check_known(f"figures.{name}.controls", figure.controls, valid)
         check_memory = importlib.import_module("nlot.ground_truth.memory").check_memory
         for name, given in self.problems.items():
             if given.has_ground_truth:

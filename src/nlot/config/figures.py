@@ -14,12 +14,14 @@ class FigureKind:
 
     **Attributes:** `problems`, the kind of their problems; `needs`, a key of
     `nlot.methods.capabilities.CAPABILITIES`; `truth`, whether they are drawn against
-    ground truth. Problems get those without it by default.
+    ground truth - problems get those without it by default -, and `controls`, whether
+    they show controls below methods.
     """
 
     problems: str
     needs: str
     truth: bool = False
+    controls: bool = False
 
 
 FIGURE_KINDS = {
@@ -27,6 +29,7 @@ FIGURE_KINDS = {
     "losses": FigureKind("transport", "map", truth=True),
     "directions": FigureKind("sequence", "metric"),
     "journeys": FigureKind("sequence", "carry"),
+    "dendrogram": FigureKind("collection", "dissimilarity", controls=True),
 }
 
 

@@ -21,6 +21,7 @@ KINDS: dict[str, dict[str, str]] = {
     "problem": {
         "transport": "nlot.problems.transport:Transport",
         "sequence": "nlot.problems.sequence:MeasuresInTime",
+        "collection": "nlot.problems.collection:Collection",
     },
     "method": {
         "nlot": "nlot.methods.nlot",
@@ -31,6 +32,7 @@ KINDS: dict[str, dict[str, str]] = {
         "metric_nlot_plus": "nlot.methods.metric_nlot_plus",
         "scarvelis_solomon": "nlot.methods.scarvelis_solomon",
         "estimated_density": "nlot.methods.estimated_density",
+        "path_costs": "nlot.methods.path_costs",
     },
     "measure": {
         "uniform": "nlot.measures.distributions:Uniform",
@@ -80,6 +82,10 @@ KINDS: dict[str, dict[str, str]] = {
     "data": {
         "generated": "nlot.measures.particles:Particles",
         "samples": "nlot.measures.sequences:GivenSamples",
+    },
+    "clouds": {
+        "drawn": "nlot.measures.clouds:Drawn",
+        "folder": "nlot.measures.clouds:Folder",
     },
 }
 

@@ -41,12 +41,15 @@ class TableConfig(OutputConfig):
 class FigureConfig(OutputConfig):
     """A figure: one column of panels per problem, row per method, from one seed."""
 
-    kind: Literal["paths", "losses", "directions", "journeys"] = Field(
+    kind: Literal["paths", "losses", "directions", "journeys", "dendrogram"] = Field(
         description="`paths` of transported points, `losses` of maps against the "
-        "optimal one, `directions` of cheap motion along a metric, or `journeys` of "
-        "samples through all times"
+        "optimal one, `directions` of cheap motion along a metric, `journeys` of "
+        "samples through all times, or a `dendrogram` of clouds"
     )
     methods: tuple[Name, ...] = Field(min_length=1, description="rows of panels")
+    controls: tuple[Name, ...] = Field(
+        (), description="rows below, for kind `dendrogram`"
+    )
     seed: Seed | None = Field(None, description="which run; none: the first of `seeds`")
     paths: PositiveInt = Field(64, description="paths per panel, for kind `paths`")
 
@@ -70,7 +73,7 @@ def default_tables(
 def default_figures(
     problems: Mapping[str, Any], methods: Mapping[str, Any]
 ) -> dict[str, FigureConfig]:
-    """Paths of all maps; directions and journeys of all metrics in the plane."""
+    """Paths of maps, directions and journeys of metrics in the plane, dendrograms."""
     figures = {}
     for kind, names, able in _groups(problems, methods):
         most = 2 if kind == "sequence" else math.inf

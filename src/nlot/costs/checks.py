@@ -16,6 +16,8 @@ from nlot.costs.metrics import DensityMetric
 
 # Smallest eigenvalue of ∂²L/∂v², relative to the largest, that rounding explains.
 _ROUNDING = -1e-3
+# Points at which two costs are compared, and how different equal ones may be.
+_COMPARED, _EQUAL = 256, 1e-4
 _TRACEABLE = (
     "; JAX must be able to trace it: use jax.numpy in place of numpy and math, and "
     "jnp.where in place of if"
@@ -129,6 +131,36 @@ def _named_failure(x: Float[Array, "n d"]) -> Iterator[None]:
 @eqx.filter_jit
 def _logs(density: AbstractDensity, x: Float[Array, "n d"]) -> Float[Array, " n"]:
     return jax.vmap(density)(x)
+
+
+def check_reversible(
+    lagrangian: AbstractLagrangian, horizon: float, points: Float[np.ndarray, "n d"]
+) -> None:
+    """Check that costs between points are symmetric, and zero for equal ones.
+
+    Raises `ValueError` for a Lagrangian that distinguishes a path from its reverse, or
+    charges for rest, and as `kinetic_mass`.
+    """
+    rng = np.random.default_rng(0)
+    picks = rng.integers(len(points), size=(2, _COMPARED))
+    x, y = (jnp.asarray(points[pick], jnp.float32) for pick in picks)
+    v, times = (y - x) / horizon, jnp.linspace(0.0, horizon, _COMPARED)
+    kinetic_mass(lagrangian, (x + y) / 2, v, times)
+
+    def costs(x: Array, v: Array, t: Array) -> tuple[Array, Array, Array]:
+        now, later = lagrangian.at(t), lagrangian.at(horizon - t)
+        return now(x, v), later(x, -v), now(x, jnp.zeros_like(v))
+
+    there, back, rest = map(np.asarray, jax.vmap(costs)(x, v, times))
+    if np.abs(rest).max() > _EQUAL * np.abs(there).max():
+        raise ValueError(
+            "lagrangian: must be zero at rest, so that equal points cost nothing; "
+            f"found L(x, 0) = {rest[np.abs(rest).argmax()]:g}"
+        )
+    if (np.abs(there - back) > _EQUAL * np.abs(there)).any():
+        raise ValueError(
+            "lagrangian: must cost a path as much as its reverse, L(x, v) = L(x, -v)"
+        )
 
 
 @eqx.filter_jit

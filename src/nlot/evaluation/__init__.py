@@ -10,6 +10,8 @@ from nlot.evaluation import (
     metrics,
     held_out,
     diagnosis,
+    clustering,
+    collection_controls,
 )
 
 # isort: on
@@ -21,6 +23,8 @@ __all__ = [
     "DERIVED",
     "MEASURES",
     "actions",
+    "clustering",
+    "collection_controls",
     "diagnosis",
     "distances",
     "held_out",

@@ -10,10 +10,15 @@ from functools import cache
 from typing import Any
 
 from nlot.config import EvaluationConfig, Experiment
+from nlot.evaluation.collection_case import CollectionCase
 from nlot.evaluation.sequence_case import SequenceCase
 from nlot.evaluation.transport_case import TransportCase
 
-CASES: dict[str, Any] = {"transport": TransportCase, "sequence": SequenceCase}
+CASES: dict[str, Any] = {
+    "transport": TransportCase,
+    "sequence": SequenceCase,
+    "collection": CollectionCase,
+}
 
 
 def loader(experiment: Experiment, problem: str, data: Any) -> Callable[..., Any]:

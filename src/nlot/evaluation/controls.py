@@ -34,8 +34,9 @@ class Control:
     **Attributes:**
 
     - `label`, the printed name, and `problems`, the kinds of problems it applies to.
-    - `make` takes a `Transport`, or the settings of measures in time, their particles
-      and a seed; None for the control whose rows come from the ground truth.
+    - `make` takes a `Transport`, or a `Collection`, or the settings of measures in
+      time, their particles and a seed; None for the control whose rows come from the
+      ground truth.
     - `capabilities` of what it makes, and `needs`, the facts that must be known for it.
     - `note`, a sentence for captions.
     """

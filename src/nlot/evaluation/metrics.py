@@ -6,7 +6,14 @@ from jaxtyping import Float
 
 from nlot.discrete.couplings import exact_squared_w2
 from nlot.evaluation.alignment import alignment, grid_points, matrices
-from nlot.evaluation.registry import SEQUENCE, TRANSPORT, Value, derived, measure
+from nlot.evaluation.registry import (
+    COLLECTION,
+    SEQUENCE,
+    TRANSPORT,
+    Value,
+    derived,
+    measure,
+)
 from nlot.evaluation.sequence_case import SequenceCase
 
 
@@ -86,7 +93,12 @@ def populations(case: SequenceCase) -> Value:
     return float(np.sqrt(np.mean(squared[1:]))), len(true[0])
 
 
-@derived("minutes", "Training time in minutes", 2, problems=(*TRANSPORT, *SEQUENCE))
+@derived(
+    "minutes",
+    "Training time in minutes",
+    2,
+    problems=(*TRANSPORT, *SEQUENCE, *COLLECTION),
+)
 def minutes(rows: pd.DataFrame) -> pd.DataFrame:
     """Training time as a measure of its own; controls have none."""
     runs = rows.dropna(subset="minutes").drop_duplicates(["problem", "method", "seed"])

@@ -10,11 +10,12 @@ from nlot.methods.capabilities import CAPABILITIES
 
 # The value of a measure, and its sample size.
 Value = tuple[float, int]
-TRANSPORT, SEQUENCE = ("transport",), ("sequence",)
+TRANSPORT, SEQUENCE, COLLECTION = ("transport",), ("sequence",), ("collection",)
 # What may be known about a problem. All maps and the floor have `images`; what predicts
 # positions at any time, and some controls, have a `population` at held-out times. The
 # target may be a `turned` copy of the source, and a `matching` of samples known. Runs
-# whose map was looked at after training are `checked` (`nlot.runs.diagnosis`).
+# whose map was looked at after training are `checked` (`nlot.runs.diagnosis`). Where a
+# `density` is high, motion is cheap.
 FACTS = (
     "ground_truth",
     "closed_form",
@@ -27,6 +28,8 @@ FACTS = (
     "images",
     "population",
     "checked",
+    "labels",
+    "density",
 )
 # Between the name of a measure and the entry that a row is about.
 _OF = "@"

@@ -34,6 +34,7 @@ x and y are arrays of n points of dimension d, given as (n, d).
   displacements by which they came from the measure before.
 - `speeds`: `speeds`, how fast measures move from each to the next, in length per time
   of the data, (K - 1,).
+- `dissimilarity`: `matrix`, of k clouds, (k, k), symmetric with a zero diagonal.
 """
 
 from typing import Any
@@ -56,6 +57,7 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
     "journey": ("carry", "leg", "path"),
     "at": ("momentum", "at"),
     "speeds": ("speeds",),
+    "dissimilarity": ("matrix",),
 }
 
 

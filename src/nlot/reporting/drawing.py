@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 
 from nlot.config import Experiment
 from nlot.ground_truth.truth import GroundTruth
-from nlot.reporting import figures, loss_figure, metric_figures
+from nlot.reporting import dendrograms, figures, loss_figure, metric_figures
 from nlot.reporting.figure_kinds import DRAWINGS, Scene
 
 # Importing them registers what they draw.
-_MODULES = (figures, loss_figure, metric_figures)
+_MODULES = (dendrograms, figures, loss_figure, metric_figures)
 
 
 def draw(
@@ -25,8 +25,8 @@ def draw(
 
     **Arguments:** `runs`, at least one for each of its problems and methods, with the
     seed `experiment.seed_of` the figure; `truths` by problem, for `losses`; `data` by
-    problem, for figures of sequences: the problems with the samples that runs were
-    trained on.
+    problem, for figures of sequences and collections: the problems with the samples
+    that runs were trained on.
 
     Raises `KeyError` for a missing run, ground truth or data.
     """

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,18 @@ from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
 
-def make_data(
-    experiment: Experiment, problem: str, seed: int, path: str | Path
-) -> Trajectories:
+def make_data(experiment: Experiment, problem: str, seed: int, path: str | Path) -> Any:
     """Generate the data of a problem for a seed, and write them to `path` (`.npz`).
+
+    **Returns:** what was generated: `Trajectories`, or the points of all clouds.
 
     Raises `nlot.training.loop.DivergenceError` if an ODE cannot be solved.
     """
     given: Any = experiment.problems[problem]
     config, started = given.data, time.monotonic()
     report = Reporter(f"{problem} seed {seed}")
-    data = generate(config, stream(seed, "data"), report)
+    make, write = _MAKERS[config.kind]
+    data = make(config, stream(seed, "data"), report)
     report.close()
     settings = config.model_dump(mode="json")
     header = {
@@ -35,8 +37,7 @@ def make_data(
         "data_config": settings,
         "provenance": provenance(settings, seed, time.monotonic() - started),
     }
-    order = stream(seed, "data/order")
-    write_trajectories(path, data, header, order, len(config.groups))
+    write(path, data, header, stream(seed, "data/order"), config)
     return data
 
 
@@ -59,10 +60,24 @@ def write_trajectories(
         order = np.asarray(jax.random.permutation(k, n))
         orders.append(order[np.argsort(group[order], kind="stable")])
     samples = np.stack([p[o] for p, o in zip(data.particles, orders, strict=True)])
+    _write(path, header, samples=samples, held_out=data.held_out)
+
+
+def _write(path: str | Path, header: dict[str, Any], **arrays: Any) -> None:
     with whole_file(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            samples=samples,
-            held_out=data.held_out,
-            header=np.array(json.dumps(header)),
-        )
+        np.savez_compressed(temporary, **arrays, header=np.array(json.dumps(header)))
+
+
+# What generates each kind of data, and what writes it.
+_MAKERS: dict[str, tuple[Callable[..., Any], Callable[..., None]]] = {
+    "generated": (
+        generate,
+        lambda path, data, header, key, config: write_trajectories(
+            path, data, header, key, len(config.groups)
+        ),
+    ),
+    "drawn": (
+        lambda config, key, report: config.draw(key),
+        lambda path, data, header, key, config: _write(path, header, samples=data),
+    ),
+}

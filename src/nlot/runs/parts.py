@@ -22,7 +22,7 @@ from nlot.measures.files import check_number
 from nlot.measures.tables import real_numbers
 from nlot.provenance.functions import function_hash
 
-_KINDS = dict.fromkeys(("source", "target", "samples"), "measure")
+_KINDS = dict.fromkeys(("source", "target", "samples", "clouds"), "measure")
 
 
 def as_part(name: str, value: Any, weights: Any = None, held_out: float = 0.0) -> Part:

@@ -77,7 +77,7 @@ def solve(
     """
     _check_shares(weights, held_out)
     _check_columns(source, target)
-    given = _problem(
+    given = problem_of(
         Transport.Config,
         kind="transport",
         source=as_part("source", source, weights[0], held_out),
@@ -87,13 +87,13 @@ def solve(
         horizon=horizon,
     )
     if method != _AUTO:
-        return _train(given, method, settings, seed, folder)
+        return train_given(given, method, settings, seed, folder)
     if settings:
         raise ValueError('settings: name their method; found method="auto"')
     runs = []
     for kind in _TRIED:
         part = None if folder is None else Path(folder, kind)
-        runs.append(_train(given, kind, None, seed, part))
+        runs.append(train_given(given, kind, None, seed, part))
         if runs[-1].diagnostics.converged:
             break
     best = min(runs, key=lambda run: run.diagnostics.shortfall)
@@ -122,41 +122,46 @@ def learn_metric(
 
     Raises as `solve`.
     """
-    clouds = _clouds(samples)
+    clouds = as_clouds("samples", samples, "time")
     at = increasing_times(times, len(clouds))
     check_motion(at, clouds)
     sequence = Sequence.of(clouds, at)
     data = Given.of(sequence, dimension=sequence.dimension)
-    given = _problem(MeasuresInTime.Config, kind="sequence", data=data)
-    return _train(given, method, settings, seed, folder)
+    given = problem_of(MeasuresInTime.Config, kind="sequence", data=data)
+    return train_given(given, method, settings, seed, folder)
 
 
-def _clouds(samples: Any) -> list[np.ndarray]:
-    """The samples of each time; raises `ValueError` for anything else."""
+def as_clouds(name: str, samples: Any, each: str) -> list[np.ndarray]:
+    """Arrays of shape (n, d), one for each time or cloud.
+
+    **Arguments:** the name of the argument, what was given for it, and the word for
+    what has an array. Raises `ValueError` for anything but two or more arrays of one
+    dimension with samples that can be used.
+    """
     one = isinstance(samples, str | Mapping | pd.DataFrame)
     if one or getattr(samples, "ndim", 3) != 3:
         raise ValueError(
-            "samples: expected a list of arrays of shape (n, d), one for each time, "
+            f"{name}: expected a list of arrays of shape (n, d), one for each {each}, "
             f"found {type(samples).__name__}"
         )
     samples = list(samples)
     for k, given in enumerate(samples):
         if isinstance(given, Mapping | AbstractMeasure):
             raise ValueError(
-                f"samples[{k}]: expected an array of shape (n, d), found "
+                f"{name}[{k}]: expected an array of shape (n, d), found "
                 f"{type(given).__name__}"
             )
-    parts: list[Any] = [as_part(f"samples[{k}]", s) for k, s in enumerate(samples)]
+    parts: list[Any] = [as_part(f"{name}[{k}]", s) for k, s in enumerate(samples)]
     if len(parts) < 2:
-        raise ValueError(f"samples: found {len(parts)} times; at least 2 are needed")
+        raise ValueError(f"{name}: found {len(parts)} {each}s; at least 2 are needed")
     for k, (part, given) in enumerate(zip(parts, samples, strict=True)):
         if part.dimension != parts[0].dimension:
             raise ValueError(
-                f"samples[{k}] has dimension {part.dimension}, samples[0] has "
+                f"{name}[{k}] has dimension {part.dimension}, {name}[0] has "
                 f"{parts[0].dimension}"
             )
-        _check_columns(samples[0], given, f"samples[{k}]")
-    return [np.asarray(part.build().points) for part in parts]
+        _check_columns(samples[0], given, f"{name}[{k}]")
+    return [part.build().exact for part in parts]
 
 
 def _check_shares(weights: Any, held_out: Any) -> None:
@@ -187,20 +192,25 @@ def _seed(seed: Any) -> int:
         raise ValueError(describe(error, "seed")) from None
 
 
-def _problem(settings: type[ProblemConfig], **parts: Any) -> ProblemConfig:
+def problem_of(settings: type[ProblemConfig], **parts: Any) -> ProblemConfig:
+    """Settings of a problem from its parts; raises `ValueError` if they do not fit."""
     try:
         return settings.model_validate(parts)
     except pydantic.ValidationError as error:
         raise ValueError(describe(error)) from None
 
 
-def _train(
+def train_given(
     given: ProblemConfig,
     method: str,
     changes: dict[str, Any] | None,
     seed: int,
     folder: str | Path | None,
 ) -> Any:
+    """Train a kind of method, with changes of its default settings, on a problem.
+
+    Raises as `solve`.
+    """
     settings: Any = {kind: settings_class("method", kind) for kind in KINDS["method"]}
     able = [kind for kind in settings if given.kind in settings[kind].problems]
     if method not in able:
