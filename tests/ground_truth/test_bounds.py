@@ -11,6 +11,7 @@ from scipy.interpolate import RBFInterpolator
 from nlot.config import EvaluationConfig
 from nlot.costs.closed_forms import closed_form, harmonic_action
 from nlot.discrete.couplings import assign
+from nlot.discrete.exact_costs import exact_costs
 from nlot.ground_truth import bounds as module
 from nlot.ground_truth.bounds import (
     fit_potential,
@@ -18,7 +19,6 @@ from nlot.ground_truth.bounds import (
     lower_bound,
     upper_bound,
 )
-from nlot.ground_truth.costs import exact_costs
 from nlot.ground_truth.strata import cut
 
 CELLS, REPLICATES = 64, 4

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from nlot.config import ConfigError, EvaluationConfig, load_config
-from nlot.ground_truth.memory import at_a_time, check_memory, memory_mb
+from nlot.discrete.limits import at_a_time
+from nlot.ground_truth.memory import check_memory, memory_mb
 
 SMOKE = Path(__file__).parents[2] / "config" / "smoke.yaml"
 # Ground truth of a problem, and the peak memory in MB of the process that computes it

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nlot.config import Experiment
+from nlot.config import EvaluationConfig, Experiment
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.costs.metrics import DensityMetric
 from nlot.evaluation.registry import facts
@@ -29,7 +29,7 @@ class CollectionCase:
         return lambda subject, seed, _: cls(given, problem, subject, seed)
 
     @staticmethod
-    def foreseen(given: Collection.Config) -> set[str]:
+    def foreseen(given: Collection.Config, settings: EvaluationConfig) -> set[str]:
         """See `nlot.evaluation.cases.foreseen`."""
         return facts(labels=given.labels, density=exponent(given.lagrangian.build()))
 

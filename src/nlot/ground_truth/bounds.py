@@ -23,9 +23,9 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
 from nlot.config import EvaluationConfig
-from nlot.ground_truth.memory import at_a_time
+from nlot.discrete.limits import at_a_time
+from nlot.discrete.table import Table, moved
 from nlot.ground_truth.strata import Cells
-from nlot.ground_truth.table import Table, moved
 from nlot.paths.newton import Geodesic, least_actions
 from nlot.problems.transport import Transport
 

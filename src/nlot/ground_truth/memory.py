@@ -1,28 +1,11 @@
 """Estimates the memory that computing a ground truth takes."""
 
 from nlot.config import EvaluationConfig
+from nlot.discrete.limits import GROWTH, KEPT, STRAIGHT, at_a_time, path_bytes
 
-# Most bytes of paths of all pairs that are kept; others are recomputed.
-KEPT = 512 * 10**6
-# Points per side that are solved from several starts, and the growth of a level.
-COARSE, GROWTH = 32, 4
-# Segments of straight paths.
-STRAIGHT = 2
-# Limits on the pairs whose paths are processed at a time, and on their coordinates.
-_PAIRS, _NUMBERS = 8192, 4_300_000
 # Bytes of a process with its compiled programs; numbers per pair besides its paths;
 # copies of the coordinates being processed.
 _PROCESS, _PAIR, _COPIES = 1000 * 10**6, 10, 10
-
-
-def path_bytes(corners: int, dimension: int) -> int:
-    """Bytes of a stored path, in single precision."""
-    return 4 * corners * dimension
-
-
-def at_a_time(corners: int, dimension: int) -> int:
-    """Number of pairs whose paths are processed at a time."""
-    return max(1, min(_PAIRS, _NUMBERS // (corners * dimension)))
 
 
 def check_memory(settings: EvaluationConfig, dimension: int, straight: bool) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from nlot.config import EvaluationConfig, LeastActionConfig
 from nlot.discrete.couplings import assign
-from nlot.ground_truth.costs import exact_costs
+from nlot.discrete.exact_costs import exact_costs
 from nlot.ground_truth.strata import cut
 from nlot.problems.transport import Transport
 from nlot.training.streams import stream

@@ -15,8 +15,8 @@ from jaxtyping import Float, Int
 
 from nlot.config import EvaluationConfig, Experiment
 from nlot.discrete.couplings import assign, match
+from nlot.discrete.exact_costs import exact_costs
 from nlot.ground_truth.bounds import Interval, fit_potential, lower_bound, upper_bound
-from nlot.ground_truth.costs import exact_costs
 from nlot.ground_truth.matchings import Matching, find_matching
 from nlot.ground_truth.memory import check_memory, memory_mb
 from nlot.ground_truth.strata import cut

@@ -18,7 +18,9 @@ from nlot.config.sections import ProblemConfig
 from nlot.costs.checks import check_reversible
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.measures.clouds import Clouds
+from nlot.measures.empirical import Empirical
 from nlot.measures.labels import check_labels, read_labels
+from nlot.measures.standardise import Standardise
 
 Linkage = Literal["average", "single", "complete", "weighted"]
 
@@ -150,6 +152,11 @@ class Collection(eqx.Module):
     def dimension(self) -> int:
         """Number of coordinates of a point."""
         return self.clouds[0].shape[1]
+
+    @property
+    def frame(self) -> Standardise:
+        """The standard coordinates of all clouds."""
+        return Standardise.fit(*map(Empirical, self.clouds))
 
     @property
     def outline(self) -> dict[str, Any]:

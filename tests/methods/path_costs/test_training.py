@@ -31,6 +31,10 @@ def config(**given):
     return Config.model_validate({"kind": "path_costs", **given})
 
 
+def priced(problem, x, y, **given):
+    return pricing(problem, config(**given), lambda line: None)(x, y)
+
+
 def collection(lagrangian, horizon=1.0, clouds=CLOUDS):
     named = Clouds(NAMES[: len(clouds)], tuple(clouds))
     return Collection.of(named, lagrangian, horizon)
@@ -57,8 +61,8 @@ def test_wave_fronts_and_single_paths_agree():
     """To 0.2 %, the error of paths of few segments."""
     problem = collection(Riemannian(density(0.3)))
     x, y = CLOUDS[0][:4], CLOUDS[2][:4]
-    fronts = pricing(problem, config(solver="eikonal"))(x, y)
-    paths = pricing(problem, config(solver="paths", paths={"segments": 32}))(x, y)
+    fronts = priced(problem, x, y, solver="eikonal")
+    paths = priced(problem, x, y, solver="paths", paths={"segments": 32})
     assert fronts.converged == paths.converged == 1
     np.testing.assert_allclose(fronts.cost, paths.cost, rtol=2e-3)
 
@@ -67,9 +71,9 @@ def test_wave_fronts_and_single_paths_agree():
 def test_costs_do_not_depend_on_the_number_of_cores(threads, monkeypatch):
     monkeypatch.setenv("NPROC", threads)
     problem = collection(Riemannian(density(1.0)))
-    found = pricing(problem, config(nodes=64))(CLOUDS[0], CLOUDS[1]).cost
+    found = priced(problem, CLOUDS[0], CLOUDS[1], nodes=64).cost
     monkeypatch.setenv("NPROC", "2")
-    again = pricing(problem, config(nodes=64))(CLOUDS[0], CLOUDS[1]).cost
+    again = priced(problem, CLOUDS[0], CLOUDS[1], nodes=64).cost
     np.testing.assert_array_equal(found, again)
 
 
@@ -77,8 +81,8 @@ def test_other_metrics_are_priced_path_by_path():
     clouds = [RNG.normal(size=(8, 2)) for _ in range(2)]
     problem = collection(Riemannian(CircleMetric()), clouds=clouds)
     with pytest.raises(ValueError, match=r"the eikonal equation needs a metric w\(x\)"):
-        pricing(problem, config(solver="eikonal"))
-    cost = pricing(problem, config())(clouds[0][:2], clouds[1][:2]).cost
+        priced(problem, *clouds, solver="eikonal")
+    cost = priced(problem, clouds[0][:2], clouds[1][:2]).cost
     straight = ((clouds[0][:2, None] - clouds[1][:2]) ** 2).sum(axis=2) / 2
     assert (cost <= straight + 1e-9).all()
 

@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.discrete.exact_costs import exact_costs, in_order
 from nlot.methods.path_costs.config import Config
 from nlot.methods.run import over_points
 from nlot.paths.eikonal import Eikonal
-from nlot.paths.multistart import optimal_paths
 from nlot.problems.collection import Collection
 
 # How far a metric may be from a multiple of I, relative to its largest entry.
@@ -34,8 +34,10 @@ class Priced(NamedTuple):
 Price = Callable[[Float[np.ndarray, "n d"], Float[np.ndarray, "m d"]], Priced]
 
 
-def pricing(problem: Collection, config: Config) -> Price:
+def pricing(problem: Collection, config: Config, say: Callable[[str], None]) -> Price:
     """The function that prices all pairs of points of two clouds of a collection.
+
+    `say` is told how far path searches are.
 
     Raises `ValueError` for a metric that the chosen solver cannot use.
     """
@@ -43,7 +45,7 @@ def pricing(problem: Collection, config: Config) -> Price:
         return lambda x, y: _straight(problem.lagrangian, problem.horizon, x, y)
     if config.solver == "eikonal" or (config.solver is None and _isotropic(problem)):
         return _by_fronts(problem, config)
-    return _by_paths(problem, config)
+    return _by_paths(problem, config, say)
 
 
 def _isotropic(problem: Collection) -> bool:
@@ -81,16 +83,12 @@ def cores() -> int:
     return int(os.environ.get("NPROC", 0)) or os.cpu_count() or 1
 
 
-def _by_paths(problem: Collection, config: Config) -> Price:
-    points = np.concatenate(problem.clouds)
-    # Half the width of the space that paths need.
-    scale = float(np.ptp(points, axis=0).max()) / 2
-
+def _by_paths(problem: Collection, config: Config, say: Callable[[str], None]) -> Price:
     def price(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) -> Priced:
-        i, j = (axis.ravel() for axis in np.indices((len(x), len(y))))
-        place = problem.lagrangian, problem.horizon, scale, config.paths
-        found = optimal_paths(*place, x[i], y[j])
-        cost = found.action.reshape(len(x), len(y))
+        i, j = in_order(x), in_order(y)
+        found = exact_costs(problem, config.paths, x[i], y[j], say)
+        cost = np.empty((len(x), len(y)))
+        cost[np.ix_(i, j)] = found.cost
         return Priced(cost, float(found.converged.mean()))
 
     return price

@@ -67,7 +67,7 @@ def train(
     the share of path searches that converged. Raises `DivergenceError` for a cost that
     is not finite, and `ValueError` for a metric that the solver cannot use.
     """
-    price = pricing(problem, config)
+    price = pricing(problem, config, report.say)
     steps = len(problem.names) - 1
     report.start(steps, 1)
     found = run_chunks(

@@ -2,21 +2,23 @@
 
 The paths between every `stride`-th point on either side are kept: the searches of all
 other pairs start from them. Of the paths found, those of some rows are kept, up to
-`nlot.ground_truth.memory.KEPT` bytes. Others are recomputed from the same start when
+`nlot.discrete.limits.KEPT` bytes. Others are recomputed from the same start when
 needed, with the same result.
 """
 
 from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32, Int, Integer
 from scipy.spatial import KDTree
 
 from nlot.config import LeastActionConfig
-from nlot.ground_truth import memory
+from nlot.costs.lagrangians import AbstractLagrangian
+from nlot.discrete import limits
+from nlot.measures.standardise import Standardise
 from nlot.paths.newton import Geodesic, least_actions
 from nlot.paths.polygons import polygon_actions
-from nlot.problems.transport import Transport
 
 # Paths that are moved at a time.
 _MOVED = 256
@@ -48,6 +50,23 @@ def moved(paths: Paths, x: Points, y: Points) -> Paths:
     return out
 
 
+@runtime_checkable
+class Motion(Protocol):
+    """The Lagrangian and the duration of paths.
+
+    `frame` has the standard coordinates of the space that they need.
+    """
+
+    @property
+    def lagrangian(self) -> AbstractLagrangian: ...
+
+    @property
+    def horizon(self) -> float: ...
+
+    @property
+    def frame(self) -> Standardise: ...
+
+
 class Table:
     """Costs and paths of the pairs solved so far.
 
@@ -63,7 +82,7 @@ class Table:
 
     def __init__(
         self,
-        problem: Transport,
+        problem: Motion,
         settings: LeastActionConfig,
         x: Float[np.ndarray, "n d"],
         y: Float[np.ndarray, "m d"],
@@ -79,9 +98,9 @@ class Table:
         # The last sweep that improved a pair, and which path its search started from.
         self.improved = np.zeros((n, m), np.int8)
         self.origin = np.zeros((n, m), np.uint8)
-        row = m * memory.path_bytes(corners, d)
-        self._capacity = memory.KEPT // row
-        self._height = max(1, memory.at_a_time(corners, d) // m)
+        row = m * limits.path_bytes(corners, d)
+        self._capacity = limits.KEPT // row
+        self._height = max(1, limits.at_a_time(corners, d) // m)
         self._rows: dict[int, Kept] = {}
         self._saved: dict[tuple[int, int], Kept] = {}
         rows, columns = np.arange(0, n, stride), np.arange(0, m, stride)
@@ -98,7 +117,7 @@ class Table:
 
     def refine(self) -> int:
         """Solve four times as many points on either side; returns the new stride."""
-        fine = self._stride // memory.GROWTH
+        fine = self._stride // limits.GROWTH
         columns, parts = np.arange(0, len(self.y), fine), []
         for rows in self._blocks(fine):
             i, j = _all(rows, columns)

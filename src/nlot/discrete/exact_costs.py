@@ -10,20 +10,20 @@ from collections.abc import Callable
 
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
+from scipy.spatial import KDTree
 
 from nlot.config import LeastActionConfig
-from nlot.ground_truth.memory import COARSE, GROWTH, STRAIGHT
-from nlot.ground_truth.table import Table
+from nlot.discrete.limits import COARSE, GROWTH, STRAIGHT
+from nlot.discrete.table import Motion, Table
 from nlot.paths.multistart import optimal_paths
-from nlot.problems.transport import Transport
 
 # Maximum number of rounds of comparisons with neighbours.
 _SWEEPS = 6
 
 
 def exact_costs(
-    problem: Transport,
+    problem: Motion,
     settings: LeastActionConfig,
     x: Float[np.ndarray, "n d"],
     y: Float[np.ndarray, "m d"],
@@ -33,7 +33,8 @@ def exact_costs(
 
     **Arguments:** the problem, settings, and points in an order in which every fourth
     one, and every sixteenth, is near those that follow it (as in
-    `nlot.ground_truth.strata`). `report` is called with lines of progress.
+    `nlot.ground_truth.strata`, or by `in_order`). `report` is called with lines of
+    progress.
 
     Straight paths, where they are exact, take two segments each. Where paths step over
     a wall, the table's settings have more `points` than those given.
@@ -69,3 +70,8 @@ def exact_costs(
             if not improved:
                 break
     return table
+
+
+def in_order(points: Float[np.ndarray, "n d"]) -> Int[np.ndarray, " n"]:
+    """An order for `exact_costs`: that of the leaves of a tree of the points."""
+    return KDTree(points, leafsize=1).indices

@@ -7,11 +7,11 @@ import pytest
 
 from nlot.config import LeastActionConfig
 from nlot.costs.closed_forms import frequency, harmonic_action
-from nlot.ground_truth import costs as module
-from nlot.ground_truth import memory, table
-from nlot.ground_truth.costs import exact_costs
+from nlot.discrete import exact_costs as module
+from nlot.discrete import limits, table
+from nlot.discrete.exact_costs import exact_costs
+from nlot.discrete.table import moved
 from nlot.ground_truth.strata import cut
-from nlot.ground_truth.table import moved
 from nlot.paths.multistart import optimal_paths
 from nlot.paths.newton import Geodesic, least_actions
 from nlot.paths.polygons import polygon_actions
@@ -178,9 +178,9 @@ def test_worse_local_minima_are_found_by_sweeps(monkeypatch, boxes, ends):
 
 def test_paths_that_are_not_kept_are_found_again(monkeypatch, boxes, ends):
     """To the last bit, with memory for three rows of 64, and those of neighbours."""
-    monkeypatch.setattr(memory, "_PAIRS", 128)
+    monkeypatch.setattr(limits, "_PAIRS", 128)
     every = exact_costs(boxes, SETTINGS, *ends, silent)
-    monkeypatch.setattr(memory, "KEPT", 3 * 64 * 4 * 17 * 2)
+    monkeypatch.setattr(limits, "KEPT", 3 * 64 * 4 * 17 * 2)
     again, held, find = [], [], table.Table._found_again
 
     def counted(self, i, j):
