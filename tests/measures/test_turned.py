@@ -58,5 +58,7 @@ def test_the_line_does_not_turn():
 
 
 def test_turns_are_not_nested():
-    with pytest.raises(ValidationError, match="unknown kind 'turned'; valid kinds: uniform"):
+    with pytest.raises(
+        ValidationError, match="unknown kind 'turned'; valid kinds: uniform"
+    ):
         turned(90, {"kind": "turned", "of": CLOUD, "degrees": 10})

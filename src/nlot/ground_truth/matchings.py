@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from nlot.config import LeastActionConfig
 from nlot.discrete.couplings import assign
-from nlot.ground_truth.costs import exact_costs
+from nlot.discrete.exact_costs import exact_costs
 from nlot.ground_truth.strata import ordered
 from nlot.problems.transport import Transport
 from nlot.training.streams import stream
