@@ -6,7 +6,6 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from nlot.config.base import NonNegative, Section
 from nlot.config.sections import REPORT, MethodConfig, OptimiserConfig
-from nlot.measures.empirical import Empirical
 
 
 class FeaturesConfig(Section):
@@ -82,10 +81,10 @@ class Config(MethodConfig):
     def refuses_data(self, problem: Any) -> str | None:
         """As many samples as `points` must be given, if any are."""
         for name in ("source", "target"):
-            measure = getattr(problem.training, name)
-            if isinstance(measure, Empirical) and len(measure.points) < self.points:
+            given = getattr(getattr(problem.training, name), "points", None)
+            if given is not None and len(given) < self.points:
                 return (
-                    f"points is {self.points}, but {name} has {len(measure.points)} "
-                    "samples to train on"
+                    f"points is {self.points}, but {name} has {len(given)} samples to "
+                    "train on"
                 )
         return None
