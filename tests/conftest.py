@@ -17,6 +17,7 @@ from nlot.config import Experiment, merge, parse_config, settings_class
 from nlot.ground_truth.truth import make_truth
 from nlot.measures.clouds import Clouds
 from nlot.problems.collection import Collection
+from nlot.problems.geodesics import Geodesics
 from nlot.problems.sequence import Sequence
 from nlot.problems.transport import Transport
 
@@ -201,6 +202,20 @@ METHODS = {
     "scarvelis_solomon": SCARVELIS_SOLOMON,
     "estimated_density": ESTIMATED_DENSITY,
     "path_costs": PATH_COSTS,
+    "chebyshev": {"kind": "chebyshev"},
+    "shooting": {"kind": "shooting", "knots": 16},
+    "newton": {"kind": "newton", "search": {"segments": 64}},
+}
+ROUND = {"kind": "gaussian", "mean": [0.0, 0.0], "covariance": [[1.0, 0.0], [0.0, 1.0]]}
+# In a Gaussian background.
+PAIRS = {
+    "kind": "geodesics",
+    "starts": [[1.5, 0.0], [1.0, 0.0]],
+    "ends": [[0.0, 1.5], [-1.2, 0.7]],
+    "lagrangian": {
+        "kind": "riemannian",
+        "metric": {"kind": "density", "density": ROUND},
+    },
 }
 CROSSING = {
     "kind": "generated",
@@ -423,6 +438,12 @@ def well(make_problem) -> Transport:
 @pytest.fixture(scope="session")
 def circle(make_problem) -> Transport:
     return make_problem(lagrangian=CIRCLE)
+
+
+@pytest.fixture(scope="session")
+def pairs() -> Geodesics:
+    """Two pairs of ends in a Gaussian background."""
+    return Geodesics.Config.model_validate(PAIRS).load()
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def hollow(make_problem) -> Transport:
 
 @pytest.fixture(scope="session")
 def train_kind(
-    make_method, well, hollow, translations, towers
+    make_method, well, hollow, translations, towers, pairs
 ) -> Callable[..., SimpleNamespace]:
     """Trains a kind of method on a problem that it solves, with tiny settings."""
 
@@ -45,6 +45,7 @@ def train_kind(
         "transport": (well, hollow),
         "sequence": (translations.sequence,),
         "collection": (towers,),
+        "geodesics": (pairs,),
     }
 
     def train(kind: str, seed: int = SEED) -> SimpleNamespace:

@@ -30,6 +30,7 @@ FIGURE_KINDS = {
     "directions": FigureKind("sequence", "metric"),
     "journeys": FigureKind("sequence", "carry"),
     "dendrogram": FigureKind("collection", "dissimilarity", controls=True),
+    "geodesics": FigureKind("geodesics", "least_paths"),
 }
 
 

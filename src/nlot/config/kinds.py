@@ -22,6 +22,7 @@ KINDS: dict[str, dict[str, str]] = {
         "transport": "nlot.problems.transport:Transport",
         "sequence": "nlot.problems.sequence:MeasuresInTime",
         "collection": "nlot.problems.collection:Collection",
+        "geodesics": "nlot.problems.geodesics:Geodesics",
     },
     "method": {
         "nlot": "nlot.methods.nlot",
@@ -33,6 +34,9 @@ KINDS: dict[str, dict[str, str]] = {
         "scarvelis_solomon": "nlot.methods.scarvelis_solomon",
         "estimated_density": "nlot.methods.estimated_density",
         "path_costs": "nlot.methods.path_costs",
+        "chebyshev": "nlot.methods.chebyshev",
+        "shooting": "nlot.methods.shooting",
+        "newton": "nlot.methods.newton",
     },
     "measure": {
         "uniform": "nlot.measures.distributions:Uniform",

@@ -41,14 +41,23 @@ class TableConfig(OutputConfig):
 class FigureConfig(OutputConfig):
     """A figure: one column of panels per problem, row per method, from one seed."""
 
-    kind: Literal["paths", "losses", "directions", "journeys", "dendrogram"] = Field(
+    kind: Literal[
+        "paths",
+        "losses",
+        "matching",
+        "directions",
+        "journeys",
+        "dendrogram",
+        "geodesics",
+    ] = Field(
         description="`paths` of transported points, `losses` of maps against the "
-        "optimal one, `directions` of cheap motion along a metric, `journeys` of "
-        "samples through all times, or a `dendrogram` of clouds"
+        "optimal one, a `matching` of samples, `directions` of cheap motion along a "
+        "metric, `journeys` of samples through all times, a `dendrogram` of clouds, or "
+        "`geodesics` between given points, those of all methods in one panel"
     )
     methods: tuple[Name, ...] = Field(min_length=1, description="rows of panels")
     controls: tuple[Name, ...] = Field(
-        (), description="rows below, for kind `dendrogram`"
+        (), description="rows below, for kinds `dendrogram` and `matching`"
     )
     seed: Seed | None = Field(None, description="which run; none: the first of `seeds`")
     paths: PositiveInt = Field(64, description="paths per panel, for kind `paths`")
@@ -73,7 +82,7 @@ def default_tables(
 def default_figures(
     problems: Mapping[str, Any], methods: Mapping[str, Any]
 ) -> dict[str, FigureConfig]:
-    """Paths of maps, directions and journeys of metrics in the plane, dendrograms."""
+    """All figures that problems and methods have, without those of ground truths."""
     figures = {}
     for kind, names, able in _groups(problems, methods):
         most = 2 if kind == "sequence" else math.inf

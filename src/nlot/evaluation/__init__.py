@@ -12,6 +12,7 @@ from nlot.evaluation import (
     diagnosis,
     clustering,
     collection_controls,
+    geodesics,
 )
 
 # isort: on
@@ -27,6 +28,7 @@ __all__ = [
     "collection_controls",
     "diagnosis",
     "distances",
+    "geodesics",
     "held_out",
     "matching",
     "metrics",

@@ -11,6 +11,7 @@ from typing import Any
 
 from nlot.config import EvaluationConfig, Experiment
 from nlot.evaluation.collection_case import CollectionCase
+from nlot.evaluation.geodesics_case import GeodesicsCase
 from nlot.evaluation.sequence_case import SequenceCase
 from nlot.evaluation.transport_case import TransportCase
 
@@ -18,6 +19,7 @@ CASES: dict[str, Any] = {
     "transport": TransportCase,
     "sequence": SequenceCase,
     "collection": CollectionCase,
+    "geodesics": GeodesicsCase,
 }
 
 

@@ -10,7 +10,8 @@ from nlot.methods.capabilities import CAPABILITIES
 
 # The value of a measure, and its sample size.
 Value = tuple[float, int]
-TRANSPORT, SEQUENCE, COLLECTION = ("transport",), ("sequence",), ("collection",)
+TRANSPORT, SEQUENCE = ("transport",), ("sequence",)
+COLLECTION, GEODESICS = ("collection",), ("geodesics",)
 # What may be known about a problem. All maps and the floor have `images`; what predicts
 # positions at any time, and some controls, have a `population` at held-out times. The
 # target may be a `turned` copy of the source, and a `matching` of samples known. Runs
@@ -21,6 +22,7 @@ FACTS = (
     "closed_form",
     "matching",
     "turned",
+    "least_actions",
     "true_metric",
     "grid",
     "held_out",

@@ -13,6 +13,9 @@ x and y are arrays of n points of dimension d, given as (n, d).
   paths from x to its image y, as `nlot.paths.own_paths.OwnPaths`.
 - `geodesics`: `polygons(x, y, s)`, amortised paths from x to y: corners at the
   fractions s of the horizon, (n, corners, d), in double precision.
+- `least_paths`, of n pairs of ends that the problem gives: `positions(s)`, at fractions
+  s of the horizon, (n, times, d); `actions`, (n,); `converged`, whether the search for
+  each converged, (n,); `end_gradients`, of the cost in both ends, (n, 2, d).
 - `potential`: `potential(y)`, the Kantorovich potential of the target, (n,).
 - `dual`: `dual(x)`, the c-transform of that potential, (n,).
 - `cost`: `cost(x, y)`, the run's estimate of the cost from x to y, (n,).
@@ -46,6 +49,7 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
     "paths": ("stochastic", "transport", "path"),
     "own_paths": ("stochastic", "transport", "own_paths"),
     "geodesics": ("polygons",),
+    "least_paths": ("positions", "actions", "converged", "end_gradients"),
     "potential": ("potential",),
     "dual": ("potential", "dual"),
     "cost": ("cost",),

@@ -7,11 +7,17 @@ from matplotlib.figure import Figure
 
 from nlot.config import Experiment
 from nlot.ground_truth.truth import GroundTruth
-from nlot.reporting import dendrograms, figures, loss_figure, metric_figures
+from nlot.reporting import (
+    dendrograms,
+    figures,
+    geodesics_figure,
+    loss_figure,
+    metric_figures,
+)
 from nlot.reporting.figure_kinds import DRAWINGS, Scene
 
 # Importing them registers what they draw.
-_MODULES = (dendrograms, figures, loss_figure, metric_figures)
+_MODULES = (dendrograms, figures, geodesics_figure, loss_figure, metric_figures)
 
 
 def draw(

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
 from nlot.evaluation.alignment import matrices, smallest
+from nlot.problems.geodesics import Geodesics
 from nlot.problems.transport import Transport
 from nlot.reporting.style import FIELD, OBSTACLE, PUSHED, SOURCE, TARGET, TIME
 from nlot.training.streams import stream
@@ -76,7 +77,7 @@ def square(*points: Float[np.ndarray, "..."]) -> Limits:
     return (x - half, x + half), (y - half, y + half)
 
 
-def draw_background(axes: Axes, problem: Transport, limits: Limits) -> None:
+def draw_background(axes: Axes, problem: Transport | Geodesics, limits: Limits) -> None:
     """Shade -U if the Lagrangian has a potential; draw a metric's cheap directions.
 
     Metrics are only drawn in two dimensions: in more, directions depend on the
