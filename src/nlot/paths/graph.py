@@ -171,22 +171,23 @@ def _energies(
     y: Float[np.ndarray, "n d"],
 ) -> list[float]:
     r"""Median energies $v \cdot ∂_v L - L$ of straight paths over those at rest."""
-
-    @eqx.filter_jit
-    def energies(
-        lagrangian: AbstractLagrangian, x: Array, v: Array
-    ) -> Float[Array, " n"]:
-        def one(x: Array, v: Array) -> Array:
-            value, slope = jax.value_and_grad(lagrangian, 1)(x, v)
-            return v @ slope - value + lagrangian(x, jnp.zeros_like(v))
-
-        return jax.vmap(one)(x, v)
-
     middle, v = jnp.asarray((x + y) / 2), jnp.asarray((y - x) / horizon)
     return [
-        float(np.nanmedian(energies(lagrangian, middle, faster * v)))
+        float(np.nanmedian(_kinetic(lagrangian, middle, faster * v)))
         for faster in _FASTER
     ]
+
+
+# Here, not within: otherwise every call would compile it again.
+@eqx.filter_jit
+def _kinetic(
+    lagrangian: AbstractLagrangian, x: Float[Array, "n d"], v: Float[Array, "n d"]
+) -> Float[Array, " n"]:
+    def one(x: Array, v: Array) -> Array:
+        value, slope = jax.value_and_grad(lagrangian, 1)(x, v)
+        return v @ slope - value + lagrangian(x, jnp.zeros_like(v))
+
+    return jax.vmap(one)(x, v)
 
 
 def _representatives(
