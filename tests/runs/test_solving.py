@@ -273,7 +273,7 @@ def test_auto_returns_the_better_of_what_it_tries(monkeypatch, first, second, ch
         )
         return SimpleNamespace(method=method, diagnostics=found)
 
-    monkeypatch.setattr(solving, "_train", train)
+    monkeypatch.setattr(solving, "train_given", train)
     assert nlot.solve(BEFORE, AFTER).method == chosen
     assert tried == ["nlot_plus", "nlot"][: 1 if first is None else 2]
 
