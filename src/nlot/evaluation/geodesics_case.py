@@ -40,7 +40,7 @@ class GeodesicsCase:
         return lambda subject, seed, _: cls(problem, subject, settings, seed, least)
 
     @staticmethod
-    def foreseen(given: Geodesics.Config) -> set[str]:
+    def foreseen(given: Geodesics.Config, settings: EvaluationConfig) -> set[str]:
         """See `nlot.evaluation.cases.foreseen`."""
         return facts(least_actions=known_actions(given.load()))
 
