@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nlot.config import ConfigError, Experiment, load_config, register
+    from nlot.costs.flow_density import FlowDensity
     from nlot.costs.images import Image
+    from nlot.costs.kernel_density import KernelDensity
     from nlot.costs.lagrangians import Newtonian, Riemannian
+    from nlot.costs.metrics import DensityMetric
     from nlot.costs.own import Drifting
     from nlot.measures.domains import Ball, Box
     from nlot.runs.comparing import compare
@@ -20,9 +23,12 @@ __all__ = [
     "Ball",
     "Box",
     "ConfigError",
+    "DensityMetric",
     "Drifting",
     "Experiment",
+    "FlowDensity",
     "Image",
+    "KernelDensity",
     "Newtonian",
     "Riemannian",
     "RunError",
@@ -37,8 +43,11 @@ __all__ = [
 # A job of the workflow uses a part of the package; all of it takes seconds to import.
 _MODULES = {
     "nlot.config": ("ConfigError", "Experiment", "load_config", "register"),
+    "nlot.costs.flow_density": ("FlowDensity",),
     "nlot.costs.images": ("Image",),
+    "nlot.costs.kernel_density": ("KernelDensity",),
     "nlot.costs.lagrangians": ("Newtonian", "Riemannian"),
+    "nlot.costs.metrics": ("DensityMetric",),
     "nlot.costs.own": ("Drifting",),
     "nlot.measures.domains": ("Ball", "Box"),
     "nlot.runs.comparing": ("compare",),

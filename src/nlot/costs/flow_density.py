@@ -11,6 +11,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import paramax
 from flowjax.bijections import BlockAutoregressiveNetwork, Invert
 from flowjax.distributions import StandardNormal, Transformed
@@ -30,9 +31,9 @@ from nlot.training.lbfgs import minimise
 KIND, FORMAT = "flow", 1
 # Hidden layers, and their width for each coordinate.
 _DEPTH, _WIDTH = 2, 16
-_RATE, _LARGEST_BATCH, _HELD_OUT = 3e-3, 128, 0.1
+_RATE, _LARGEST_BATCH, _HELD_OUT = 5e-3, 256, 0.1
 # Steps without progress after which a fit ends, and the most steps of one.
-_PATIENCE, STEPS = 600, 8000
+_PATIENCE, STEPS = 1500, 4000
 # Samples from which the largest value is sought, and evaluations from each.
 _CLIMBERS, _EVALUATIONS = 32, 200
 
@@ -190,7 +191,8 @@ def _fitted(
         key,
         flow,
         z,
-        learning_rate=_RATE,
+        # Constant, its noise would outweigh what more samples gain.
+        optimizer=optax.adam(optax.cosine_decay_schedule(_RATE, steps)),
         max_epochs=-(-steps // each),
         max_patience=-(-_PATIENCE // each),
         batch_size=batch,

@@ -30,7 +30,7 @@ class Config(MethodConfig):
         description="standard deviation of the kernels; none: that of the largest "
         "leave-one-out likelihood",
     )
-    steps: PositiveInt = Field(8000, description="most steps of the flow's fit")
+    steps: PositiveInt = Field(4000, description="most steps of the flow's fit")
     neighbours: PositiveInt = Field(
         16, description="nearest samples that a step of a shortest path may lead to"
     )
