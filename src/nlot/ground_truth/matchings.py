@@ -8,8 +8,7 @@ from jaxtyping import Float, Int
 
 from nlot.config import LeastActionConfig
 from nlot.discrete.couplings import assign
-from nlot.discrete.exact_costs import exact_costs
-from nlot.ground_truth.strata import ordered
+from nlot.discrete.exact_costs import exact_costs, in_order
 from nlot.problems.transport import Transport
 from nlot.training.streams import stream
 
@@ -46,7 +45,7 @@ def find_matching(
     # Methods without a map can pair only the samples that they are trained on.
     drawn = problem.sample(stream(seed, "training"), points)
     x, y = (np.asarray(z, np.float64) for z in drawn)
-    i, j = ordered(x), ordered(y)
+    i, j = in_order(x), in_order(y)
     cost = np.empty((points, points))
     cost[np.ix_(i, j)] = exact_costs(problem, settings, x[i], y[j], report).cost
     return Matching(x, y, cost, assign(cost)[0])

@@ -54,20 +54,3 @@ def cut(measure: AbstractMeasure, number: int, *, key: PRNGKeyArray) -> Cells:
     mean = members.mean(axis=1, keepdims=True)
     nearest = ((members - mean) ** 2).sum(axis=2).argmin(axis=1)
     return Cells(members, members[np.arange(number), nearest])
-
-
-def ordered(points: Float[np.ndarray, "n d"]) -> Int[np.ndarray, " n"]:
-    """An order of points in which each is near those that follow it.
-
-    As of the centres of `cut`: points are halved across their longest side.
-    """
-
-    def sorted_part(part: Int[np.ndarray, " k"]) -> Int[np.ndarray, " k"]:
-        if len(part) < 2:
-            return part
-        axis = np.ptp(points[part], axis=0).argmax()
-        along = part[np.argsort(points[part, axis], kind="stable")]
-        halves = np.split(along, [len(part) // 2])
-        return np.concatenate([sorted_part(half) for half in halves])
-
-    return sorted_part(np.arange(len(points)))
