@@ -2,6 +2,7 @@
 from itertools import product
 
 from nlot.config import ConfigError, changed, parse_config, read_presets
+from nlot.config.figures import FIGURE_KINDS
 from nlot.ground_truth.memory import memory_mb
 from nlot.provenance.fingerprints import fingerprint, modules_of
 from nlot.runs.code import controls_code, evaluation_code, training_code
@@ -164,8 +165,8 @@ def figure_data(figure):
 
 
 def figure_truths(figure):
-    """The ground truths that losses are drawn against."""
-    return truths_of(figure.problems) if figure.kind == "losses" else []
+    """The ground truths that losses and matchings are drawn against."""
+    return truths_of(figure.problems) if FIGURE_KINDS[figure.kind].truth else []
 
 
 def run_files(pattern, runs):

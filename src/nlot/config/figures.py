@@ -27,6 +27,7 @@ class FigureKind:
 FIGURE_KINDS = {
     "paths": FigureKind("transport", "paths"),
     "losses": FigureKind("transport", "map", truth=True),
+    "matching": FigureKind("transport", "match", truth=True, controls=True),
     "directions": FigureKind("sequence", "metric"),
     "journeys": FigureKind("sequence", "carry"),
     "dendrogram": FigureKind("collection", "dissimilarity", controls=True),

@@ -1,12 +1,9 @@
 """The figure of a collection: its clouds, and how they merge into clusters."""
 
-from collections.abc import Callable
 from functools import partial
 from itertools import cycle
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -20,13 +17,11 @@ from nlot.evaluation.controls import CONTROLS
 from nlot.problems.collection import Collection
 from nlot.reporting.figure_kinds import Scene, drawing
 from nlot.reporting.labels import row_label
-from nlot.reporting.panels import Limits, scatter, square
-from nlot.reporting.style import OBSTACLE, SERIES, grid, legend, seen, style
+from nlot.reporting.panels import draw_background, scatter, square
+from nlot.reporting.style import SERIES, grid, legend, seen, style
 
-# Points of a cloud that are shown, points per side and shades of the background.
-_SHOWN, _RASTER, _LEVELS = 256, 160, 12
-# Shades of a density end where it is this fraction of its maximum.
-_FAINT = 1e-4
+# Points of a cloud that are shown.
+_SHOWN = 256
 # Of links between clouds of several labels, or without labels.
 _MIXED = "0.45"
 # Inches: panels, and the names of clouds, which stand upright below a dendrogram.
@@ -85,10 +80,7 @@ def _draw_clouds(axes: Axes, problem: Collection) -> None:
     """All clouds in the first two coordinates, each with its mean's place marked."""
     shown = [cloud[:_SHOWN, :2] for cloud in problem.clouds]
     limits = square(*shown)
-    axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
-    density = getattr(getattr(problem.lagrangian, "metric", None), "density", None)
-    if density is not None and problem.dimension == 2:
-        _shade(axes, density, limits)
+    draw_background(axes, problem, limits)
     labels = problem.labels or ("cloud",) * len(shown)
     known = colours(problem)
     for cloud, label in zip(shown, labels, strict=True):
@@ -96,18 +88,6 @@ def _draw_clouds(axes: Axes, problem: Collection) -> None:
         scatter(axes, cloud, size=1.5, color=colour, label=label)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_locator(MaxNLocator(4))
-
-
-def _shade(axes: Axes, density: Callable[..., Any], limits: Limits) -> None:
-    """Shades of log ρ, down to a small fraction of its maximum."""
-    sides = [np.linspace(*ends, _RASTER, dtype=np.float32) for ends in limits]
-    x, y = np.meshgrid(*sides)
-    points = jnp.asarray(np.stack([x.ravel(), y.ravel()], axis=1))
-    logs = np.asarray(jax.lax.map(density, points, batch_size=1024))
-    shades = np.maximum(logs, np.log(_FAINT)).reshape(x.shape)
-    drawn = axes.contourf(x, y, shades, _LEVELS, cmap=OBSTACLE, zorder=0)
-    # Seams between the shades show in some viewers unless edges are drawn.
-    drawn.set(edgecolor="face", linewidth=0.2)
 
 
 def _draw_tree(

@@ -12,12 +12,20 @@ from nlot.reporting import (
     figures,
     geodesics_figure,
     loss_figure,
+    matching_figure,
     metric_figures,
 )
 from nlot.reporting.figure_kinds import DRAWINGS, Scene
 
 # Importing them registers what they draw.
-_MODULES = (dendrograms, figures, geodesics_figure, loss_figure, metric_figures)
+_MODULES = (
+    dendrograms,
+    figures,
+    geodesics_figure,
+    loss_figure,
+    matching_figure,
+    metric_figures,
+)
 
 
 def draw(

@@ -16,8 +16,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
 from nlot.evaluation.alignment import matrices, smallest
-from nlot.problems.geodesics import Geodesics
-from nlot.problems.transport import Transport
 from nlot.reporting.style import FIELD, OBSTACLE, PUSHED, SOURCE, TARGET, TIME
 from nlot.training.streams import stream
 
@@ -25,6 +23,9 @@ from nlot.training.streams import stream
 _TIMES = 60
 _LEVELS = 12
 _RASTER = 240
+# Points at which a function is evaluated at a time, and how far below its maximum the
+# shades of log ρ reach.
+_AT_ONCE, _DEPTH = 1024, 8.0
 # Directions along the longer side, and their length as a fraction of their distance.
 _SEGMENTS = 16
 _LENGTH = 0.8
@@ -77,18 +78,26 @@ def square(*points: Float[np.ndarray, "..."]) -> Limits:
     return (x - half, x + half), (y - half, y + half)
 
 
-def draw_background(axes: Axes, problem: Transport | Geodesics, limits: Limits) -> None:
-    """Shade -U if the Lagrangian has a potential; draw a metric's cheap directions.
+def draw_background(axes: Axes, problem: Any, limits: Limits) -> None:
+    """Shade what makes motion costly, or draw the directions in which it is cheap.
 
-    Metrics are only drawn in two dimensions: in more, directions depend on the
+    These are -U, a potential's, -log ρ of a background density, and those of any other
+    metric. Metrics are only drawn in two dimensions: in more, they depend on the
     coordinates that are not shown.
+
+    **Arguments:** axes; a problem with a Lagrangian and a dimension; limits.
     """
     axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
     potential = getattr(problem.lagrangian, "potential", None)
     metric = getattr(problem.lagrangian, "metric", None)
     if potential is not None:
-        _draw_potential(axes, potential, limits, problem.dimension)
-    if metric is not None and problem.dimension == 2:
+        _shade(axes, potential, limits, problem.dimension)
+    if metric is None or problem.dimension != 2:
+        return
+    density: Any = getattr(metric, "density", None)
+    if density is not None:
+        _shade(axes, density, limits, 2, np.linspace(0, _DEPTH, _LEVELS + 1))
+    else:
         draw_directions(
             axes,
             partial(matrices, metric),
@@ -99,16 +108,21 @@ def draw_background(axes: Axes, problem: Transport | Geodesics, limits: Limits) 
         )
 
 
-def _draw_potential(
-    axes: Axes, potential: Callable[[Array], Array], limits: Limits, dimension: int
+def _shade(
+    axes: Axes,
+    height: Callable[[Array], Array],
+    limits: Limits,
+    dimension: int,
+    levels: Any = _LEVELS,
 ) -> None:
+    """Shade where a function of points is low."""
     side = np.linspace(0, 1, _RASTER)
     x, y = np.meshgrid(*(low + (high - low) * side for low, high in limits))
     points = np.zeros((x.size, dimension), np.float32)
     points[:, 0], points[:, 1] = x.ravel(), y.ravel()
-    depth = -np.asarray(jax.vmap(potential)(jnp.asarray(points)))
+    depth = -np.asarray(jax.lax.map(height, jnp.asarray(points), batch_size=_AT_ONCE))
     shading = axes.contourf(
-        x, y, depth.reshape(x.shape), _LEVELS, cmap=OBSTACLE, zorder=0
+        x, y, depth.reshape(x.shape), levels, cmap=OBSTACLE, extend="both", zorder=0
     )
     # Seams between the shades show in some viewers unless edges are drawn.
     shading.set(edgecolor="face", linewidth=0.2)
