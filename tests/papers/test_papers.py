@@ -63,13 +63,14 @@ def test_statements_name_what_is_measured(statements, numbers):
     assert statements["label"].str.fullmatch(r"(Table|Figure) \w+").all()
 
 
-@pytest.mark.parametrize("preset", ["config", "paper"])
-def test_presets_of_the_paper_have_its_problems(preset):
-    experiment, printed = (
-        load_config(PRESETS / f"{preset}.yaml"),
-        papers.problems(PAPER),
-    )
-    assert set(experiment.problems) == set(printed)
+@pytest.mark.parametrize(
+    "preset, paper",
+    [("config", PAPER), ("paper", PAPER), ("density", "density2025")],
+)
+def test_presets_of_a_paper_have_its_problems(preset, paper):
+    experiment = load_config(PRESETS / f"{preset}.yaml")
+    printed = papers.problems(paper)
+    assert set(experiment.problems) >= set(printed)
     for name in printed:
         assert departures(experiment, name, name, printed) == ""
 

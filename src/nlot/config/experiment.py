@@ -37,6 +37,11 @@ class Experiment(Section):
     preset: Name = Field(
         description="results go to `results/<preset>/`; default: the file's name"
     )
+    paper: Name | None = Field(
+        None,
+        description="a paper whose statements are judged, besides those whose numbers "
+        "tables show",
+    )
     seeds: tuple[Seed, ...] = Field(
         (0,),
         min_length=1,
@@ -128,6 +133,11 @@ class Experiment(Section):
             if reason:
                 raise ValueError(f"{key}: {reason}")
         if isinstance(entry, FigureConfig):
+            if entry.kind == "matching" and not self.evaluation.matching.points:
+                raise ValueError(
+                    f"{key}: a matching is of samples, but evaluation.matching.points "
+                    "is 0"
+                )
             self._check_plane(key, entry)
             problems = {name: self.problems[name] for name in entry.problems}
             rows = [(row, self.owner(row)) for row in entry.methods]
@@ -157,6 +167,7 @@ class Experiment(Section):
         controls = importlib.import_module("nlot.evaluation.controls").CONTROLS
         measures = importlib.import_module("nlot.evaluation").MEASURES
         papers = importlib.import_module("nlot.papers")
+        check_known("paper", filter(None, [self.paper]), papers.available())
         for name in self._all_rows():
             if name in controls:
                 raise ValueError(f"methods: {name!r} is the name of a control, too")
@@ -285,8 +296,8 @@ class Experiment(Section):
         return tuple(dict.fromkeys(shown))
 
     def papers(self) -> tuple[str, ...]:
-        """The papers whose numbers tables show next to ours, in order."""
-        named = (entry.published for entry in self.tables.values())
+        """The papers whose numbers or statements stand next to ours, in order."""
+        named = (self.paper, *(entry.published for entry in self.tables.values()))
         return tuple(dict.fromkeys(p.split("/")[0] for p in named if p))
 
 

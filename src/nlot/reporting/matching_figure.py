@@ -41,14 +41,14 @@ def matching_figure(scene: Scene) -> Figure:
         x, partner = found.x[:, :2], found.y[case.pairs][:, :2]
         away = x - x.mean(axis=0)
         colour = np.arctan2(away[:, 1], away[:, 0])
-        curves = []
+        curves: list[Any] = []
         if capable(subject, "pairs"):
             times = np.linspace(0, problem.horizon, _TIMES)
-            curves = np.asarray(subject.curves(times))[:: len(x) // _PATHS, :, :2]
+            curves += list(subject.curves(times)[:: len(x) // _PATHS, :, :2])
         draw_background(panel, problem, square(x, partner, *curves))
         for points in (x, partner):
             scatter(panel, points, size=5.0, c=colour, cmap=COORDINATE)
-        panel.add_collection(LineCollection(list(curves), colors="0.2", linewidths=0.8))
+        panel.add_collection(LineCollection(curves, colors="0.2", linewidths=0.8))
 
     with style():
         figure, _ = scene.panels(rows, draw)
