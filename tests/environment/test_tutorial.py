@@ -107,6 +107,22 @@ def test_own_metric(tmp_path) -> None:
 
 
 @pytest.mark.slow
+def test_density(tmp_path) -> None:
+    """Halfway, paths are as far from the centre as least paths: 0.87 between the means.
+
+    Straight lines come as near as 0.71.
+    """
+    made = run_page(DOCS / "density.md", tmp_path)
+    paths = np.asarray(made["paths"])
+    halfway = np.linalg.norm(paths[:, paths.shape[1] // 2], axis=1)
+    np.testing.assert_allclose(halfway.mean(), 0.87, atol=0.05)
+    x = made["points"][:20].astype(np.float32)
+    one, other = (jax.vmap(flow)(x) for flow in (made["flow"], made["again"]))
+    np.testing.assert_array_equal(one, other)
+    assert np.isfinite(jax.vmap(made["kernels"])(x)).all()
+
+
+@pytest.mark.slow
 def test_cells_in_time(tmp_path) -> None:
     made = run("cells-in-time", tmp_path)
     errors, points = made["errors"], made["points"]
