@@ -20,6 +20,7 @@ from jaxtyping import Array, Float
 from nlot.costs.densities import (
     AbstractDensity,
     GaussianDensity,
+    MixtureDensity,
     PowerDensity,
     RingDensity,
 )
@@ -109,8 +110,8 @@ def _std(measure: AbstractMeasure) -> float | None:
 
 def _width(density: AbstractDensity) -> float | None:
     """The deviation with which a round density falls far out; None for others."""
-    if isinstance(density, GaussianDensity):
-        return _round(density.measure.mean, density.measure.covariance)
+    if isinstance(density, GaussianDensity | MixtureDensity):
+        return _std(density.measure)
     return density.std if isinstance(density, RingDensity) else None
 
 

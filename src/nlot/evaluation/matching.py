@@ -33,6 +33,24 @@ def matching_gap(case: TransportCase) -> Value | None:
 
 
 @measure(
+    "costs_error",
+    "Error of the costs of all pairs, percent",
+    2,
+    needs=["costs", "matching"],
+    note="Error of costs: of the matrix, in the Frobenius norm, after the best common "
+    "factor.",
+)
+def costs_error(case: TransportCase) -> Value:
+    """Relative distance between estimated and exact costs, up to a factor."""
+    exact = case.matching
+    assert exact is not None
+    found = np.asarray(case.subject.costs(exact.x, exact.y), np.float64)
+    factor = (found * exact.cost).sum() / (found**2).sum()
+    apart = np.linalg.norm(factor * found - exact.cost) / np.linalg.norm(exact.cost)
+    return _PERCENT * float(apart), len(exact.x)
+
+
+@measure(
     "ends_distance",
     "Distance of moved ends from the samples (W2)",
     3,
