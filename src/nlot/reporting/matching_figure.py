@@ -20,7 +20,7 @@ _TIMES, _PATHS = 60, 3
 
 @drawing("matching")
 def matching_figure(scene: Scene) -> Figure:
-    """Samples and their partners in one colour, that of the sample's angle.
+    """Samples and their partners in one colour, that of the sample's polar angle.
 
     Three paths are drawn where a row has its own between samples. Samples are those of
     the ground truth's pairs.
@@ -39,8 +39,7 @@ def matching_figure(scene: Scene) -> Figure:
         found = case.matching
         assert found is not None
         x, partner = found.x[:, :2], found.y[case.pairs][:, :2]
-        away = x - x.mean(axis=0)
-        colour = np.arctan2(away[:, 1], away[:, 0])
+        colour = np.arctan2(x[:, 1], x[:, 0])
         curves: list[Any] = []
         if capable(subject, "pairs"):
             times = np.linspace(0, problem.horizon, _TIMES)
