@@ -29,8 +29,17 @@ export PYTHONNOUSERSITE := 1
 export PIP_USER := 0
 unexport PYTHONPATH PYTHONHOME
 
+# The preset of `reproduce` and `report`: config/NAME.yaml.
+ifneq ($(STUDY),)
+ifeq ($(wildcard config/$(STUDY).yaml),)
+$(error STUDY=$(STUDY) is unknown; choose one of: \
+$(filter-out smoke%,$(patsubst config/%.yaml,%,$(wildcard config/*.yaml))))
+endif
+STUDIED := --configfile config/$(STUDY).yaml
+endif
+
 # A preset is named like its file: the report of config/smoke.yaml goes to results/smoke.
-PRESET := $(patsubst config/%.yaml,%,$(filter config/%.yaml,$(SNAKEMAKE_ARGS)))
+PRESET := $(or $(STUDY),$(patsubst config/%.yaml,%,$(filter config/%.yaml,$(SNAKEMAKE_ARGS))))
 REPORT ?= results/$(or $(PRESET),default)/report.html
 
 # A copied or moved environment still imports the old source tree, and one whose
@@ -47,24 +56,26 @@ help: ## Show this list
 	@echo "  EXTRA=cpu|cuda12      kind of environment (now: $(EXTRA))"
 	@echo "  PYTHON=python3.12     interpreter to create it with, 3.11 or newer"
 	@echo "  VENV=path             where to create it (now: $(VENV))"
+	@echo "  STUDY=density         another preset than the default one (reproduce, report)"
 	@echo "  SNAKEMAKE_ARGS=...    more arguments for snakemake (reproduce, smoke, report)"
 	@echo "  PYTEST_ARGS=...       more arguments for pytest (test, test-slow)"
 	@echo "  LOCK_ARGS=--upgrade   newest versions rather than the pinned ones (lock)"
 
 env: $(INSTALLED) ## Create or update the environment
 
-reproduce: env ## Run the whole workflow with the default preset
-	$(IN_VENV) snakemake --cores all $(SNAKEMAKE_ARGS)
+reproduce: env ## Run the whole workflow with the default preset (STUDY=density: another)
+	$(IN_VENV) snakemake --cores all $(STUDIED) $(SNAKEMAKE_ARGS)
 
 # Tiny jobs spend their time compiling: these settings halve it.
 QUICK := JAX_DISABLE_MOST_OPTIMIZATIONS=1 XLA_FLAGS="$$XLA_FLAGS \
 --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 
-smoke: env ## Run the whole workflow in minutes, on tiny settings
+smoke: env ## Run the whole workflow in minutes, on tiny settings, and that of the density study
 	$(IN_VENV) $(QUICK) snakemake --cores all --configfile config/smoke.yaml $(SNAKEMAKE_ARGS)
+	$(IN_VENV) $(QUICK) snakemake --cores all --configfile config/smoke_density.yaml $(SNAKEMAKE_ARGS)
 
 report: env ## Write the report of all results to one file: results/<preset>/report.html
-	$(IN_VENV) snakemake --cores all --report $(REPORT) $(SNAKEMAKE_ARGS)
+	$(IN_VENV) snakemake --cores all --report $(REPORT) $(STUDIED) $(SNAKEMAKE_ARGS)
 
 docs: env ## Rebuild generated documents: reference and schema of presets, results, claims
 	@$(IN_VENV) python -m nlot.reporting.rebuild
