@@ -112,6 +112,20 @@ def test_make_refuses_an_unknown_extra() -> None:
 
 
 @needs_make
+def test_make_refuses_an_unknown_study() -> None:
+    done = make("STUDY=dense", "help")
+    assert done.returncode
+    assert "STUDY=dense is unknown" in done.stderr
+    assert "density" in done.stderr
+
+
+@needs_make
+def test_make_reproduces_a_study() -> None:
+    done = make("-n", "STUDY=density", "reproduce")
+    assert "--configfile config/density.yaml" in done.stdout
+
+
+@needs_make
 def test_make_refuses_an_old_python(tmp_path: Path) -> None:
     """The interpreter is asked for its version before anything is created."""
     old = tmp_path / "python"

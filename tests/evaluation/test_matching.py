@@ -111,6 +111,35 @@ def test_other_pairs_cost_more(of):
     assert of("matching_gap", match) > 1e-3
 
 
+def test_costs_are_compared_up_to_a_factor(known):
+    exact = known.truth.matchings[1].cost
+    settings = known.experiment.evaluation
+    noise = np.random.default_rng(0).normal(size=exact.shape)
+    noise *= 0.03 * np.linalg.norm(exact) / np.linalg.norm(noise)
+
+    def error(costs):
+        subject = SimpleNamespace(costs=lambda x, y: costs)
+        case = TransportCase(known.problem, subject, settings, 1, known.truth)
+        return MEASURES["costs_error"].of(case)[0]
+
+    assert error(5 * exact) == pytest.approx(0, abs=1e-6)
+    # Noise is almost orthogonal to the costs.
+    assert error(5 * (exact + noise)) == pytest.approx(3, rel=0.05)
+
+
+def test_moved_ends_are_far_from_samples_by_w2(known):
+    x, y = (jnp.asarray(z, jnp.float32) for z in known.truth.matchings[1][:2])
+    subject = SimpleNamespace(
+        samples=(x, y), ends=(x[::-1], y + 0.2), actions=jnp.arange(16.0)
+    )
+    settings = known.experiment.evaluation
+    case = TransportCase(known.problem, subject, settings, 1, known.truth)
+    # The larger of both sides: 0.2 in each coordinate.
+    expected = 0.2 * np.sqrt(2)
+    assert MEASURES["ends_distance"].of(case)[0] == pytest.approx(expected, rel=1e-4)
+    assert MEASURES["ends_action"].of(case)[0] == pytest.approx(7.5)
+
+
 def test_controls_are_measured_as_foreseen(known):
     experiment, problem = known.experiment, "cylinder"
     for control, paired in (

@@ -211,3 +211,20 @@ def test_stays_within_its_time(smoke: Smoke) -> None:
     stages = read_stages(smoke.folder / "results" / "smoke" / "benchmarks")
     assert stages["jobs"].sum() == smoke.output.count("Finished jobid") - 1
     assert stages["cpu_minutes"].sum() < 2 * 6
+
+
+def test_the_density_study_makes_every_artefact(project: Path) -> None:
+    """Problems of every kind, claims without numbers, and figures with controls."""
+    done = snakemake(project, "--configfile", "config/smoke_density.yaml")
+    assert done.returncode == 0, done.stdout[-3000:]
+    results = project / "results" / "smoke_density"
+    experiment = load_config(project / "config" / "smoke_density.yaml")
+    for table in experiment.tables:
+        assert (results / "tables" / f"{table}.md").is_file()
+    for figure in experiment.figures:
+        assert (results / "figures" / f"{figure}.pdf").is_file()
+    assert "arXiv" in (results / "claims" / "density2025.md").read_text()
+    rows = pd.read_csv(results / "rows.csv")
+    measures = {"same_pairs", "action_error", "rand_index", "costs_error"}
+    assert measures <= set(rows["measure"])
+    assert np.isfinite(rows["value"]).all()

@@ -16,13 +16,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
 from nlot.config import EvaluationConfig
+from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.discrete.limits import at_a_time
 from nlot.discrete.table import Table, moved
 from nlot.ground_truth.strata import Cells
@@ -151,7 +154,8 @@ def lower_bound(
     number = min(settings.ground_truth.candidates, m)
     corners, d = costs.settings.segments + 1, draws.shape[2]
     rows = max(1, at_a_time(corners, d) // number)
-    transform = _CTransform(_solver(problem, costs), problem.horizon, target, potential)
+    place = problem.lagrangian, problem.horizon
+    transform = _CTransform(_solver(problem, costs), *place, target, potential)
     values, converged = np.empty((len(keys), n)), []
     for begin in range(0, n, rows):
         part = slice(begin, begin + rows)
@@ -180,6 +184,7 @@ class _CTransform(NamedTuple):
     """The infimum over y of c(x[i], y) - g(y)."""
 
     solve: Callable[[Float[np.ndarray, "n corners d"]], Geodesic]
+    lagrangian: AbstractLagrangian
     horizon: float
     target: Cells
     potential: Potential
@@ -229,14 +234,16 @@ class _CTransform(NamedTuple):
         """The smallest c - g over the most promising of `members`, priced exactly.
 
         Around each of the paths `at`, of shape (n, cells), the cost is modelled by its
-        slope and a Hessian of 1/T, exact only for |v|²/2; this only selects points.
+        slope and the Hessian M/T, with M = ∂²L/∂v² at the path's end: exact for |v|²/2,
+        and for short paths. This only selects points.
         """
         n, d = x.shape
         step = members - at.path[:, :, None, -1]
         model = (
             at.action[..., None]
             + np.einsum("ncd,ncmd->ncm", at.slopes[:, :, 1], step)
-            + (step**2).sum(axis=-1) / (2 * self.horizon)
+            + np.einsum("ncmi,ncij,ncmj->ncm", step, self._masses(at.path), step)
+            / (2 * self.horizon)
             - self.potential(members.reshape(-1, d)).reshape(members.shape[:3])
         )
         flat = model.reshape(n, -1)
@@ -249,6 +256,25 @@ class _CTransform(NamedTuple):
         found, values = self._priced(paths, x, ends)
         best = values.argmin(axis=1)[:, None] + number * rows
         return values.min(axis=1), _picked(found, best)
+
+    def _masses(
+        self, path: Float[np.ndarray, "n cells corners d"]
+    ) -> Float[np.ndarray, "n cells d d"]:
+        """∂²L/∂v² at the ends of paths."""
+        end = path[:, :, -1]
+        velocity = (end - path[:, :, -2]) * (path.shape[2] - 1) / self.horizon
+        last = self.lagrangian.at(jnp.asarray(self.horizon))
+        with jax.enable_x64(True):
+            flat = (jnp.asarray(z.reshape(-1, z.shape[-1])) for z in (end, velocity))
+            found = np.asarray(_curvatures(last, *flat))
+        return found.reshape(*end.shape, end.shape[-1])
+
+
+@eqx.filter_jit
+def _curvatures(
+    lagrangian: AbstractLagrangian, x: Float[Array, "n d"], v: Float[Array, "n d"]
+) -> Float[Array, "n d d"]:
+    return jax.vmap(jax.hessian(lagrangian, argnums=1))(x, v)
 
 
 def _picked(found: Geodesic, lanes: Int[np.ndarray, "..."]) -> Geodesic:

@@ -1,8 +1,8 @@
 """Rebuilds what is made from the committed rows and from the package: `make docs`.
 
 Nothing is trained or measured. Tables and pages of claims go to
-results/reference/tables/; docs/results.md and docs/claims/ are documentation, and so is
-the reference of all keys.
+results/reference/tables/; the studies' pages and docs/claims/ are documentation, and so
+is the reference of all keys.
 """
 
 import json
@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from nlot.config import load_config
+from nlot.config import Experiment, load_config
 from nlot.config.reference import reference_files
 from nlot.provenance.files import whole_file
 from nlot.provenance.records import Records, origins, read_records
 from nlot.reporting.claims import claims
 from nlot.reporting.claims_page import render_claims
+from nlot.reporting.reference import suffix_of
 from nlot.reporting.rounding import rounding_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows
@@ -27,6 +28,9 @@ from nlot.reporting.timings import benchmarks_table, stages_table
 from nlot.reporting.truth_tables import refinement_table
 
 REFERENCE = Path("results", "reference")
+# The page of each study, by its preset.
+_FIRST = "config"
+PAGES = {_FIRST: "results.md", "density": "density-study.md"}
 # Cores of the machine on which results/reference/ was made.
 _CORES = 2
 
@@ -42,15 +46,25 @@ def rebuild(root: Path) -> list[Path]:
 
 def made(root: Path) -> dict[str, str]:
     """Texts of the files to write, by their paths in the repository at `root`."""
-    experiment = load_config(root / "config" / "config.yaml")
-    folder, kept = root / REFERENCE, (REFERENCE / "tables").as_posix()
-    tables, texts = reference_tables(root), reference_files()
+    texts = reference_files()
+    for preset in PAGES:
+        texts |= _study(root, preset)
+    return texts
+
+
+def _study(root: Path, preset: str) -> dict[str, str]:
+    """Tables, page and claims of a study."""
+    experiment = load_config(root / "config" / f"{preset}.yaml")
+    suffix, kept = _suffix(experiment), (REFERENCE / "tables").as_posix()
+    tables, texts = reference_tables(root, preset), dict[str, str]()
     for name, found in tables.items():
         for kind in FORMATS:
-            texts[f"{kept}/{name}.{kind}"] = render(found, kind)
+            texts[f"{kept}/{name}{suffix}.{kind}"] = render(found, kind)
     shown = {name: render(found, "md") for name, found in tables.items()}
-    texts["docs/results.md"] = templates().get_template("results.md").render(shown)
-    rows, provenance = read_rows(folder / "rows.csv"), _provenance(folder / "rows.json")
+    page = PAGES[preset]
+    texts[f"docs/{page}"] = templates().get_template(page).render(shown)
+    path = root / REFERENCE / f"rows{suffix}.csv"
+    rows, provenance = read_rows(path), _provenance(path.with_suffix(".json"))
     for paper in experiment.papers():
         judged = claims(rows, paper, experiment)
         for name, kind in (
@@ -62,27 +76,42 @@ def made(root: Path) -> dict[str, str]:
     return texts
 
 
-def reference_tables(root: Path) -> dict[str, Table]:
-    """The tables of the committed rows of the default preset, by name."""
-    experiment = load_config(root / "config" / "config.yaml")
-    folder = root / REFERENCE
-    rows, records = read_rows(folder / "rows.csv"), read_records(folder / "rows.json")
+def reference_tables(root: Path, preset: str = "config") -> dict[str, Table]:
+    """The tables of a study's committed rows, by name.
+
+    Those of benchmarks and of refined truths are the first study's.
+
+    **Arguments:** the repository, and a key of `PAGES`.
+    """
+    experiment = load_config(root / "config" / f"{preset}.yaml")
+    path = root / REFERENCE / f"rows{_suffix(experiment)}.csv"
+    rows, records = read_rows(path), read_records(path.with_suffix(".json"))
     tables = {
         name: stated(table(rows, name, experiment), records, experiment)
         for name in experiment.tables
     }
+    more = _more(path.parent, rows, experiment) if preset == _FIRST else {}
+    return tables | more
+
+
+def _more(folder: Path, rows: pd.DataFrame, experiment: Experiment) -> dict[str, Table]:
+    """Tables that are not of measured rows alone."""
     frames = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
-    more = {
+    tables = {
         "refinement": refinement_table(frames["refinement"], experiment),
         "stages": stages_table(frames["stages"], _CORES, frames.get("stages_paper")),
         "benchmarks": benchmarks_table(frames["benchmarks"]),
         "rounding": rounding_table(rows, frames["rows_rounding"], experiment),
     }
     files = {"rounding": "rows_rounding"}
-    for name, found in more.items():
+    for name, found in tables.items():
         path = folder / f"{files.get(name, name)}.json"
         tables[name] = replace(found, provenance=_provenance(path))
     return tables
+
+
+def _suffix(experiment: Experiment) -> str:
+    return suffix_of(Path(experiment.preset))
 
 
 def _provenance(path: Path) -> str:
