@@ -188,6 +188,7 @@ KERNEL_PATHS = {
     "points": 16,
     "modes": 3,
     "nodes": 6,
+    "warm_up": 2,
     "steps": 4,
     "report_every": 2,
 }
@@ -215,6 +216,16 @@ PAIRS = {
     "lagrangian": {
         "kind": "riemannian",
         "metric": {"kind": "density", "density": ROUND},
+    },
+}
+CLOUD = {"kind": "gaussian_mixture", "std": 0.1}
+# A quarter of a turn along a ring.
+HOLLOW = {
+    "source": {**CLOUD, "means": [[1.0, 0.0]]},
+    "target": {**CLOUD, "means": [[0.0, 1.0]]},
+    "lagrangian": {
+        "kind": "riemannian",
+        "metric": {"kind": "density", "density": {"kind": "ring", "std": 0.2}},
     },
 }
 CROSSING = {

@@ -30,7 +30,7 @@ CASES: list[tuple[Any, ...]] = [
     (
         "sedes",
         [0],
-        "unknown key 'sedes'; did you mean 'seeds'?; valid keys: preset, seeds, probl",
+        "unknown key 'sedes'; did you mean 'seeds'?; valid keys: preset, paper, seed",
     ),
     (f"{FREE}.horizn", 1.5, f"{FREE}: unknown key 'horizn'; did you mean 'horizon'?"),
     (f"{FREE}.source.hight", [1], f"{FREE}.source: unknown key 'hight'", "low, high"),

@@ -12,21 +12,9 @@ from nlot.problems.transport import Transport
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
-from ..conftest import METHODS
+from ..conftest import HOLLOW, METHODS
 
 SEED = 3
-RING = {"kind": "density", "density": {"kind": "ring", "std": 0.2}, "alpha": 1.0}
-
-
-def near(*centre: float) -> dict[str, Any]:
-    return {"kind": "gaussian_mixture", "means": [centre], "std": 0.1}
-
-
-HOLLOW = {
-    "source": near(1.0, 0.0),
-    "target": near(0.0, 1.0),
-    "lagrangian": {"kind": "riemannian", "metric": RING},
-}
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 import nlot
 from nlot.config import Experiment, parse_config
 
-from ..conftest import METHODS, sequence_settings
+from ..conftest import HOLLOW, METHODS, PAIRS, TOWERS, sequence_settings
 
 SEED = 3
 
@@ -30,6 +30,11 @@ def every_method(tmp_path_factory, translations) -> dict[str, Any]:
     raw = sequence_settings()
     raw["methods"] = deepcopy(METHODS)
     raw["problems"]["given"]["data"]["path"] = str(path)
+    raw["problems"] |= {
+        "hollow": {"kind": "transport", **HOLLOW},
+        "towers": TOWERS,
+        "pairs": PAIRS,
+    }
     return raw
 
 
@@ -43,7 +48,8 @@ def problem_of(whole) -> Callable[[str], str]:
     """The problem that a kind of method is trained on."""
 
     def find(kind: str) -> str:
-        return "well" if "transport" in whole.methods[kind].problems else "given"
+        known = ("well", "hollow", "given", "towers", "pairs")
+        return next(name for name in known if not whole.unable(kind, name))
 
     return find
 

@@ -26,11 +26,16 @@ OUTPUTS = {
     "potential": lambda r: r.potential(X),
     "dual": lambda r: r.dual(X),
     "cost": lambda r: r.cost(X, Y),
+    "costs": lambda r: r.costs(X, Y),
+    "match": lambda r: r.match(X, Y),
+    "pairs": lambda r: (r.samples, r.ends, r.curves([0.0, 0.5, 1.0]), r.actions),
     "metric": lambda r: r.metric(X),
     "carry": lambda r: r.carry(X),
     "journey": lambda r: (r.leg(X, 1), r.path(X, Y, TIMES)),
     "at": lambda r: r.at(X, [0.5, 2.25]),
     "speeds": lambda r: r.speeds,
+    "dissimilarity": lambda r: r.matrix,
+    "least_paths": lambda r: (r.positions(TIMES), r.actions, r.end_gradients),
 }
 
 

@@ -23,12 +23,19 @@ PHASES = {
     "metric_nlot": ["pretraining"] + ["training"] * 2,
     "metric_nlot_plus": ["metric"] * 4 + ["paths"] * 2 + ["maps"] * 6,
     "scarvelis_solomon": (["potentials"] * 2 + ["metric"] * 2) * 2,
+    "kernel_paths": ["warm_up"] + ["paths"] * 2,
+    "estimated_density": ["estimate"],
+    "path_costs": ["clouds"] * 3,
+    **dict.fromkeys(("chebyshev", "shooting", "newton"), ["search"]),
 }
+# What a run has besides its weights and history: generated data, and a matrix.
+MORE = {"path_costs": {"data.npz", "dissimilarities.csv"}}
 
 
 def test_a_run_folder_holds_weights_and_history(stored):
     """Phases of a method in order, each with its reports."""
-    assert sorted(os.listdir(stored.folder)) == ["history.csv", "model.eqx"]
+    more = MORE.get(stored.kind, set())
+    assert set(os.listdir(stored.folder)) == {"history.csv", "model.eqx"} | more
     history = pd.read_csv(stored.folder / "history.csv")
     phases = [phase.split("/")[0] for phase in history["phase"]]
     assert phases == PHASES[stored.kind]

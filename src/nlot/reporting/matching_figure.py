@@ -43,7 +43,8 @@ def matching_figure(scene: Scene) -> Figure:
         curves: list[Any] = []
         if capable(subject, "pairs"):
             times = np.linspace(0, problem.horizon, _TIMES)
-            curves += list(subject.curves(times)[:: len(x) // _PATHS, :, :2])
+            some = np.linspace(0, len(x) - 1, _PATHS).astype(int)
+            curves += list(np.asarray(subject.curves(times))[some, :, :2])
         draw_background(panel, problem, square(x, partner, *curves))
         for points in (x, partner):
             scatter(panel, points, size=5.0, c=colour, cmap=COORDINATE)
