@@ -26,7 +26,7 @@ PHASES = {
     "kernel_paths": ["warm_up"] + ["paths"] * 2,
     "estimated_density": ["estimate"],
     "path_costs": ["clouds"] * 3,
-    **dict.fromkeys(("chebyshev", "shooting", "newton"), ["search"]),
+    **{kind: ["search"] for kind in ("chebyshev", "shooting", "newton")},
 }
 # What a run has besides its weights and history: generated data, and a matrix.
 MORE = {"path_costs": {"data.npz", "dissimilarities.csv"}}
