@@ -66,6 +66,18 @@ def dimension_of(part: Section) -> int | None:
     return getattr(part, "dimension", None)
 
 
+def files_of(settings: pydantic.BaseModel) -> tuple[str, ...]:
+    """The files that any parts of settings name, each once."""
+    return tuple(dict.fromkeys(_files(settings)))
+
+
+def _files(settings: pydantic.BaseModel) -> Iterator[str]:
+    for part in dict(settings).values():
+        if isinstance(part, pydantic.BaseModel):
+            yield from getattr(part, "files", ())
+            yield from _files(part)
+
+
 def lie_below(low: Sequence[float], high: Sequence[float]) -> None:
     """Raise `ValueError` unless `low` is below `high` in each coordinate."""
     if len(low) != len(high) or not low:

@@ -98,6 +98,13 @@ class MatchingConfig(Section):
         0, description="samples per side that runs and controls pair; 0: none are"
     )
 
+    @pydantic.field_validator("points")
+    @classmethod
+    def _pairs(cls, points: int) -> int:
+        if points == 1:
+            raise ValueError("found 1, of which there is one pair; use 2 or more")
+        return points
+
 
 class EvaluationConfig(Section):
     """How every method and control is measured."""

@@ -10,6 +10,10 @@ from pydantic import Field, PositiveInt
 from nlot.config.base import Name, Section, Seed
 from nlot.config.figures import FIGURE_KINDS
 
+# Methods that can do nothing else than pair samples, and controls that need pairs, are
+# shown by presets alone that ask for them.
+_PAIRING = frozenset({"match", "pairs", "costs", "matching", "turned"})
+
 
 class OutputConfig(Section):
     """What tables and figures have in common."""
@@ -73,7 +77,11 @@ def default_tables(
         "results" if len(groups) == 1 else f"results_{kind}": TableConfig(
             problems=names,
             methods=able,
-            controls=tuple(c for c in controls if kind in controls[c].problems),
+            controls=tuple(
+                name
+                for name, control in controls.items()
+                if kind in control.problems and not _PAIRING & set(control.needs)
+            ),
         )
         for kind, names, able in groups
     }
@@ -106,6 +114,7 @@ def _groups(
             m
             for m, settings in methods.items()
             if kind in settings.problems
+            and not settings.capabilities <= _PAIRING
             and not any(settings.refuses(problems[n]) for n in names)
         )
         yield kind, names, able

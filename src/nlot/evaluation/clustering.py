@@ -59,4 +59,4 @@ def cophenetic(case: CollectionCase, linkage: str) -> Value | None:
 def separated(case: CollectionCase) -> Value | None:
     """Smallest dissimilarity between labels over the largest within one."""
     found = separation(case.subject.matrix, case.labels)
-    return None if math.isnan(found) else (found, len(case.labels))
+    return (found, len(case.labels)) if math.isfinite(found) else None

@@ -77,8 +77,14 @@ def _gaussian(
     return np.array([radial_action(weight, a, b, problem.horizon) for a, b in pairs])
 
 
-def _planar(metric: DensityMetric, problem: Geodesics) -> Float[np.ndarray, " n"]:
+def _planar(
+    metric: DensityMetric, problem: Geodesics
+) -> Float[np.ndarray, " n"] | None:
+    """None where the metric changes too fast for a grid."""
     x, y = problem.starts, problem.ends
-    grid = Eikonal.of(metric, np.concatenate([x, y]))
-    lengths = [grid.distances(a, b[None])[0] for a, b in zip(x, y, strict=True)]
+    try:
+        grid = Eikonal.of(metric, np.concatenate([x, y]))
+        lengths = [grid.distances(a, b[None])[0] for a, b in zip(x, y, strict=True)]
+    except ValueError:
+        return None
     return np.array(lengths) ** 2 / (2 * problem.horizon)

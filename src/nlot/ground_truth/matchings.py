@@ -40,10 +40,14 @@ def find_matching(
     """Draw `points` samples of both measures, and pair them at the least total cost.
 
     **Arguments:** the problem, settings of its paths, the number of samples, a seed,
-    and a function that is called with lines of progress.
+    and a function that is called with lines of progress. Raises `ValueError` if fewer
+    samples are given.
     """
     # Methods without a map can pair only the samples that they are trained on.
-    drawn = problem.sample(stream(seed, "training"), points)
+    try:
+        drawn = problem.sample(stream(seed, "training"), points)
+    except ValueError as error:
+        raise ValueError(f"evaluation.matching.points: {error}") from None
     x, y = (np.asarray(z, np.float64) for z in drawn)
     i, j = in_order(x), in_order(y)
     cost = np.empty((points, points))

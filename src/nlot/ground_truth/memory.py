@@ -40,7 +40,8 @@ def memory_mb(settings: EvaluationConfig, dimension: int, straight: bool) -> int
     - 8 (N + 1) d · 10 for each path processed at a time: at most 8,192 and 4.3 million
       coordinates, but at least n paths.
     """
-    n = settings.ground_truth.points
+    # Pairs of samples are priced after those of the truth's points.
+    n = max(settings.ground_truth.points, settings.matching.points)
     corners = (STRAIGHT if straight else settings.least_action.segments) + 1
     path, pairs = path_bytes(corners, dimension), n * n
     kept = min(pairs * path, KEPT)

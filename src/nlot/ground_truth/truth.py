@@ -100,6 +100,11 @@ def find_truth(
     space = problem.dimension, problem.lagrangian.straight
     check_memory(settings, *space)
     report(f"{n} x {n} pairs, in {memory_mb(settings, *space)} MB of memory at most")
+    matchings, number = {}, settings.matching.points
+    for each in matched if number else ():
+        report(f"pairs of {number} samples, seed {each}")
+        given = problem, settings.least_action, number, each
+        matchings[each] = find_matching(*given, report)
     keys = jax.random.split(stream(seed, "ground truth"), 3)
     source, target = cells = (
         cut(problem.source, n, key=keys[0]),
@@ -123,11 +128,6 @@ def find_truth(
         ),
         "largest_gradient_norm": float(costs.gradient_norm.max()),
     }
-    matchings, number = {}, settings.matching.points
-    for each in matched if number else ():
-        report(f"pairs of {number} samples, seed {each}")
-        given = problem, settings.least_action, number, each
-        matchings[each] = find_matching(*given, report)
     x, y = source.centres, target.centres
     return GroundTruth(x, y, costs.cost, order, f, g, upper, lower, header, matchings)
 

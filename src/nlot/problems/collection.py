@@ -5,17 +5,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pydantic
 from jaxtyping import Float
 from pydantic import Field, PositiveFloat
 
-from nlot.config.base import Part, dimension_of
+from nlot.config.base import Part, dimension_of, files_of
 from nlot.config.given import Given
 from nlot.config.kinds import Kind
 from nlot.config.names import check_once
 from nlot.config.sections import ProblemConfig
-from nlot.costs.checks import check_reversible
+from nlot.costs.checks import check_density, check_reversible
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.measures.clouds import Clouds
 from nlot.measures.empirical import Empirical
@@ -81,7 +82,7 @@ class Collection(eqx.Module):
         @property
         def files(self) -> tuple[str, ...]:
             labels = (self.labels,) if isinstance(self.labels, str) else ()
-            return (*self.data.files, *labels)
+            return (*files_of(self), *labels)
 
         @pydantic.model_validator(mode="after")
         def _consistent(self) -> "Collection.Config":
@@ -130,7 +131,8 @@ class Collection(eqx.Module):
     ) -> "Collection":
         """The collection of some clouds.
 
-        Raises `ValueError` for fewer than two clouds, clouds of different dimension,
+        Raises `ValueError` for fewer than two clouds, clouds of different dimension, a
+        background density that vanishes on one,
         and a Lagrangian that is not convex in v, distinguishes a path from its reverse,
         or is not zero at rest.
         """
@@ -144,6 +146,8 @@ class Collection(eqx.Module):
                     f"{points[0].shape[1]}"
                 )
         exact = tuple(np.asarray(cloud, np.float64) for cloud in points)
+        for name, cloud in zip(names, exact, strict=True):
+            check_density(lagrangian, name, jnp.asarray(cloud, jnp.float32))
         check_reversible(lagrangian, horizon, np.concatenate(exact))
         known = None if labels is None else tuple(labels)
         return cls(exact, lagrangian, horizon, names, known)

@@ -9,10 +9,10 @@ import pydantic
 from jaxtyping import Float
 from pydantic import Field, PositiveFloat
 
-from nlot.config.base import Part, Point, dimension_of, same_length
+from nlot.config.base import Part, Point, dimension_of, files_of, same_length
 from nlot.config.kinds import Kind
 from nlot.config.sections import ProblemConfig
-from nlot.costs.checks import kinetic_mass
+from nlot.costs.checks import check_density, kinetic_mass
 from nlot.costs.lagrangians import AbstractLagrangian
 
 
@@ -36,7 +36,7 @@ class Geodesics(eqx.Module):
 
         @property
         def files(self) -> tuple[str, ...]:
-            return tuple(getattr(self.lagrangian, "files", ()))
+            return files_of(self)
 
         @pydantic.model_validator(mode="after")
         def _pairs(self) -> "Geodesics.Config":
@@ -81,8 +81,11 @@ class Geodesics(eqx.Module):
         """The problem of these pairs.
 
         Raises `ValueError` for a Lagrangian that is not finite at the ends and half-way
-        between them, or not convex in v.
+        between them, or not convex in v, and for a background density that vanishes
+        at an end.
         """
+        for name, points in (("starts", starts), ("ends", ends)):
+            check_density(lagrangian, name, jnp.asarray(points, jnp.float32))
         x = np.concatenate([starts, (starts + ends) / 2, ends])
         v = np.tile((ends - starts) / horizon, (3, 1))
         times = np.repeat([0.0, horizon / 2, horizon], len(starts))

@@ -1,7 +1,7 @@
 """Transport between two measures under a known Lagrangian."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -13,7 +13,7 @@ import pydantic
 from jaxtyping import Array, Float, PRNGKeyArray
 from pydantic import Field, PositiveFloat
 
-from nlot.config.base import Part, dimension_of
+from nlot.config.base import Part, dimension_of, files_of
 from nlot.config.kinds import Kind
 from nlot.config.sections import ProblemConfig
 from nlot.costs.checks import check_density, kinetic_mass
@@ -83,7 +83,7 @@ class Transport(eqx.Module):
 
         @property
         def files(self) -> tuple[str, ...]:
-            return tuple(dict.fromkeys(_files(self)))
+            return files_of(self)
 
         @pydantic.model_validator(mode="after")
         def _one_dimension(self) -> "Transport.Config":
@@ -203,8 +203,8 @@ class Transport(eqx.Module):
     ) -> tuple[Float[Array, "n d"], Float[Array, "n d"]]:
         """`n` independent samples of the source, and of the target.
 
-        With a run's key they are not those of its batches. Given samples are taken at
-        most once each. Where the target is a turned copy of
+        They are others than the batches drawn with the same key. Given samples without
+        weights are taken at most once each. Where the target is a turned copy of
         the source, its samples are turned copies, in the same order. Raises
         `ValueError` if fewer than `n` are given.
         """
@@ -258,14 +258,6 @@ def _chosen(measure: AbstractMeasure, key: PRNGKeyArray, n: int) -> Array:
     if given < n:
         raise ValueError(f"{n} samples of a measure are needed, {given} are given")
     return measure.points[jax.random.permutation(key, given)[:n]]
-
-
-def _files(value: Any) -> Iterator[str]:
-    """The files that settings name, in any of their parts."""
-    for part in dict(value).values():
-        if isinstance(part, pydantic.BaseModel):
-            yield from getattr(part, "files", ())
-            yield from _files(part)
 
 
 def as_points(x: Float[Any, "*n d"], dimension: int) -> Float[Array, "n d"]:

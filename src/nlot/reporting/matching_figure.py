@@ -23,19 +23,23 @@ def matching_figure(scene: Scene) -> Figure:
     """Samples and their partners in one colour, that of the sample's polar angle.
 
     Three paths are drawn where a row has its own between samples. Samples are those of
-    the ground truth's pairs.
+    the ground truth's pairs. A control that cannot be made for a problem leaves its
+    panel empty.
     """
     rows = (*scene.rows, *scene.entry.controls)
 
     def draw(panel: Axes, name: str, row: str) -> None:
         problem, truth = scene.data[name], scene.truths[name]
         subject: Any = scene.runs.get((name, row))
-        if subject is None:
-            make = CONTROLS[row].make
-            assert make is not None
-            subject = make(problem.training)
         settings = scene.experiment.evaluation
         case = TransportCase(problem, subject, settings, scene.seed, truth)
+        if subject is None:
+            control = CONTROLS[row]
+            if not case.facts.issuperset(control.needs):
+                panel.set_axis_off()
+                return
+            assert control.make is not None
+            subject = case.subject = control.make(*case.given)
         found = case.matching
         assert found is not None
         x, partner = found.x[:, :2], found.y[case.pairs][:, :2]

@@ -26,7 +26,7 @@ from nlot.problems.transport import Transport
 from nlot.training.loop import Log, Trainee, iterate
 from nlot.training.progress import Reporter
 
-# Keeps the ratio of gradients finite where ends and samples agree.
+# Keeps ratios finite where ends and samples agree, and where nothing need move.
 _TINY = 1e-12
 
 
@@ -171,7 +171,7 @@ def _moved(
     apart, pull = jax.value_and_grad(penalty)(ends)
     pull, length = len(ends) * pull, _length(slope)
     weight = config.penalty or length / (_length(pull) + _TINY)
-    step = size * penalty.features.unit / length
+    step = size * penalty.features.unit / (length + _TINY)
     return ends - step * (slope + weight * pull), apart
 
 
