@@ -49,6 +49,12 @@ class Control:
     needs: Iterable[str] = ()
     note: str = ""
 
+    def of(self, case: Any) -> Any:
+        """What it makes for a case; None where what it needs is not known."""
+        assert self.make is not None
+        known = case.facts.issuperset(self.needs)
+        return self.make(*case.given) if known else None
+
 
 # In the order of tables.
 CONTROLS: dict[str, Control] = {"reference": Control("Ground truth")}

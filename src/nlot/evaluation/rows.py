@@ -99,11 +99,10 @@ def control_rows(
     There are none where what it needs is not known. **Arguments:** any control except
     the ground truth's (`reference_rows`); the others are as those of `run_rows`.
     """
-    found, values = CONTROLS[control], dict[str, Value]()
-    assert found.make is not None
+    values = dict[str, Value]()
     case = loader(experiment, problem, data)(None, seed, truth)
-    if case.facts.issuperset(found.needs):
-        case.subject = found.make(*case.given)
+    case.subject = CONTROLS[control].of(case)
+    if case.subject is not None:
         values = measured(case, experiment.problems[problem].kind)
     device = jax.devices()[0].device_kind
     return rows_table(problem, control, seed, values, minutes=math.nan, device=device)

@@ -59,9 +59,8 @@ def _matrix(scene: Scene, name: str, row: str) -> Float[np.ndarray, "k k"] | Non
         return scene.runs[name, row].matrix
     settings: Any = scene.experiment.problems[name]
     case = CollectionCase(settings, scene.data[name], None, scene.seed)
-    make, needs = CONTROLS[row].make, CONTROLS[row].needs
-    assert make is not None
-    return make(*case.given).matrix if case.facts.issuperset(needs) else None
+    made = CONTROLS[row].of(case)
+    return None if made is None else made.matrix
 
 
 def colours(problem: Collection) -> dict[str, str]:

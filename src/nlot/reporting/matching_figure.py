@@ -34,12 +34,10 @@ def matching_figure(scene: Scene) -> Figure:
         settings = scene.experiment.evaluation
         case = TransportCase(problem, subject, settings, scene.seed, truth)
         if subject is None:
-            control = CONTROLS[row]
-            if not case.facts.issuperset(control.needs):
-                panel.set_axis_off()
-                return
-            assert control.make is not None
-            subject = case.subject = control.make(*case.given)
+            subject = case.subject = CONTROLS[row].of(case)
+        if subject is None:
+            panel.set_axis_off()
+            return
         found = case.matching
         assert found is not None
         x, partner = found.x[:, :2], found.y[case.pairs][:, :2]
