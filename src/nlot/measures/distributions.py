@@ -204,6 +204,7 @@ class Gaussian(AbstractMeasure):
     def uniforms(self) -> int:
         return self.centre.shape[0]
 
+    @eqx.filter_jit
     def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
         return self.centre + ndtri(u) @ jnp.linalg.cholesky(self.scatter).T
 
@@ -265,6 +266,7 @@ class GaussianMixture(AbstractMeasure):
         steps = np.hstack([spaced, _kronecker(n, self.uniforms - 1)])
         return self.transform(_open(_shifted(key, steps)))
 
+    @eqx.filter_jit
     def transform(self, u: Float[Array, "n uniforms"]) -> Float[Array, "n d"]:
         k = len(self.means)
         if self.weights is None:
