@@ -8,7 +8,7 @@ from nlot.config import LeastActionConfig
 from nlot.costs.closed_forms import power_action
 from nlot.costs.densities import GaussianDensity, PowerDensity, RingDensity
 from nlot.costs.lagrangians import Riemannian
-from nlot.costs.metrics import CircleMetric, DensityMetric
+from nlot.costs.metrics import CircleMetric, DensityMetric, OwnMetric
 from nlot.costs.radial import radial_action
 from nlot.paths.eikonal import Eikonal, eikonal_costs
 from nlot.paths.multistart import optimal_paths
@@ -90,3 +90,9 @@ def test_points_out_of_the_plane_and_a_single_one_are_refused():
         Eikonal.of(metric, np.zeros((4, 3)))
     with pytest.raises(ValueError, match="there are no paths"):
         Eikonal.of(metric, np.ones((4, 2)))
+
+
+def test_motion_that_costs_nothing_anywhere_is_refused():
+    metric = OwnMetric(lambda x: jnp.zeros((2, 2)))
+    with pytest.raises(ValueError, match=r"costs nothing, .* everywhere between"):
+        Eikonal.of(metric, polar(np.arange(3.0)))

@@ -14,7 +14,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 from scipy.ndimage import correlate1d, map_coordinates, spline_filter
 
 from nlot.costs.metrics import AbstractMetric
@@ -168,9 +168,7 @@ def _log_weight(
     with jax.enable_x64(True):
         a = np.asarray(_matrices(metric, jnp.asarray(grid.reshape(-1, 2))))
     weight = a[:, 0, 0]
-    others = np.stack([a[:, 0, 1], a[:, 1, 0], a[:, 1, 1] - weight])
-    wrong = ~(np.abs(others) <= _ISOTROPIC * np.abs(weight)).all(axis=0)
-    wrong |= ~(weight >= 0)
+    wrong = ~isotropic(a) | ~(weight >= 0)
     if wrong.any():
         k = int(np.argmax(wrong))
         raise ValueError(
@@ -180,7 +178,20 @@ def _log_weight(
     with np.errstate(divide="ignore"):
         logs = np.log(weight)
     finite = logs[np.isfinite(logs)]
+    if not finite.size:
+        low, high = (grid[k, k].tolist() for k in (0, -1))
+        raise ValueError(
+            f"motion costs nothing, or infinitely much, everywhere between {low} and "
+            f"{high}"
+        )
     return np.clip(logs, finite.min(), finite.max()).reshape(grid.shape[:2])
+
+
+def isotropic(matrices: Float[np.ndarray, "n d d"]) -> Bool[np.ndarray, " n"]:
+    """Which matrices are multiples of the identity."""
+    wide = matrices[:, :1, :1] * np.eye(matrices.shape[1])
+    limit = _ISOTROPIC * np.abs(wide).max(axis=(1, 2))
+    return (np.abs(matrices - wide).max(axis=(1, 2)) <= limit).astype(bool)
 
 
 @eqx.filter_jit

@@ -15,11 +15,9 @@ from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.discrete.exact_costs import exact_costs, in_order
 from nlot.methods.path_costs.config import Config
 from nlot.methods.run import over_points
-from nlot.paths.eikonal import Eikonal
+from nlot.paths.eikonal import Eikonal, isotropic
 from nlot.problems.collection import Collection
 
-# How far a metric may be from a multiple of I, relative to its largest entry.
-_ISOTROPIC = 1e-6
 # Points that straight paths start from at a time.
 _ROWS = 64
 
@@ -55,8 +53,7 @@ def _isotropic(problem: Collection) -> bool:
         return False
     points = jnp.asarray(np.concatenate(problem.clouds), jnp.float32)
     matrices = np.asarray(over_points(metric, points), np.float64)
-    wide = matrices[:, :1, :1] * np.eye(2)
-    return bool((np.abs(matrices - wide) <= _ISOTROPIC * np.abs(wide).max()).all())
+    return bool(isotropic(matrices).all())
 
 
 def _by_fronts(problem: Collection, config: Config) -> Price:
