@@ -9,6 +9,7 @@ energy for which it takes the time T is not known: several are tried, as the bes
 may depend on it.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import equinox as eqx
@@ -99,18 +100,24 @@ def _nodes(
     ends = np.concatenate([x, y])
     low, high = ends.min(axis=0), ends.max(axis=0)
     centre, half = (low + high) / 2, (high - low).max() / 2 + scale
-    d = x.shape[1]
+    return centre + half * _cube(x.shape[1]).nodes
+
+
+class _Linked(NamedTuple):
+    """Nodes between -1 and 1, and the two ends of each edge between them."""
+
+    nodes: Float[np.ndarray, "nodes d"]
+    a: Int[np.ndarray, " edges"]
+    b: Int[np.ndarray, " edges"]
+
+
+@cache
+def _cube(d: int) -> _Linked:
     if d == _FEWEST:
         axis = np.linspace(-1, 1, _AXIS)
-        cube = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, d)
+        nodes = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, d)
     else:
-        cube = 2 * qmc.Sobol(d, rng=0).random(_NODES) - 1
-    return centre + half * cube
-
-
-def _edges(
-    lagrangian: AbstractLagrangian, speed: float, nodes: Float[np.ndarray, "nodes d"]
-) -> _Edges:
+        nodes = 2 * qmc.Sobol(d, rng=0).random(_NODES) - 1
     _, near = KDTree(nodes).query(nodes, k=range(2, _LINKS + 2))
     linked = csr_array(
         (
@@ -119,7 +126,13 @@ def _edges(
         ),
         shape=(len(nodes), len(nodes)),
     )
-    a, b = (linked + linked.T).nonzero()
+    return _Linked(nodes, *(linked + linked.T).nonzero())
+
+
+def _edges(
+    lagrangian: AbstractLagrangian, speed: float, nodes: Float[np.ndarray, "nodes d"]
+) -> _Edges:
+    _, a, b = _cube(nodes.shape[1])
     speeds = speed * _SPEEDS
     each = _along(lagrangian, speeds, nodes[a], nodes[b])
     length = np.linalg.norm(nodes[b] - nodes[a], axis=1)
