@@ -54,6 +54,7 @@ KINDS: dict[str, dict[str, str]] = {
         "newtonian": "nlot.costs.lagrangians:Newtonian",
         "riemannian": "nlot.costs.lagrangians:Riemannian",
         "drift": "nlot.costs.own:Drifting",
+        "convex": "nlot.costs.convex:Displacing",
         "python": "nlot.costs.own:OwnLagrangian",
     },
     "potential": {
@@ -79,6 +80,13 @@ KINDS: dict[str, dict[str, str]] = {
         "kernel": "nlot.costs.kernel_density:KernelDensity",
         "flow": "nlot.costs.flow_density:FlowDensity",
         "python": "nlot.costs.densities:OwnDensity",
+    },
+    "convex": {
+        "p_norm": "nlot.costs.convex:NormPower",
+        "elastic": "nlot.costs.convex:Elastic",
+        "mahalanobis": "nlot.costs.convex:Mahalanobis",
+        "huber": "nlot.costs.convex:Huber",
+        "python": "nlot.costs.convex:OwnConvex",
     },
     "drift": {
         "python": "nlot.costs.own:OwnDrift",

@@ -1,0 +1,41 @@
+"""Convex conjugates of costs."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optimistix as optx
+from jaxtyping import Array, Bool, Float
+
+from nlot.costs.convex import AbstractConvex
+
+# Steps of a search, and the error at which it ends, in units of each precision.
+_STEPS, _TOLERANCE = 100, 16.0
+
+
+def inverse_gradient(
+    h: AbstractConvex, p: Float[Array, " d"], start: Float[Array, " d"]
+) -> tuple[Float[Array, " d"], Bool[Array, ""]]:
+    r"""$(∇h)^{-1}(p) = ∇h^*(p)$, and whether the search for it converged.
+
+    By Levenberg and Marquardt's method from `start`. Derivatives with respect to p and
+    to the weights of h are those of the solution (implicit function theorem), not of
+    the search.
+
+    **Arguments:** h, strictly convex and differentiable; p; and a first guess.
+    """
+    arrays, rest = eqx.partition(h, eqx.is_array)
+
+    def residual(z: Array, given: tuple[AbstractConvex, Array]) -> Array:
+        weights, goal = given
+        return jax.grad(eqx.combine(weights, rest))(z) - goal
+
+    tolerance = _TOLERANCE * float(jnp.finfo(p.dtype).eps)
+    found: optx.Solution = optx.root_find(
+        residual,
+        optx.LevenbergMarquardt(rtol=tolerance, atol=tolerance),
+        jax.lax.stop_gradient(start),
+        args=(arrays, p),
+        max_steps=_STEPS,
+        throw=False,
+    )
+    return found.value, jnp.asarray(found.result == optx.RESULTS.successful)

@@ -1,0 +1,98 @@
+"""Entropic transport between samples, and its maps, in double precision."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nlot.costs.convex import Mahalanobis, NormPower
+from nlot.discrete.entropic import (
+    EntropicMap,
+    Reversed,
+    displacement_costs,
+    entropic_duals,
+)
+from nlot.networks.icnn import ICNN
+
+
+@pytest.fixture(autouse=True)
+def in_double_precision():
+    with jax.enable_x64(True):
+        yield
+
+
+def clouds(n=12, m=16, d=2):
+    keys = jax.random.split(jax.random.key(0))
+    x = jax.random.normal(keys[0], (n, d), jnp.float64)
+    return x, jax.random.normal(keys[1], (m, d), jnp.float64) + 1.0
+
+
+def test_the_plan_has_the_right_sums():
+    x, y = clouds()
+    cost = displacement_costs(NormPower(2.0, 2.0), x, y)
+    duals = entropic_duals(cost, 0.05)
+    plan = jnp.exp((duals.f[:, None] + duals.g - cost) / 0.05)
+    assert duals.converged
+    np.testing.assert_allclose(plan.sum(axis=1), 1 / 12, rtol=1e-10)
+    np.testing.assert_allclose(plan.sum(axis=0), 1 / 16, rtol=1e-10)
+
+
+def test_a_start_at_the_solution_changes_nothing():
+    x, y = clouds()
+    cost = displacement_costs(NormPower(2.0, 2.0), x, y)
+    once = entropic_duals(cost, 0.1)
+    again = entropic_duals(cost, 0.1, (once.f, once.g))
+    total = once.f[:, None] + once.g
+    np.testing.assert_allclose(again.f[:, None] + again.g, total, atol=1e-10)
+
+
+def network(seed=0):
+    made = ICNN(2, [8, 8], key=jax.random.key(seed))
+    return jax.tree.map(lambda a: a.astype(jnp.float64) if eqx.is_array(a) else a, made)
+
+
+def loss(h, epsilon, x, y):
+    """Squared distance of images, there and back, from some points."""
+    duals = entropic_duals(displacement_costs(h, x, y), epsilon)
+    there = EntropicMap(h, y, duals.g, epsilon)
+    back = EntropicMap(Reversed(h), x, duals.f, epsilon)
+    images, _ = jax.vmap(there)(x)
+    returned, _ = jax.vmap(back)(y)
+    return jnp.mean((images - x[::-1]) ** 2) + jnp.mean((returned - y[::-1]) ** 2)
+
+
+@pytest.mark.parametrize("epsilon", [0.3, 0.05])
+def test_gradients_of_a_whole_loss_are_those_of_differences(epsilon):
+    """In the weights of h, the points and ε, through Sinkhorn and the inverse of ∇h."""
+    x, y = clouds()
+    arrays, rest = eqx.partition(network(), eqx.is_array)
+    given = arrays, jnp.array(epsilon), x, y
+    flat, restore = jax.flatten_util.ravel_pytree(given)
+
+    @jax.jit
+    def value(flat):
+        weights, epsilon, x, y = restore(flat)
+        return loss(eqx.combine(weights, rest), epsilon, x, y)
+
+    gradient = jax.grad(value)(flat)
+    for k in range(3):
+        direction = jax.random.normal(jax.random.key(k), flat.shape, jnp.float64)
+        direction *= 0.1
+        step = 1e-5
+        ends = value(flat + step * direction), value(flat - step * direction)
+        found = (ends[0] - ends[1]) / (2 * step)
+        assert found == pytest.approx(float(gradient @ direction), rel=1e-6)
+
+
+def test_a_translation_is_found_there_and_back():
+    """Up to the shrinkage of clusters by ε."""
+    x, _ = clouds(n=40)
+    shift = jnp.array([3.0, -1.0])
+    h = Mahalanobis(jnp.array([[2.0, 0.3], [0.3, 1.0]]))
+    duals = entropic_duals(displacement_costs(h, x, x + shift), 1e-3)
+    images, found = jax.vmap(EntropicMap(h, x + shift, duals.g, 1e-3))(x)
+    assert found.all()
+    np.testing.assert_allclose(images, x + shift, atol=0.01)
+    back, _ = jax.vmap(EntropicMap(Reversed(h), x, duals.f, 1e-3))(x + shift)
+    np.testing.assert_allclose(back, x, atol=0.01)
