@@ -83,8 +83,8 @@ docs: env ## Rebuild generated documents: reference and schema of presets, resul
 # Each test file runs on one worker, in the order of collection.
 PYTEST := pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-images: env ## Remake the images of the documentation: from results/default, by the pages' code
-	@$(IN_VENV) python -m nlot.reporting.images results/default
+images: env ## Remake the images of the documentation: from results, by the pages' code
+	@$(IN_VENV) python -m nlot.reporting.images $(wildcard results/default results/density)
 
 test: env ## Run the tests, including those of the workflow
 	@$(IN_VENV) $(PYTEST) -m "not slow" $(PYTEST_ARGS)

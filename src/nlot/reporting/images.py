@@ -1,7 +1,7 @@
-"""The images of the documentation: `python -m nlot.reporting.images results/default`.
+"""The images of the documentation: `python -m nlot.reporting.images FOLDER ...`.
 
-Copies a preset's figures to docs/images/, and draws there what the code on pages draws
-(`make images`).
+Copies figures of presets, from folders such as results/default, to docs/images/, and
+draws there what the code on pages draws (`make images`).
 """
 
 import contextlib
@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from nlot.provenance.files import whole_file
+from nlot.reporting.reference import suffix_of
 
-# The figures that the documentation shows.
-SHOWN = ("figure1", "figure2", "figure3", "figure4", "loss")
+# The figures that the documentation shows, by preset.
+SHOWN = {
+    "default": ("figure1", "figure2", "figure3", "figure4", "loss"),
+    "density": ("figure1", "figure4", "figure5"),
+}
 # The pages whose code draws the image of the same name.
 PAGES = ("own-samples", "own-obstacle", "own-metric", "cells-in-time")
 _BLOCK = re.compile(r"^```(python|yaml)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -24,8 +28,8 @@ _BLOCK = re.compile(r"^```(python|yaml)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 def write_images(results: Path, folder: Path) -> None:
     """Copy the figures of a preset, from its folder of results, to `folder`."""
-    for name in SHOWN:
-        with whole_file(folder / f"{name}.png") as path:
+    for name in SHOWN[results.name]:
+        with whole_file(folder / f"{name}{suffix_of(results)}.png") as path:
             shutil.copyfile(results / "figures" / f"{name}.png", path)
 
 
@@ -56,5 +60,6 @@ def draw_pages(docs: Path) -> None:
 
 
 if __name__ == "__main__":
-    write_images(Path(sys.argv[1]), Path("docs/images"))
+    for given in sys.argv[1:]:
+        write_images(Path(given), Path("docs/images"))
     draw_pages(Path("docs"))
