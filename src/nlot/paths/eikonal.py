@@ -191,7 +191,7 @@ def isotropic(matrices: Float[np.ndarray, "n d d"]) -> Bool[np.ndarray, " n"]:
     """Which matrices are multiples of the identity."""
     wide = matrices[:, :1, :1] * np.eye(matrices.shape[1])
     limit = _ISOTROPIC * np.abs(wide).max(axis=(1, 2))
-    return (np.abs(matrices - wide).max(axis=(1, 2)) <= limit).astype(bool)
+    return np.abs(matrices - wide).max(axis=(1, 2)) <= limit
 
 
 @eqx.filter_jit
