@@ -6,10 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.costs.convex import Mahalanobis, NormPower
+from nlot.costs.convex import Mahalanobis, NormPower, Reversed
 from nlot.discrete.entropic import (
     EntropicMap,
-    Reversed,
     displacement_costs,
     entropic_duals,
 )

@@ -185,6 +185,19 @@ class OwnConvex(AbstractConvex):
         return returned("h(z)", self.function(z), (), z)
 
 
+class Reversed(AbstractConvex):
+    """h(-z), the cost of the way back."""
+
+    original: AbstractConvex
+
+    @property
+    def dimension(self) -> int | None:
+        return self.original.dimension
+
+    def __call__(self, z: Float[Array, " d"]) -> Float[Array, ""]:
+        return self.original(-z)
+
+
 def as_convex(given: Any) -> Any:
     """`given`, with a plain function as a convex cost; raises as `is_plain`."""
     return OwnConvex(given) if is_plain("cost", given, AbstractConvex) else given

@@ -14,11 +14,12 @@ import jax.numpy as jnp
 import numpy as np
 import pydantic
 import scipy
-from jax.scipy.special import i0e, i1e, logsumexp
+from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 from pydantic import Field, PositiveFloat
 
 from nlot.config.base import Part, Point, same_length
+from nlot.costs.bessel import log_bessel
 from nlot.costs.functions import is_plain, returned
 from nlot.costs.python_files import PythonConfig
 from nlot.measures.distributions import AbstractMeasure, Gaussian, GaussianMixture
@@ -171,31 +172,6 @@ def _components(
     return heights - squared / (2 * stds**2)
 
 
-@jax.custom_jvp
-def _bessel_ratio(z: Float[Array, ""]) -> Float[Array, ""]:
-    """I₁(z)/I₀(z)."""
-    return i1e(z) / i0e(z)
-
-
-@_bessel_ratio.defjvp
-def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    (z,), (dz,) = primals, tangents
-    ratio = _bessel_ratio(z)
-    return ratio, (1 - ratio / z - ratio**2) * dz
-
-
-@jax.custom_jvp
-def _log_bessel(z: Float[Array, ""]) -> Float[Array, ""]:
-    """log{e^{-z} I₀(z)}, whose derivatives need the two series of the ratio alone."""
-    return jnp.log(i0e(z))
-
-
-@_log_bessel.defjvp
-def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    (z,), (dz,) = primals, tangents
-    return _log_bessel(z), (_bessel_ratio(z) - 1) * dz
-
-
 class RingDensity(AbstractDensity):
     r"""Round Gaussians on a circle in the plane, $ρ = E_θ N(x; R e(θ), σ^2 I)$.
 
@@ -254,7 +230,7 @@ class RingDensity(AbstractDensity):
         r = jnp.sqrt(jnp.sum(x**2) + 1e-12)
         z = r * self.radius / self.std**2
         near = (r - self.radius) ** 2 / (2 * self.std**2)
-        return _log_bessel(z) - near - self.height
+        return log_bessel(z) - near - self.height
 
 
 class PowerDensity(AbstractDensity):

@@ -106,19 +106,6 @@ class EntropicMap(eqx.Module):
         return x - step, found
 
 
-class Reversed(AbstractConvex):
-    """h(-z), the cost of the way back."""
-
-    original: AbstractConvex
-
-    @property
-    def dimension(self) -> int | None:
-        return self.original.dimension
-
-    def __call__(self, z: Float[Array, " d"]) -> Float[Array, ""]:
-        return self.original(-z)
-
-
 def displacement_costs(
     cost: AbstractConvex, x: Float[Array, "n d"], y: Float[Array, "m d"]
 ) -> Float[Array, "n m"]:

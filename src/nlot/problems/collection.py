@@ -132,9 +132,8 @@ class Collection(eqx.Module):
         """The collection of some clouds.
 
         Raises `ValueError` for fewer than two clouds, clouds of different dimension, a
-        background density that vanishes on one,
-        and a Lagrangian that is not convex in v, distinguishes a path from its reverse,
-        or is not zero at rest.
+        background density that vanishes on one, and a Lagrangian that is not convex in
+        v, distinguishes a path from its reverse, or is not zero at rest.
         """
         names, points = clouds
         if len(points) < 2:
