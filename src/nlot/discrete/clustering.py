@@ -1,21 +1,22 @@
 """Hierarchical clusters of a dissimilarity matrix, by SciPy."""
 
 import numpy as np
+import scipy
 from jaxtyping import Float, Int
-from scipy.cluster import hierarchy
-from scipy.spatial.distance import squareform
 
 
 def linked(
     matrix: Float[np.ndarray, "k k"], linkage: str = "average"
 ) -> Float[np.ndarray, "merges 4"]:
-    """The k - 1 merges of clusters, as `scipy.cluster.hierarchy.linkage` returns them.
+    """The k - 1 merges of clusters, as SciPy's `linkage` returns them.
 
     **Arguments:** a symmetric matrix with a zero diagonal, and the rule by which
     dissimilarities between clusters follow from those between their members: "average",
     "single", "complete" or "weighted".
     """
-    return hierarchy.linkage(squareform(matrix, checks=False), linkage)
+    return scipy.cluster.hierarchy.linkage(
+        scipy.spatial.distance.squareform(matrix, checks=False), linkage
+    )
 
 
 def clusters(
@@ -26,15 +27,15 @@ def clusters(
     Fewer where several merges are at the same height.
     """
     merges = linked(matrix, linkage)
-    return hierarchy.fcluster(merges, number, "maxclust").astype(int)
+    return scipy.cluster.hierarchy.fcluster(merges, number, "maxclust").astype(int)
 
 
 def cophenetic_correlation(
     matrix: Float[np.ndarray, "k k"], linkage: str = "average"
 ) -> float:
     """Correlation of dissimilarities with the heights at which their objects merge."""
-    found, _ = hierarchy.cophenet(
-        linked(matrix, linkage), squareform(matrix, checks=False)
+    found, _ = scipy.cluster.hierarchy.cophenet(
+        linked(matrix, linkage), scipy.spatial.distance.squareform(matrix, checks=False)
     )
     return float(found)
 

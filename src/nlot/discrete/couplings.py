@@ -9,8 +9,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, Int, PRNGKeyArray
-from scipy.optimize import linear_sum_assignment
 
 from nlot.costs.lagrangians import AbstractLagrangian
 from nlot.networks.amortised import SplineNetwork
@@ -131,7 +131,7 @@ def match(
     a: Float[Array | np.ndarray, "n d"], b: Float[Array | np.ndarray, "n d"]
 ) -> Int[np.ndarray, " n"]:
     """The permutation s that minimises the sum of |a[i] - b[s[i]]|²."""
-    return linear_sum_assignment(squared_distances(a, b))[1]
+    return scipy.optimize.linear_sum_assignment(squared_distances(a, b))[1]
 
 
 def squared_distances(

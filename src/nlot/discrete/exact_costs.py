@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import jax
 import numpy as np
+import scipy
 from jaxtyping import Float, Int
-from scipy.spatial import KDTree
 
 from nlot.config import LeastActionConfig
 from nlot.discrete.limits import COARSE, GROWTH, STRAIGHT
@@ -74,4 +74,4 @@ def exact_costs(
 
 def in_order(points: Float[np.ndarray, "n d"]) -> Int[np.ndarray, " n"]:
     """An order for `exact_costs`: that of the leaves of a tree of the points."""
-    return KDTree(points, leafsize=1).indices
+    return scipy.spatial.KDTree(points, leafsize=1).indices

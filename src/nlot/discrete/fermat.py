@@ -6,11 +6,11 @@ samples of a density ρ in d dimensions it tends, times $n^{(p-1)/d}$ and a cons
 the least $\int ρ^{-(p-1)/d} ds$.
 """
 
+from typing import Any
+
 import numpy as np
+import scipy
 from jaxtyping import Float, Int
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, dijkstra
-from scipy.spatial import KDTree
 
 
 def power(alpha: float, dimension: int) -> float:
@@ -40,7 +40,9 @@ def fermat_distances(
         raise ValueError(f"neighbours: must be at least 1, found {neighbours}")
     points = np.asarray(points, np.float64)
     edges = _nearest(points, min(neighbours, len(points) - 1))
-    number, part = connected_components(_graph(edges, len(points)), directed=False)
+    number, part = scipy.sparse.csgraph.connected_components(
+        _graph(edges, len(points)), directed=False
+    )
     if number > 1:
         edges = np.concatenate([edges, _between(points, part, number)], axis=1)
     # Of both ways of an edge one is enough, and a doubled one would count twice.
@@ -49,16 +51,18 @@ def fermat_distances(
     # A sparse graph has no edges of length zero.
     lengths = np.maximum(steps**p, np.finfo(np.float64).tiny)
     graph = _graph(edges, len(points), lengths)
-    return np.atleast_2d(dijkstra(graph, directed=False, indices=sources))
+    return np.atleast_2d(
+        scipy.sparse.csgraph.dijkstra(graph, directed=False, indices=sources)
+    )
 
 
 def _graph(
     edges: Int[np.ndarray, "2 edges"],
     n: int,
     lengths: Float[np.ndarray, " edges"] | None = None,
-) -> coo_array:
+) -> Any:
     lengths = np.ones(edges.shape[1]) if lengths is None else lengths
-    return coo_array((lengths, tuple(edges)), shape=(n, n))
+    return scipy.sparse.coo_array((lengths, tuple(edges)), shape=(n, n))
 
 
 def _nearest(
@@ -66,7 +70,7 @@ def _nearest(
 ) -> Int[np.ndarray, "2 edges"]:
     """Edges from each sample to its nearest neighbours."""
     # Of equal samples, a sample need not be its own nearest one.
-    _, found = KDTree(points).query(points, k=neighbours + 1)
+    _, found = scipy.spatial.KDTree(points).query(points, k=neighbours + 1)
     start = np.repeat(np.arange(len(points)), neighbours + 1)
     edges = np.stack([start, found.ravel()])
     return edges[:, edges[0] != edges[1]]
@@ -79,6 +83,6 @@ def _between(
     found = []
     for k in range(number):
         (mine,), (others,) = np.nonzero(part == k), np.nonzero(part != k)
-        _, nearest = KDTree(points[mine]).query(points[others])
+        _, nearest = scipy.spatial.KDTree(points[mine]).query(points[others])
         found.append(np.stack([others, mine[nearest]]))
     return np.concatenate(found, axis=1)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import scipy
 from jaxtyping import Float, Float32, Int, Integer
-from scipy.spatial import KDTree
 
 from nlot.config import LeastActionConfig
 from nlot.costs.lagrangians import AbstractLagrangian
@@ -286,12 +286,14 @@ def _all(
 def _nearest(points: Points, stride: int) -> Int[np.ndarray, "n near"]:
     """The two nearest among every `stride`-th point, or the only one."""
     coarse = np.arange(0, len(points), stride)
-    _, near = KDTree(points[coarse]).query(points, k=range(1, min(2, len(coarse)) + 1))
+    _, near = scipy.spatial.KDTree(points[coarse]).query(
+        points, k=range(1, min(2, len(coarse)) + 1)
+    )
     return coarse[near]
 
 
 def _neighbours(points: Points) -> Int[np.ndarray, "n near"]:
     """The nearest other points."""
     count = min(_NEIGHBOURS, len(points) - 1)
-    _, near = KDTree(points).query(points, k=range(1, count + 2))
+    _, near = scipy.spatial.KDTree(points).query(points, k=range(1, count + 2))
     return near[:, 1:]

@@ -10,8 +10,8 @@ from itertools import combinations
 from typing import Literal
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy.spatial.distance import cdist
 
 from nlot.discrete.couplings import exact_plan
 from nlot.discrete.fermat import fermat_distances, power
@@ -66,10 +66,12 @@ def _wasserstein(problem: Collection, order: Literal[1, 2]) -> Compared:
 def energy(problem: Collection) -> Compared:
     """Energy distance between the empirical measures (Székely and Rizzo, 2013)."""
     x = problem.clouds
-    within = [cdist(a, a).mean() for a in x]
+    within = [scipy.spatial.distance.cdist(a, a).mean() for a in x]
 
     def pair(i: int, j: int) -> float:
-        squared = 2 * cdist(x[i], x[j]).mean() - within[i] - within[j]
+        squared = (
+            2 * scipy.spatial.distance.cdist(x[i], x[j]).mean() - within[i] - within[j]
+        )
         return float(np.sqrt(max(squared, 0.0)))
 
     return compared(len(x), pair)

@@ -4,8 +4,8 @@ Where the target is a turned copy of the source, a natural pairing is the turn i
 """
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy.stats import kendalltau
 
 from nlot.discrete.couplings import exact_squared_w2
 from nlot.evaluation.registry import Value, measure
@@ -82,7 +82,7 @@ def ends_action(case: TransportCase) -> Value:
 def kendall_tau(case: TransportCase) -> Value:
     """Rank correlation of the angles of samples and their partners."""
     x, partner = _turned_back(case)
-    return float(kendalltau(_angles(x), _angles(partner)).statistic), len(x)
+    return float(scipy.stats.kendalltau(_angles(x), _angles(partner)).statistic), len(x)
 
 
 @measure("turn_distance", "Distance from the turn (rms)", 3, needs=_TURNED)

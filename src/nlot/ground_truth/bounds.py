@@ -20,9 +20,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
-from scipy.interpolate import RBFInterpolator
-from scipy.spatial import KDTree
 
 from nlot.config import EvaluationConfig
 from nlot.costs.lagrangians import AbstractLagrangian
@@ -126,7 +125,10 @@ def fit_potential(
         infima = (cost - fit(target.centres)).min(axis=1)
         return infima.mean() + fit(target.points).mean()
 
-    fits = [RBFInterpolator(places, dual[first], smoothing=s) for s in _SMOOTHING]
+    fits = [
+        scipy.interpolate.RBFInterpolator(places, dual[first], smoothing=s)
+        for s in _SMOOTHING
+    ]
     return max(fits, key=dual_value)
 
 
@@ -209,7 +211,7 @@ class _CTransform(NamedTuple):
 
         points = self.target.points
         ends = at.path[:, 0, -1]
-        _, near = KDTree(points).query(ends, k=min(_AROUND, len(points)))
+        _, near = scipy.spatial.KDTree(points).query(ends, k=min(_AROUND, len(points)))
         second, _ = self._look(x, at, points[near][:, None])
         best = np.minimum(values.min(axis=1), first)
         return np.minimum(best, second), found.converged

@@ -14,8 +14,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Bool, Float
-from scipy.ndimage import correlate1d, map_coordinates, spline_filter
 
 from nlot.costs.metrics import AbstractMetric
 
@@ -82,7 +82,7 @@ class Eikonal(NamedTuple):
             for a, b in zip(low, high, strict=True)
         ]
         grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1)
-        return cls(low, step, spline_filter(_log_weight(metric, grid)))
+        return cls(low, step, scipy.ndimage.spline_filter(_log_weight(metric, grid)))
 
     def _reached(
         self, points: Float[np.ndarray, "n 2"]
@@ -116,7 +116,7 @@ class Eikonal(NamedTuple):
         shift = place - node
         moved = self.spline
         for axis, share in enumerate(shift):
-            moved = correlate1d(moved, _weights(share), axis=axis)
+            moved = scipy.ndimage.correlate1d(moved, _weights(share), axis=axis)
         inner = moved[_SPLINE:-_SPLINE, _SPLINE:-_SPLINE]
         source = tuple(node.astype(int))
         steps = self.step, self.step
@@ -131,7 +131,9 @@ class Eikonal(NamedTuple):
         y = np.asarray(y, np.float64)
         at = (y - self.low) / self.step - shift
         # Their logarithm does not overshoot where lengths differ by many magnitudes.
-        logs = map_coordinates(np.log(factor), at.T, order=3, mode="nearest")
+        logs = scipy.ndimage.map_coordinates(
+            np.log(factor), at.T, order=3, mode="nearest"
+        )
         return np.linalg.norm(y - x, axis=1) * np.exp(logs)
 
 

@@ -10,17 +10,14 @@ may depend on it.
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, Int
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import KDTree
-from scipy.stats import qmc
 
 from nlot.costs.lagrangians import AbstractLagrangian
 
@@ -81,13 +78,15 @@ def routes(
         energies = energies[:1]
     # L of a path at rest where that is cheapest: only energies above it matter.
     rest = float(_at_rest(lagrangian, nodes).min())
-    tree = KDTree(nodes)
+    tree = scipy.spatial.KDTree(nodes)
     centres, own = _representatives(x)
     first, last = tree.query(centres)[1], tree.query(y)[1]
     found, late = [], []
     for energy in energies:
         cost, time = _prices(edges, energy - rest, len(nodes))
-        _, before = dijkstra(cost, indices=first, return_predecessors=True)
+        _, before = scipy.sparse.csgraph.dijkstra(
+            cost, indices=first, return_predecessors=True
+        )
         way = _backwards(before, own, last)[:, ::-1]
         taken = time[way[:, :-1].ravel(), way[:, 1:].ravel()].reshape(len(x), -1)
         found.append(_even(nodes[way], taken, x, y, segments))
@@ -121,9 +120,9 @@ def _cube(d: int) -> _Linked:
         axis = np.linspace(-1, 1, _AXIS)
         nodes = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, d)
     else:
-        nodes = 2 * qmc.Sobol(d, rng=0).random(_NODES) - 1
-    _, near = KDTree(nodes).query(nodes, k=range(2, _LINKS + 2))
-    linked = csr_array(
+        nodes = 2 * scipy.stats.qmc.Sobol(d, rng=0).random(_NODES) - 1
+    _, near = scipy.spatial.KDTree(nodes).query(nodes, k=range(2, _LINKS + 2))
+    linked = scipy.sparse.csr_array(
         (
             np.ones(near.size),
             (np.repeat(np.arange(len(nodes)), _LINKS), near.ravel()),
@@ -149,7 +148,7 @@ def _quadratic(edges: _Edges) -> bool:
     return np.allclose(masses, masses[0], rtol=1e-4, atol=0.0)
 
 
-def _prices(edges: _Edges, energy: float, nodes: int) -> tuple[csr_array, csr_array]:
+def _prices(edges: _Edges, energy: float, nodes: int) -> tuple[Any, Any]:
     """What each edge costs, and how long it takes."""
     each = (edges.lagrangian + energy) / edges.speeds[:, None]
     each = np.where(np.isfinite(each), each, np.inf)
@@ -157,7 +156,9 @@ def _prices(edges: _Edges, energy: float, nodes: int) -> tuple[csr_array, csr_ar
     least = np.maximum(least, _CHEAPEST * np.median(np.abs(least)))
     weights = least * edges.length, edges.length / edges.speeds[fastest]
     ends, shape = (edges.a, edges.b), (nodes, nodes)
-    cost, time = (csr_array((weight, ends), shape=shape) for weight in weights)
+    cost, time = (
+        scipy.sparse.csr_array((weight, ends), shape=shape) for weight in weights
+    )
     return cost, time
 
 

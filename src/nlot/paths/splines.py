@@ -11,11 +11,11 @@ solvers that refine them. They span the same paths as knot values would.
 """
 
 from functools import cached_property
+from typing import Any
 
 import equinox as eqx
 import numpy as np
-import scipy.interpolate
-import scipy.linalg
+import scipy
 from jaxtyping import Float
 
 from nlot.paths.spaces import AbstractSpace
@@ -63,7 +63,7 @@ class CubicSpline(AbstractSpace):
         return np.linalg.solve(self._modes, bump[1:-1])
 
     @cached_property
-    def _interpolant(self) -> scipy.interpolate.CubicSpline:
+    def _interpolant(self) -> Any:
         # One cardinal spline per interior knot: 1 there, 0 at all others.
         cardinal = np.eye(self.knots)[:, 1:-1]
         return scipy.interpolate.CubicSpline(
