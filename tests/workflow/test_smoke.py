@@ -214,7 +214,7 @@ def test_stays_within_its_time(smoke: Smoke) -> None:
 
 
 def test_the_density_study_makes_every_artefact(project: Path) -> None:
-    """Problems of every kind, claims without numbers, and figures with controls."""
+    """Problems of every kind, and claims without numbers."""
     done = snakemake(project, "--configfile", "config/smoke_density.yaml")
     assert done.returncode == 0, done.stdout[-3000:]
     results = project / "results" / "smoke_density"
