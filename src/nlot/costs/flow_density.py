@@ -1,9 +1,7 @@
 """Densities of samples by a normalising flow, and the files that they are kept in."""
 
-import functools
 import io
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +19,7 @@ from pydantic import Field, PositiveInt
 
 from nlot.config.base import Part
 from nlot.costs.densities import AbstractDensity
+from nlot.costs.flow_parts import arrays_of, joined, split
 from nlot.costs.kernel_density import as_samples
 from nlot.measures.files import SampleError
 from nlot.provenance.files import whole_file
@@ -79,7 +78,7 @@ class FlowDensity(AbstractDensity):
     def untrained(cls, dimension: int) -> "FlowDensity":
         """A density of the shapes of a fitted one."""
         zeros = jnp.zeros(dimension, jnp.float32)
-        weights = _split(_flow(dimension, jax.random.key(0)))[0]
+        weights = arrays_of(_made, jax.random.key(0), dimension)
         return cls(weights, zeros, zeros + 1, zeros[0])
 
     @classmethod
@@ -106,7 +105,8 @@ class FlowDensity(AbstractDensity):
         with jax.enable_x64(False):
             z = jnp.asarray((x - centre) / scale, jnp.float32)
             start, order = jax.random.split(jax.random.key(seed))
-            weights = _split(_fitted(_flow(x.shape[1], start), z, steps, order))[0]
+            fitted = _fitted(_flow(start, x.shape[1]), z, steps, order)
+            weights = split(paramax.unwrap(fitted))[0]
             centre, scale = (
                 jnp.asarray(centre, jnp.float32),
                 jnp.asarray(scale, jnp.float32),
@@ -127,7 +127,7 @@ class FlowDensity(AbstractDensity):
 
     def standard(self, z: Float[Array, " d"]) -> Float[Array, ""]:
         """Log density of standardised samples, whose integral is one."""
-        return _joined(self.weights, self.dimension).log_prob(z)
+        return joined(self.weights, _made, self.dimension).log_prob(z)
 
     def save(self, path: str | Path) -> None:
         """Write the density to a file, which settings of kind `flow` name."""
@@ -172,13 +172,18 @@ class FlowDensity(AbstractDensity):
         return found
 
 
-def _flow(dimension: int, key: PRNGKeyArray) -> Transformed:
+def _flow(key: PRNGKeyArray, dimension: int) -> Transformed:
     """A flow with random weights."""
     normal: Any = StandardNormal
     network = BlockAutoregressiveNetwork(
         key, dim=dimension, depth=_DEPTH, block_dim=_WIDTH
     )
     return Transformed(normal((dimension,)), Invert(network))
+
+
+def _made(key: PRNGKeyArray, dimension: int) -> Transformed:
+    """A flow with random weights, normalised."""
+    return paramax.unwrap(_flow(key, dimension))
 
 
 def _fitted(
@@ -219,31 +224,3 @@ def _highest(flow: FlowDensity, z: Float[Array, "n d"]) -> Float[Array, ""]:
 
     # A line search that fails may end below its start.
     return jnp.max(_logs(flow, jnp.concatenate([z, jax.vmap(ascend)(z)])))
-
-
-def _split(flow: Transformed) -> tuple[tuple[Array, ...], Any]:
-    """The arrays of a flow, its weights normalised, and the rest of it."""
-    leaves, structure = jax.tree.flatten(paramax.unwrap(flow))
-    arrays = tuple(leaf for leaf in leaves if eqx.is_array(leaf))
-    return arrays, (structure, [None if eqx.is_array(x) else x for x in leaves])
-
-
-def _joined(weights: tuple[Array, ...], dimension: int) -> Transformed:
-    """The flow with these arrays."""
-    structure, leaves = _rest(dimension)
-    arrays = iter(weights)
-    filled = [next(arrays) if leaf is None else leaf for leaf in leaves]
-    return jax.tree.unflatten(structure, filled)
-
-
-@functools.cache
-def _rest(dimension: int) -> Any:
-    """All of a flow but its arrays.
-
-    Its masks must have values also where it is first needed while something is traced:
-    threads are traced on their own.
-    """
-    with ThreadPoolExecutor(1) as other:
-        return other.submit(
-            lambda: _split(_flow(dimension, jax.random.key(0)))
-        ).result()[1]
