@@ -6,12 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.costs.convex import Mahalanobis, NormPower, Reversed
-from nlot.discrete.entropic import (
-    EntropicMap,
-    displacement_costs,
-    entropic_duals,
-)
+from nlot.costs.convex import Mahalanobis, NormPower
+from nlot.discrete.entropic import divergence, entropic_duals
+from nlot.discrete.entropic_maps import displacement_costs
+from nlot.discrete.learned_cost import LearnedCost, solved
 from nlot.networks.icnn import ICNN
 
 
@@ -41,7 +39,7 @@ def test_a_start_at_the_solution_changes_nothing():
     x, y = clouds()
     cost = displacement_costs(NormPower(2.0, 2.0), x, y)
     once = entropic_duals(cost, 0.1)
-    again = entropic_duals(cost, 0.1, (once.f, once.g))
+    again = entropic_duals(cost, 0.1, once.g)
     total = once.f[:, None] + once.g
     np.testing.assert_allclose(again.f[:, None] + again.g, total, atol=1e-10)
 
@@ -53,11 +51,9 @@ def network(seed=0):
 
 def loss(h, epsilon, x, y):
     """Squared distance of images, there and back, from some points."""
-    duals = entropic_duals(displacement_costs(h, x, y), epsilon)
-    there = EntropicMap(h, y, duals.g, epsilon)
-    back = EntropicMap(Reversed(h), x, duals.f, epsilon)
-    images, _ = jax.vmap(there)(x)
-    returned, _ = jax.vmap(back)(y)
+    found = solved(LearnedCost(h), x, y, epsilon)
+    images, _ = found.mapped(x)
+    returned, _ = found.mapped(y, back=True)
     return jnp.mean((images - x[::-1]) ** 2) + jnp.mean((returned - y[::-1]) ** 2)
 
 
@@ -89,9 +85,35 @@ def test_a_translation_is_found_there_and_back():
     x, _ = clouds(n=40)
     shift = jnp.array([3.0, -1.0])
     h = Mahalanobis(jnp.array([[2.0, 0.3], [0.3, 1.0]]))
-    duals = entropic_duals(displacement_costs(h, x, x + shift), 1e-3)
-    images, found = jax.vmap(EntropicMap(h, x + shift, duals.g, 1e-3))(x)
-    assert found.all()
+    found = solved(LearnedCost(h), x, x + shift, 1e-4)
+    images, inverted = found.mapped(x)
+    assert inverted.all()
     np.testing.assert_allclose(images, x + shift, atol=0.01)
-    back, _ = jax.vmap(EntropicMap(Reversed(h), x, duals.f, 1e-3))(x + shift)
+    back, _ = found.mapped(x + shift, back=True)
     np.testing.assert_allclose(back, x, atol=0.01)
+    rows = jnp.array([3, 1])
+    np.testing.assert_allclose(found.images(rows)[0], images[rows], atol=1e-9)
+    again, _ = found.images(rows, back=True)
+    np.testing.assert_allclose(again, back[rows], atol=1e-9)
+
+
+@pytest.mark.parametrize("relative", [1e-1, 1e-3, 1e-5])
+def test_converges_from_anywhere(relative):
+    """Also where the plan is all but a permutation, and from a start far off."""
+    x, y = clouds(n=30, m=30)
+    cost = displacement_costs(NormPower(1.5, 3.0), x, y)
+    epsilon = relative * cost.mean()
+    far = 10 * jax.random.normal(jax.random.key(5), (30,), jnp.float64)
+    for start in (None, far):
+        duals = entropic_duals(cost, epsilon, start)
+        plan = jnp.exp((duals.f[:, None] + duals.g - cost) / epsilon)
+        assert duals.converged
+        np.testing.assert_allclose(plan.sum(axis=0), 1 / 30, rtol=1e-7)
+
+
+def test_the_divergence_vanishes_between_equal_samples_alone():
+    x, y = clouds(n=20, m=20)
+    assert divergence(x, x) == pytest.approx(0, abs=1e-9)
+    # Half the squared distance of the means is a lower bound, up to ε.
+    apart = float(jnp.sum((x.mean(axis=0) - y.mean(axis=0)) ** 2)) / 2
+    assert divergence(x, y) > 0.9 * apart

@@ -8,8 +8,8 @@ from jaxtyping import Array, Bool, Float
 
 from nlot.costs.convex import AbstractConvex
 
-# Steps of a search, and the error at which it ends, in units of each precision.
-_STEPS, _TOLERANCE = 100, 16.0
+# Steps of a search, and the relative and absolute error at which it ends.
+_STEPS, _TOLERANCE = 100, 1e-10
 
 
 def inverse_gradient(
@@ -17,9 +17,9 @@ def inverse_gradient(
 ) -> tuple[Float[Array, " d"], Bool[Array, ""]]:
     r"""$(∇h)^{-1}(p) = ∇h^*(p)$, and whether the search for it converged.
 
-    By Levenberg and Marquardt's method from `start`. Derivatives with respect to p and
-    to the weights of h are those of the solution (implicit function theorem), not of
-    the search.
+    By Levenberg and Marquardt's method from `start`, in double precision. Derivatives
+    with respect to p and to the weights of h are those of the solution (implicit
+    function theorem), not of the search.
 
     **Arguments:** h, strictly convex and differentiable; p; and a first guess.
     """
@@ -29,10 +29,9 @@ def inverse_gradient(
         weights, goal = given
         return jax.grad(eqx.combine(weights, rest))(z) - goal
 
-    tolerance = _TOLERANCE * float(jnp.finfo(p.dtype).eps)
     found: optx.Solution = optx.root_find(
         residual,
-        optx.LevenbergMarquardt(rtol=tolerance, atol=tolerance),
+        optx.LevenbergMarquardt(rtol=_TOLERANCE, atol=_TOLERANCE),
         jax.lax.stop_gradient(start),
         args=(arrays, p),
         max_steps=_STEPS,

@@ -19,7 +19,8 @@ class ICNN(AbstractConvex):
 
     $u_1 = σ(A_1 z + b_1)$, $u_{k+1} = σ(W_k u_k + A_{k+1} z + b_{k+1})$,
     $h(z) = w·u_K + |R z|^2/2 + α |z|^2/2$, with W_k and w non-negative and σ, a CELU,
-    convex and increasing. Its training starts near $|z|^2/2$.
+    convex and increasing. Its training starts near $|z|^2/2$. Without layers it is a
+    quadratic form.
 
     **Arguments:** d, widths of the layers, α > 0, whether h(z) = h(-z), and the key
     that weights are drawn with.
@@ -28,7 +29,7 @@ class ICNN(AbstractConvex):
     skips: tuple[eqx.nn.Linear, ...]
     # Their softplus are the non-negative weights.
     between: tuple[Float[Array, "..."], ...]
-    out: Float[Array, " width"]
+    out: Float[Array, " width"] | None
     root: Float[Array, "d d"]
     curvature: float = eqx.field(static=True)
     symmetric: bool = eqx.field(static=True)
@@ -49,9 +50,11 @@ class ICNN(AbstractConvex):
             for n, k in zip(hidden, keys, strict=True)
         )
         keys = jax.random.split(second, len(hidden))
-        pairs = zip(hidden[:-1], hidden[1:], keys[1:], strict=True)
+        pairs = zip(hidden[:-1], hidden[1:], keys[1:], strict=False)
         self.between = tuple(_weights((n, m), 1 / m, k) for m, n, k in pairs)
-        self.out = _weights((hidden[-1],), _SMALL / hidden[-1], keys[0])
+        self.out = (
+            _weights((hidden[-1],), _SMALL / hidden[-1], keys[0]) if hidden else None
+        )
         self.root = jnp.eye(dimension)
         self.curvature, self.symmetric = curvature, symmetric
 
@@ -60,6 +63,8 @@ class ICNN(AbstractConvex):
         return len(self.root)
 
     def _half(self, z: Float[Array, " d"]) -> Float[Array, ""]:
+        if self.out is None:
+            return jnp.zeros((), z.dtype)
         u = jax.nn.celu(affine(self.skips[0], z))
         for weights, skip in zip(self.between, self.skips[1:], strict=True):
             u = jax.nn.celu(u @ jax.nn.softplus(weights).T + affine(skip, z))
