@@ -18,6 +18,7 @@ from nlot.ground_truth.truth import make_truth
 from nlot.measures.clouds import Clouds
 from nlot.problems.collection import Collection
 from nlot.problems.geodesics import Geodesics
+from nlot.problems.pairs import Pairs
 from nlot.problems.sequence import Sequence
 from nlot.problems.transport import Transport
 
@@ -206,6 +207,13 @@ METHODS = {
     "chebyshev": {"kind": "chebyshev"},
     "shooting": {"kind": "shooting", "knots": 16},
     "newton": {"kind": "newton", "search": {"segments": 64}},
+    "monge_cost": {
+        "kind": "monge_cost",
+        "convex": {"hidden": [4, 4]},
+        "flow": {"layers": 2, "width": 4},
+        "steps": 4,
+        "report_every": 2,
+    },
 }
 ROUND = {"kind": "gaussian", "mean": [0.0, 0.0], "covariance": [[1.0, 0.0], [0.0, 1.0]]}
 # In a Gaussian background.
@@ -216,6 +224,19 @@ PAIRS = {
     "lagrangian": {
         "kind": "riemannian",
         "metric": {"kind": "density", "density": ROUND},
+    },
+}
+# Two strips, of which five pairs are known.
+STRIPS = {
+    "kind": "pairs",
+    "data": {
+        "kind": "aligned",
+        "shape": "t_shape",
+        "source_points": 16,
+        "target_points": 20,
+        "pairs": 12,
+        "known": 5,
+        "held_out": 8,
     },
 }
 CLOUD = {"kind": "gaussian_mixture", "std": 0.1}
@@ -482,6 +503,14 @@ def truth_file(
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def strips() -> Pairs:
+    """The samples of `STRIPS`, and the five known pairs."""
+    config = Pairs.Config.model_validate(STRIPS)
+    data = config.data.draw(jax.random.key(0))
+    return Pairs.of(data.source, data.target, data.given)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def hollow(make_problem) -> Transport:
 
 @pytest.fixture(scope="session")
 def train_kind(
-    make_method, well, hollow, translations, towers, pairs
+    make_method, well, hollow, translations, towers, pairs, strips
 ) -> Callable[..., SimpleNamespace]:
     """Trains a kind of method on a problem that it solves, with tiny settings."""
 
@@ -34,6 +34,7 @@ def train_kind(
         "sequence": (translations.sequence,),
         "collection": (towers,),
         "geodesics": (pairs,),
+        "pairs": (strips,),
     }
 
     def train(kind: str, seed: int = SEED) -> SimpleNamespace:

@@ -13,7 +13,7 @@ import pytest
 import nlot
 from nlot.config import Experiment, parse_config
 
-from ..conftest import HOLLOW, METHODS, PAIRS, TOWERS, sequence_settings
+from ..conftest import HOLLOW, METHODS, PAIRS, STRIPS, TOWERS, sequence_settings
 
 SEED = 3
 
@@ -34,6 +34,7 @@ def every_method(tmp_path_factory, translations) -> dict[str, Any]:
         "hollow": {"kind": "transport", **HOLLOW},
         "towers": TOWERS,
         "pairs": PAIRS,
+        "strips": STRIPS,
     }
     return raw
 
@@ -48,7 +49,7 @@ def problem_of(whole) -> Callable[[str], str]:
     """The problem that a kind of method is trained on."""
 
     def find(kind: str) -> str:
-        known = ("well", "hollow", "given", "towers", "pairs")
+        known = ("well", "hollow", "given", "towers", "pairs", "strips")
         return next(name for name in known if not whole.unable(kind, name))
 
     return find

@@ -35,6 +35,9 @@ OUTPUTS = {
     "at": lambda r: r.at(X, [0.5, 2.25]),
     "speeds": lambda r: r.speeds,
     "dissimilarity": lambda r: r.matrix,
+    "plan": lambda r: r.plan,
+    "gradients": lambda r: r.gradients(X),
+    "failures": lambda r: r.failures,
     "least_paths": lambda r: (r.positions(TIMES), r.actions, r.end_gradients),
 }
 

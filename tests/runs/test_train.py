@@ -26,10 +26,14 @@ PHASES = {
     "kernel_paths": ["warm_up"] + ["paths"] * 2,
     "estimated_density": ["estimate"],
     "path_costs": ["clouds"] * 3,
+    "monge_cost": ["cost"] * 2,
     **{kind: ["search"] for kind in ("chebyshev", "shooting", "newton")},
 }
 # What a run has besides its weights and history: generated data, and a matrix.
-MORE = {"path_costs": {"data.npz", "dissimilarities.csv"}}
+MORE = {
+    "path_costs": {"data.npz", "dissimilarities.csv"},
+    "monge_cost": {"data.npz"},
+}
 
 
 def test_a_run_folder_holds_weights_and_history(stored):

@@ -23,6 +23,7 @@ KINDS: dict[str, dict[str, str]] = {
         "sequence": "nlot.problems.sequence:MeasuresInTime",
         "collection": "nlot.problems.collection:Collection",
         "geodesics": "nlot.problems.geodesics:Geodesics",
+        "pairs": "nlot.problems.pairs:Pairs",
     },
     "method": {
         "nlot": "nlot.methods.nlot",
@@ -37,6 +38,7 @@ KINDS: dict[str, dict[str, str]] = {
         "chebyshev": "nlot.methods.chebyshev",
         "shooting": "nlot.methods.shooting",
         "newton": "nlot.methods.newton",
+        "monge_cost": "nlot.methods.monge_cost",
     },
     "measure": {
         "uniform": "nlot.measures.distributions:Uniform",
@@ -94,6 +96,20 @@ KINDS: dict[str, dict[str, str]] = {
     "data": {
         "generated": "nlot.measures.particles:Particles",
         "samples": "nlot.measures.sequences:GivenSamples",
+    },
+    "paired": {
+        "aligned": "nlot.measures.aligned:Aligned",
+        "pair_files": "nlot.measures.pair_files:PairFiles",
+        "unpaired": "nlot.measures.pair_files:Unpaired",
+        "random_images": "nlot.networks.random_images:RandomImages",
+        "gaussian_images": "nlot.costs.optimal_images:GaussianImages",
+        "optimal_images": "nlot.costs.optimal_images:OptimalImages",
+    },
+    "loss": {
+        "pairs": "nlot.methods.monge_cost.losses:PairsLoss",
+        "mass": "nlot.methods.monge_cost.losses:Mass",
+        "low_rank": "nlot.methods.monge_cost.losses:LowRank",
+        "directions": "nlot.methods.monge_cost.losses:Directions",
     },
     "clouds": {
         "drawn": "nlot.measures.clouds:Drawn",

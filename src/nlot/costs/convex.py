@@ -64,8 +64,8 @@ class NormPower(AbstractConvex):
             scales = None if self.scales is None else jnp.array(self.scales)
             return NormPower(self.norm, self.power, scales)
 
-    norm: float = eqx.field(static=True)
-    power: float = eqx.field(static=True)
+    norm: float = eqx.field(static=True, default=2.0)
+    power: float = eqx.field(static=True, default=2.0)
     scales: Float[Array, " d"] | None = None
 
     @property

@@ -13,6 +13,8 @@ from nlot.evaluation import (
     clustering,
     collection_controls,
     geodesics,
+    pairs,
+    pairs_controls,
 )
 
 # isort: on
@@ -32,5 +34,7 @@ __all__ = [
     "held_out",
     "matching",
     "metrics",
+    "pairs",
+    "pairs_controls",
     "truth",
 ]

@@ -36,7 +36,7 @@ def applicable(experiment: Experiment, row: str, problem: str) -> tuple[str, ...
             return ()
         able = experiment.methods[owner].capabilities
         first = row == experiment.rows_of(owner)[0]
-        if "map" in able:
+        if "map" in able and given.kind == "transport":
             # As every run of it that has a map.
             facts = facts | {"checked"}
     found = taken(given.kind, facts.union(able), first)

@@ -12,6 +12,7 @@ from typing import Any
 from nlot.config import EvaluationConfig, Experiment
 from nlot.evaluation.collection_case import CollectionCase
 from nlot.evaluation.geodesics_case import GeodesicsCase
+from nlot.evaluation.pairs_case import PairsCase
 from nlot.evaluation.sequence_case import SequenceCase
 from nlot.evaluation.transport_case import TransportCase
 
@@ -20,6 +21,7 @@ CASES: dict[str, Any] = {
     "sequence": SequenceCase,
     "collection": CollectionCase,
     "geodesics": GeodesicsCase,
+    "pairs": PairsCase,
 }
 
 

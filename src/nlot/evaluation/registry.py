@@ -11,12 +11,13 @@ from nlot.methods.capabilities import CAPABILITIES
 # The value of a measure, and its sample size.
 Value = tuple[float, int]
 TRANSPORT, SEQUENCE = ("transport",), ("sequence",)
-COLLECTION, GEODESICS = ("collection",), ("geodesics",)
+COLLECTION, GEODESICS, PAIRS = ("collection",), ("geodesics",), ("pairs",)
 # What may be known about a problem. All maps and the floor have `images`; what predicts
 # positions at any time, and some controls, have a `population` at held-out times. The
 # target may be a `turned` copy of the source, and a `matching` of samples known. Runs
 # whose map was looked at after training are `checked` (`nlot.runs.diagnosis`). Where a
-# `density` is high, motion is cheap.
+# `density` is high, motion is cheap. Of samples, `pairs` may exist and be `known_pairs`
+# to methods; `new_pairs` are held out, and optimal for a `true_cost`.
 FACTS = (
     "ground_truth",
     "closed_form",
@@ -32,6 +33,10 @@ FACTS = (
     "checked",
     "labels",
     "density",
+    "pairs",
+    "known_pairs",
+    "new_pairs",
+    "true_cost",
 )
 # Between the name of a measure and the entry that a row is about.
 _OF = "@"

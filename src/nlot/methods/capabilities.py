@@ -38,6 +38,9 @@ x and y are arrays of n points of dimension d, given as (n, d).
 - `speeds`: `speeds`, how fast measures move from each to the next, in length per time
   of the data, (K - 1,).
 - `dissimilarity`: `matrix`, of k clouds, (k, k), symmetric with a zero diagonal.
+- `plan`: `plan`, a coupling of the samples that the problem gives, (n, m).
+- `gradients`: `gradients(z)`, ∇h of a cost h(x - y) at displacements, (n, d).
+- `failures`: `failures`, the share of inner problems that did not converge.
 """
 
 from typing import Any
@@ -62,6 +65,9 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
     "at": ("momentum", "at"),
     "speeds": ("speeds",),
     "dissimilarity": ("matrix",),
+    "plan": ("plan",),
+    "gradients": ("gradients",),
+    "failures": ("failures",),
 }
 
 

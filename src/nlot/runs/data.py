@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from nlot.config import Experiment
+from nlot.measures.pairs import DrawnPairs
 from nlot.networks.velocity_fields import Trajectories, generate
 from nlot.provenance.files import whole_file
 from nlot.provenance.record import provenance
@@ -28,7 +29,8 @@ def make_data(experiment: Experiment, problem: str, seed: int, path: str | Path)
     given: Any = experiment.problems[problem]
     config, started = given.data, time.monotonic()
     report = Reporter(f"{problem} seed {seed}")
-    make, write = _MAKERS[config.kind]
+    kind = "pairs" if isinstance(config, DrawnPairs) else config.kind
+    make, write = _MAKERS[kind]
     data = make(config, stream(seed, "data"), report)
     report.close()
     settings = config.model_dump(mode="json")
@@ -75,6 +77,10 @@ _MAKERS: dict[str, tuple[Callable[..., Any], Callable[..., None]]] = {
         lambda path, data, header, key, config: write_trajectories(
             path, data, header, key, len(config.groups)
         ),
+    ),
+    "pairs": (
+        lambda config, key, report: config.draw(key),
+        lambda path, data, header, key, config: _write(path, header, **data._asdict()),
     ),
     "drawn": (
         lambda config, key, report: config.draw(key),

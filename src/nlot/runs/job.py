@@ -20,6 +20,9 @@ from nlot.training.checkpoints import CHECKPOINT, Checkpoints, digest
 from nlot.training.progress import Reporter
 from nlot.training.streams import stream
 
+# Kinds of problems whose runs are checked after training.
+_CHECKED = ("transport", "sequence")
+
 
 def train(
     experiment: Experiment | str | Path,
@@ -127,7 +130,7 @@ def train_loaded(
     parts = {name: getattr(given, name) for name in type(given).model_fields}
     objects = {n: p.build() for n, p in parts.items() if isinstance(p, Given)}
     run = module.open(loaded, config, networks, header, history, objects)
-    if capable(run, "map") or capable(run, "carry"):
+    if given.kind in _CHECKED and (capable(run, "map") or capable(run, "carry")):
         # By way of the package: an edit of the checks trains nothing again.
         found = runs.diagnose(run)
         report.say(str(found))
