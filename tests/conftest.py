@@ -214,6 +214,12 @@ METHODS = {
         "steps": 4,
         "report_every": 2,
     },
+    "monge_cost_plus": {
+        "kind": "monge_cost_plus",
+        "convex": {"hidden": [4, 4]},
+        "steps": 4,
+        "report_every": 2,
+    },
 }
 ROUND = {"kind": "gaussian", "mean": [0.0, 0.0], "covariance": [[1.0, 0.0], [0.0, 1.0]]}
 # In a Gaussian background.

@@ -42,3 +42,13 @@ def test_is_symmetric_if_asked_for():
     value = jax.vmap(made(symmetric=True))
     np.testing.assert_allclose(value(z), value(-z), rtol=1e-6)
     assert not np.allclose(jax.vmap(made())(z), jax.vmap(made())(-z), rtol=1e-3)
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+@pytest.mark.parametrize("hidden", [(), (6, 5)])
+def test_is_zero_and_least_at_zero(symmetric, hidden):
+    h = ICNN(3, hidden, symmetric=symmetric, key=jax.random.key(0))
+    h = jax.tree.map(lambda a: 3 * a if eqx.is_array(a) else a, h)
+    assert float(h(jnp.zeros(3))) == 0
+    np.testing.assert_allclose(jax.grad(h)(jnp.zeros(3)), 0, atol=1e-5)
+    assert float(jax.vmap(h)(jax.random.normal(jax.random.key(1), (50, 3))).min()) > 0

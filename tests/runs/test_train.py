@@ -27,12 +27,14 @@ PHASES = {
     "estimated_density": ["estimate"],
     "path_costs": ["clouds"] * 3,
     "monge_cost": ["cost"] * 2,
+    "monge_cost_plus": ["cost"] * 2,
     **{kind: ["search"] for kind in ("chebyshev", "shooting", "newton")},
 }
 # What a run has besides its weights and history: generated data, and a matrix.
 MORE = {
     "path_costs": {"data.npz", "dissimilarities.csv"},
     "monge_cost": {"data.npz"},
+    "monge_cost_plus": {"data.npz"},
 }
 
 

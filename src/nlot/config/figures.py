@@ -32,6 +32,7 @@ FIGURE_KINDS = {
     "journeys": FigureKind("sequence", "carry"),
     "dendrogram": FigureKind("collection", "dissimilarity", controls=True),
     "geodesics": FigureKind("geodesics", "least_paths"),
+    "pairs": FigureKind("pairs", "map", controls=True),
 }
 
 

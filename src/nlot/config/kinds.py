@@ -39,6 +39,7 @@ KINDS: dict[str, dict[str, str]] = {
         "shooting": "nlot.methods.shooting",
         "newton": "nlot.methods.newton",
         "monge_cost": "nlot.methods.monge_cost",
+        "monge_cost_plus": "nlot.methods.monge_cost_plus",
     },
     "measure": {
         "uniform": "nlot.measures.distributions:Uniform",

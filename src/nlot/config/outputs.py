@@ -53,15 +53,17 @@ class FigureConfig(OutputConfig):
         "journeys",
         "dendrogram",
         "geodesics",
+        "pairs",
     ] = Field(
         description="`paths` of transported points, `losses` of maps against the "
         "optimal one, a `matching` of samples, `directions` of cheap motion along a "
-        "metric, `journeys` of samples through all times, a `dendrogram` of clouds, or "
-        "`geodesics` between given points, those of all methods in one panel"
+        "metric, `journeys` of samples through all times, a `dendrogram` of clouds, "
+        "`geodesics` between given points, those of all methods in one panel, or "
+        "displacements beside known `pairs`"
     )
     methods: tuple[Name, ...] = Field(min_length=1, description="rows of panels")
     controls: tuple[Name, ...] = Field(
-        (), description="rows below, for kinds `dendrogram` and `matching`"
+        (), description="rows below, for kinds `dendrogram`, `matching` and `pairs`"
     )
     seed: Seed | None = Field(None, description="which run; none: the first of `seeds`")
     paths: PositiveInt = Field(64, description="paths per panel, for kind `paths`")

@@ -21,8 +21,13 @@ def inverse_gradient(
     with respect to p and to the weights of h are those of the solution (implicit
     function theorem), not of the search.
 
-    **Arguments:** h, strictly convex and differentiable; p; and a first guess.
+    **Arguments:** h, strictly convex and differentiable; p; and a first guess. The
+    result is nan where p is not finite.
     """
+    # Linear solvers would fail there for all points.
+    known = jnp.all(jnp.isfinite(p))
+    p = jnp.where(known, p, 0)
+    start = jnp.where(known, start, 0)
     arrays, rest = eqx.partition(h, eqx.is_array)
 
     def residual(z: Array, given: tuple[AbstractConvex, Array]) -> Array:
@@ -37,4 +42,5 @@ def inverse_gradient(
         max_steps=_STEPS,
         throw=False,
     )
-    return found.value, jnp.asarray(found.result == optx.RESULTS.successful)
+    converged = jnp.asarray(found.result == optx.RESULTS.successful)
+    return jnp.where(known, found.value, jnp.nan), known & converged

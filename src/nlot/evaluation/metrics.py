@@ -8,6 +8,7 @@ from nlot.discrete.couplings import exact_squared_w2
 from nlot.evaluation.alignment import alignment, grid_points, matrices
 from nlot.evaluation.registry import (
     COLLECTION,
+    PAIRS,
     SEQUENCE,
     TRANSPORT,
     Value,
@@ -97,7 +98,7 @@ def populations(case: SequenceCase) -> Value:
     "minutes",
     "Training time in minutes",
     2,
-    problems=(*TRANSPORT, *SEQUENCE, *COLLECTION),
+    problems=(*TRANSPORT, *SEQUENCE, *COLLECTION, *PAIRS),
 )
 def minutes(rows: pd.DataFrame) -> pd.DataFrame:
     """Training time as a measure of its own; controls have none."""

@@ -19,8 +19,8 @@ class ICNN(AbstractConvex):
 
     $u_1 = σ(A_1 z + b_1)$, $u_{k+1} = σ(W_k u_k + A_{k+1} z + b_{k+1})$,
     $h(z) = w·u_K + |R z|^2/2 + α |z|^2/2$, with W_k and w non-negative and σ, a CELU,
-    convex and increasing. Its training starts near $|z|^2/2$. Without layers it is a
-    quadratic form.
+    convex and increasing; less its value and slope at 0, so that h is least there, and
+    zero. Its training starts near $|z|^2/2$. Without layers it is a quadratic form.
 
     **Arguments:** d, widths of the layers, α > 0, whether h(z) = h(-z), and the key
     that weights are drawn with.
@@ -71,9 +71,13 @@ class ICNN(AbstractConvex):
         return jnp.sum(jax.nn.softplus(self.out) * u)
 
     def __call__(self, z: Float[Array, " d"]) -> Float[Array, ""]:
+        zero = jnp.zeros_like(z)
         value = self._half(z)
         if self.symmetric:
-            value = (value + self._half(-z)) / 2
+            value = (value + self._half(-z)) / 2 - self._half(zero)
+        else:
+            level, slope = jax.value_and_grad(self._half)(zero)
+            value = value - level - slope @ z
         squares = jnp.sum((z @ self.root.T) ** 2) + self.curvature * jnp.sum(z**2)
         return value + squares / 2
 

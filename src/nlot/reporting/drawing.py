@@ -14,6 +14,7 @@ from nlot.reporting import (
     loss_figure,
     matching_figure,
     metric_figures,
+    pairs_figure,
 )
 from nlot.reporting.figure_kinds import DRAWINGS, Scene
 
@@ -25,6 +26,7 @@ _MODULES = (
     loss_figure,
     matching_figure,
     metric_figures,
+    pairs_figure,
 )
 
 

@@ -13,7 +13,7 @@ class ConvexConfig(Section):
     """The convex function h, an input-convex network."""
 
     hidden: tuple[PositiveInt, ...] = Field(
-        (32, 32), min_length=1, description="widths of its layers"
+        (32, 32), description="widths of its layers; empty: h is a quadratic form"
     )
     curvature: PositiveFloat = Field(0.01, description="α, of strong convexity")
     symmetric: bool = Field(True, description="whether h(z) = h(-z)")

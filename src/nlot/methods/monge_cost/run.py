@@ -25,8 +25,13 @@ class CostRun(AbstractRun):
 
     problem: Pairs | Outline
     config: Config
-    networks: Learned
+    networks: Any
     stochastic = False
+
+    @property
+    def learned(self) -> Learned:
+        """The networks of the cost, and the samples."""
+        return self.networks
 
     def transport(
         self, x: Float[Any, "*n d"], key: PRNGKeyArray | None = None
@@ -42,13 +47,13 @@ class CostRun(AbstractRun):
         self, x: Float[Any, "*n d"], y: Float[Any, "*m d"]
     ) -> Float[np.ndarray, "n m"]:
         """The learned cost from each `x[i]` to each `y[j]`."""
-        cost = self.networks.cost
+        cost = self.learned.cost
         return np.asarray(_costs(cost, self._inward(x), self._inward(y)), np.float64)
 
     def gradients(self, z: Float[Any, "n d"]) -> Float[np.ndarray, "n d"]:
         """∇h at displacements x - y; with flows, these are of Φ(x) - Ψ(y)."""
         scale = self.problem.frame.scale
-        return np.asarray(_gradients(self.networks.cost, jnp.asarray(z) / scale))
+        return np.asarray(_gradients(self.learned.cost, jnp.asarray(z) / scale))
 
     @property
     def plan(self) -> Float[np.ndarray, "n m"]:
@@ -72,7 +77,7 @@ class CostRun(AbstractRun):
     @cached_property
     def _solution(self) -> Solution:
         with jax.enable_x64(True):
-            found = self.networks
+            found = self.learned
             parts = found.cost, found.x, found.y, found.dual.astype(jnp.float64)
             return _solved(*parts, self.config.temperature.end)
 

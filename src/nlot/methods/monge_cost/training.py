@@ -74,10 +74,7 @@ def train(
     report.start(config.steps, config.report_every)
     start = build(problem, config, key=key)
     standard = problem.standard
-    import os
-
-    S = float(os.environ.get("S", 1))
-    x, y = (jnp.asarray(S * z, jnp.float32) for z in (standard.source, standard.target))
+    x, y = (jnp.asarray(z, jnp.float32) for z in (standard.source, standard.target))
     # Networks remain in single precision, dual variables are in double.
     with jax.enable_x64(True):
         flows = start.cost.before, start.cost.after
@@ -113,14 +110,19 @@ def _step(state: _State, fixed: _Fixed, key: PRNGKeyArray) -> tuple[_State, Log]
     slope, (dual, log) = eqx.filter_grad(_loss, has_aux=True)(
         models, fixed, state.dual, relative
     )
+    # What is not finite must not reach linear solvers, which would fail without a name.
+    leaves = jax.tree.leaves((slope, dual))
+    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))
+    slope, dual = jax.tree.map(lambda z: jnp.where(finite, z, 0), (slope, dual))
     convex = state.convex.descend(slope[0]).average(0.0)
     flows = state.flows.descend(slope[1]).average(0.0)
+    log["loss"] = jnp.where(finite, log["loss"], jnp.nan)
     return _State(convex, flows, dual), log
 
 
 def _loss(
     models: Any, fixed: _Fixed, start: Array, relative: Array
-) -> tuple[Array, tuple[Array, Log]]:
+) -> tuple[Array, tuple[Array, dict[str, Array]]]:
     (convex, loss), flows = models
     known, config = fixed.known, fixed.config
     cost = LearnedCost(convex, *flows)

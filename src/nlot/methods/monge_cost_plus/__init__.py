@@ -1,0 +1,6 @@
+"""Learned costs, and maps that are not entropic: `monge_cost_plus`."""
+
+from nlot.methods.lazy import lazily
+
+LABEL = "Learned cost+"
+__getattr__ = lazily(__name__)
