@@ -49,6 +49,11 @@ class PenaltyConfig(Section):
     dirichlet: Annotated[float, Field(ge=0)] = Field(
         1e-3, description="of half the mean |∇Φ - I|², and |∇Ψ - I|², over the samples"
     )
+    bending: Annotated[float, Field(ge=0)] = Field(
+        0.0,
+        description="of the same, but from the mean of ∇Φ, and of ∇Ψ: affine maps cost "
+        "nothing",
+    )
 
 
 class Config(MethodConfig):

@@ -15,7 +15,7 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from nlot.discrete.learned_cost import LearnedCost, solved
-from nlot.methods.monge_cost.config import Config
+from nlot.methods.monge_cost.config import Config, PenaltyConfig
 from nlot.methods.monge_cost.losses import AbstractLoss, Known
 from nlot.networks.diffeomorphisms import Diffeomorphism
 from nlot.networks.icnn import ICNN
@@ -136,8 +136,8 @@ def _loss(
     penalties = config.penalties
     total = value + penalties.largest * logsumexp(found.pairs.costs) ** 2
     if cost.before is not None:
-        total += penalties.dirichlet * _energy(cost.before, x)
-        total += penalties.dirichlet * _energy(cost.after or cost.before, y)
+        total += _energy(cost.before, x, penalties)
+        total += _energy(cost.after or cost.before, y, penalties)
     if cost.after is not None:
         both = jnp.concatenate([x, y])
         apart = cost.inward(both) - cost.inward(both, True)
@@ -151,10 +151,17 @@ def _loss(
     return total, (found.duals.g, log)
 
 
-def _energy(flow: Diffeomorphism, x: Float[Array, "n d"]) -> Float[Array, ""]:
-    """Half the mean squared difference of the flow's Jacobian from the identity."""
-    slopes = jax.vmap(jax.jacfwd(flow))(x) - jnp.eye(x.shape[1])
-    return jnp.mean(jnp.sum(slopes**2, axis=(1, 2))) / 2
+def _energy(
+    flow: Diffeomorphism, x: Float[Array, "n d"], penalties: PenaltyConfig
+) -> Float[Array, ""]:
+    """Penalties of the flow's Jacobian: far from the identity, or from its mean."""
+    slopes = jax.vmap(jax.jacfwd(flow))(x)
+
+    def from_(centre: Array) -> Array:
+        return jnp.mean(jnp.sum((slopes - centre) ** 2, axis=(1, 2))) / 2
+
+    straight = penalties.dirichlet * from_(jnp.eye(x.shape[1]))
+    return straight + penalties.bending * from_(jnp.mean(slopes, axis=0))
 
 
 def _sizes(problem: Pairs | Outline) -> tuple[int, int, int]:
