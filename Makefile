@@ -70,9 +70,10 @@ reproduce: env ## Run the whole workflow with the default preset (STUDY=density:
 QUICK := JAX_DISABLE_MOST_OPTIMIZATIONS=1 XLA_FLAGS="$$XLA_FLAGS \
 --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 
-smoke: env ## Run the whole workflow in minutes, on tiny settings, and that of the density study
+smoke: env ## Run the whole workflow in minutes, on tiny settings, and those of other studies
 	$(IN_VENV) $(QUICK) snakemake --cores all --configfile config/smoke.yaml $(SNAKEMAKE_ARGS)
 	$(IN_VENV) $(QUICK) snakemake --cores all --configfile config/smoke_density.yaml $(SNAKEMAKE_ARGS)
+	$(IN_VENV) $(QUICK) snakemake --cores all --configfile config/smoke_costs.yaml $(SNAKEMAKE_ARGS)
 
 report: env ## Write the report of all results to one file: results/<preset>/report.html
 	$(IN_VENV) snakemake --cores all --report $(REPORT) $(STUDIED) $(SNAKEMAKE_ARGS)

@@ -213,18 +213,27 @@ def test_stays_within_its_time(smoke: Smoke) -> None:
     assert stages["cpu_minutes"].sum() < 2 * 6
 
 
-def test_the_density_study_makes_every_artefact(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("study", "measures"),
+    [
+        ("density", {"same_pairs", "action_error", "rand_index"}),
+        ("costs", {"new_rmse", "pairs_found", "failures"}),
+    ],
+)
+def test_other_studies_make_every_artefact(
+    study: str, measures: set[str], project: Path
+) -> None:
     """Problems of every kind, and claims without numbers."""
-    done = snakemake(project, "--configfile", "config/smoke_density.yaml")
+    done = snakemake(project, "--configfile", f"config/smoke_{study}.yaml")
     assert done.returncode == 0, done.stdout[-3000:]
-    results = project / "results" / "smoke_density"
-    experiment = load_config(project / "config" / "smoke_density.yaml")
+    results = project / "results" / f"smoke_{study}"
+    experiment = load_config(project / "config" / f"smoke_{study}.yaml")
     for table in experiment.tables:
         assert (results / "tables" / f"{table}.md").is_file()
     for figure in experiment.figures:
         assert (results / "figures" / f"{figure}.pdf").is_file()
-    assert "arXiv" in (results / "claims" / "density2025.md").read_text()
+    for paper in experiment.papers():
+        assert "arXiv" in (results / "claims" / f"{paper}.md").read_text()
     rows = pd.read_csv(results / "rows.csv")
-    measures = {"same_pairs", "action_error", "rand_index"}
     assert measures <= set(rows["measure"])
     assert np.isfinite(rows["value"]).all()

@@ -43,7 +43,10 @@ rule figure:
 DRAWN = dict.fromkeys(method for _, method, _ in CONFIG.runs())
 for METHOD in DRAWN:
     MINE = [run for run in CONFIG.runs() if run[1] == METHOD]
-    MAPS = MINE if "map" in CONFIG.methods[METHOD].capabilities else []
+    SETTINGS = CONFIG.methods[METHOD]
+    # Maps are drawn between measures, which can be sampled.
+    MAPPING = "map" in SETTINGS.capabilities and "transport" in SETTINGS.problems
+    MAPS = MINE if MAPPING else []
 
     rule:
         name:

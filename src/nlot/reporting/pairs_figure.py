@@ -34,7 +34,8 @@ def pairs_figure(scene: Scene) -> Figure:
         if subject is None:
             panel.set_axis_off()
             return
-        some = np.linspace(0, len(problem.source) - 1, _SHOWN).astype(int)
+        last = len(problem.source) - 1
+        some = np.linspace(0, last, min(_SHOWN, last + 1)).astype(int)
         start = problem.source[some]
         moved = np.stack([start, np.asarray(subject.transport(start))], 1)[..., :2]
         i, j = problem.pairs[: len(some)].T
