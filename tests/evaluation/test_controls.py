@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
+from nlot.costs.convex import NormPower
 from nlot.evaluation.controls import CONTROLS, EuclideanOT, Translation, control
 from nlot.methods.capabilities import CAPABILITIES, capable
 from nlot.problems.sequence import Particles
@@ -58,7 +59,7 @@ def test_maps_give_one_image_a_sample(well, x, name):
 
 @pytest.mark.parametrize("name", [n for n in CONTROLS if CONTROLS[n].make])
 def test_controls_can_do_what_they_are_registered_with(
-    name, well, translations, sequences_experiment, towers
+    name, well, translations, sequences_experiment, towers, strips
 ):
     """All of it and nothing else; the floor has samples for images."""
     found = CONTROLS[name]
@@ -67,6 +68,7 @@ def test_controls_can_do_what_they_are_registered_with(
         "transport": (well,),
         "sequence": (sequences_experiment.problems["crossing"], particles, 0),
         "collection": (towers,),
+        "pairs": (strips, NormPower()),
     }
     made = found.make(*given[found.problems[0]])
     able = {each for each in CAPABILITIES if capable(made, each)}

@@ -13,8 +13,8 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from nlot.config.base import Part, dimension_of
 from nlot.config.kinds import Kind
-from nlot.costs.convex import AbstractConvex, Mahalanobis
-from nlot.measures.distributions import Gaussian, MeasureConfig
+from nlot.costs.convex import AbstractConvex
+from nlot.measures.distributions import MeasureConfig
 from nlot.measures.pairs import DrawnPairs
 
 
@@ -30,9 +30,9 @@ class GaussianImages:
         """
 
         kind: Literal["gaussian_images"]
-        source: Gaussian.Config = Field(description="the first Gaussian")
-        target: Gaussian.Config = Field(description="the second")
-        cost: Mahalanobis.Config = Field(description="A")
+        source: Annotated[Any, Kind("measure")] = Field(description="`gaussian`")
+        target: Annotated[Any, Kind("measure")] = Field(description="`gaussian`")
+        cost: Annotated[Any, Kind("convex")] = Field(description="`mahalanobis`: A")
 
         @property
         def dimension(self) -> int:
@@ -40,6 +40,11 @@ class GaussianImages:
 
         @pydantic.model_validator(mode="after")
         def _alike(self) -> "GaussianImages.Config":
+            kinds = {"source": "gaussian", "target": "gaussian", "cost": "mahalanobis"}
+            for name, kind in kinds.items():
+                found = getattr(self, name).kind
+                if found != kind:
+                    raise ValueError(f"{name}.kind: found {found!r}; valid: {kind!r}")
             for name in ("target", "cost"):
                 found = dimension_of(getattr(self, name))
                 if found != self.dimension:

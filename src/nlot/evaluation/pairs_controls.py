@@ -25,7 +25,7 @@ class _Control:
     """A map that needs no training."""
 
     problem: Pairs
-    cost: AbstractConvex | None
+    true: AbstractConvex | None
     stochastic = False
 
 
@@ -135,5 +135,5 @@ class TrueCost(_Entropic):
 
     @property
     def convex(self) -> AbstractConvex:
-        assert self.cost is not None
-        return self.cost
+        assert self.true is not None
+        return self.true
