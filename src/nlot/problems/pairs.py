@@ -10,7 +10,6 @@ from jaxtyping import Float, Int
 from pydantic import Field
 
 from nlot.config.base import Part, dimension_of, files_of
-from nlot.config.given import Given
 from nlot.config.kinds import Kind
 from nlot.config.sections import ProblemConfig
 from nlot.costs.convex import AbstractConvex
@@ -24,8 +23,7 @@ _FINER = 4.0
 class Outline(NamedTuple):
     """What a run needs to know about the problem, without its points."""
 
-    source: int
-    target: int
+    counts: tuple[int, int]
     frame: Standardise
 
     @property
@@ -61,7 +59,7 @@ class Pairs(eqx.Module):
 
         @property
         def generated(self) -> bool:
-            return not isinstance(self.data, Given)
+            return True
 
         @property
         def files(self) -> tuple[str, ...]:
@@ -83,8 +81,6 @@ class Pairs(eqx.Module):
 
         def paired(self, path: str | Path | None) -> Paired:
             """Samples and all pairs, those that are held out too."""
-            if isinstance(self.data, Given):
-                return self.data.build()
             if path is None:
                 raise ValueError("data are drawn: name the file of the seed")
             return Paired.read(path)
@@ -95,7 +91,7 @@ class Pairs(eqx.Module):
 
         def reopen(self, outline: dict[str, Any]) -> Outline:
             frame = Standardise(**outline["frame"])
-            return Outline(outline["source"], outline["target"], frame)
+            return Outline(tuple(outline["counts"]), frame)
 
     @classmethod
     def of(
@@ -111,6 +107,11 @@ class Pairs(eqx.Module):
         """
         check_pairs(pairs, len(source), len(target))
         return cls(source, target, pairs)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """The numbers of samples of both measures."""
+        return len(self.source), len(self.target)
 
     @property
     def dimension(self) -> int:
@@ -140,6 +141,6 @@ class Pairs(eqx.Module):
     @property
     def outline(self) -> dict[str, Any]:
         """The fields of `Outline`, as plain data."""
-        n, m = len(self.source), len(self.target)
-        frame = {"centre": list(self.frame.centre), "scale": self.frame.scale}
-        return {"source": n, "target": m, "frame": frame}
+        frame = self.frame
+        about = {"centre": list(frame.centre), "scale": frame.scale}
+        return {"counts": self.counts, "frame": about}

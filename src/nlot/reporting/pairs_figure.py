@@ -20,7 +20,7 @@ _SHOWN = 48
 
 @drawing("pairs")
 def pairs_figure(scene: Scene) -> Figure:
-    """Displacements of samples by each map; those of known pairs are dashed.
+    """Displacements of samples by each map; those of known pairs are dotted.
 
     A control that cannot be made for a problem leaves its panel empty.
     """

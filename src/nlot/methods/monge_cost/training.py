@@ -51,7 +51,7 @@ class _Fixed(eqx.Module):
 
 def build(problem: Pairs | Outline, config: Config, *, key: PRNGKeyArray) -> Learned:
     """The cost before training, close to the squared distance."""
-    n, m, d = _sizes(problem)
+    (n, m), d = problem.counts, problem.dimension
     first, second, third, last = jax.random.split(key, 4)
     h, flow = config.convex, config.flow
     convex = ICNN(d, h.hidden, curvature=h.curvature, symmetric=h.symmetric, key=first)
@@ -162,9 +162,3 @@ def _energy(
 
     straight = penalties.dirichlet * from_(jnp.eye(x.shape[1]))
     return straight + penalties.bending * from_(jnp.mean(slopes, axis=0))
-
-
-def _sizes(problem: Pairs | Outline) -> tuple[int, int, int]:
-    if isinstance(problem, Outline):
-        return problem.source, problem.target, problem.dimension
-    return len(problem.source), len(problem.target), problem.dimension
