@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
 from nlot.costs.convex import Huber, Mahalanobis, NormPower
 from nlot.costs.legendre import inverse_gradient
@@ -46,7 +47,7 @@ def test_derivatives_are_those_of_the_solution():
     h = exact(COSTS["icnn"])
     p = jnp.array([0.7, -1.1])
     arrays, rest = eqx.partition(h, eqx.is_array)
-    flat, restore = jax.flatten_util.ravel_pytree((arrays, p))
+    flat, restore = ravel_pytree((arrays, p))
 
     def value(flat):
         weights, at = restore(flat)
