@@ -73,9 +73,16 @@ class Solution(NamedTuple):
 
         With each, whether (∇h)⁻¹ was found.
         """
-        pairs = self.pairs.reverse if back else self.pairs
-        chosen = Pairwise(*(part[rows] for part in pairs))
-        return self._images(self.v[rows] if back else self.u[rows], chosen, back)
+        starts, pairs = (
+            (self.v, self.pairs.reverse) if back else (self.u, self.pairs)
+        )
+        if 2 * len(rows) < len(starts):
+            # Few rows: slopes of these alone, those of all pairs are then not computed.
+            convex, ends = self._side(back)
+            chosen = Pairwise.of(convex, starts[rows], ends)
+        else:
+            chosen = Pairwise(*(part[rows] for part in pairs))
+        return self._images(starts[rows], chosen, back)
 
     def mapped(
         self, x: Float[Array, "k d"], back: bool = False
