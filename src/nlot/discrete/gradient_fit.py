@@ -43,19 +43,24 @@ def fit_gradient(
     slopes: Float[np.ndarray, "n d"],
     shares: Float[np.ndarray, " n"],
     judged: Int[np.ndarray, " k"],
+    units: Float[np.ndarray, "n d d"] | None = None,
     seed: int = 0,
 ) -> FittedPotential:
     """The potential whose gradients at `u` are closest to `slopes`.
 
     **Arguments:** points, gradients, the weight of each, the rows by which ridge and
-    width are judged where they are left out, and the seed of the folds.
+    width are judged where they are left out, matrices that multiply errors before they
+    are squared (None: the identity), and the seed of the folds.
     """
+    if units is None:
+        units = np.tile(np.eye(u.shape[1]), (len(u), 1, 1))
+    slopes = np.einsum("nij,nj->ni", units, slopes)
     n = len(u)
     folds = np.random.default_rng(seed).permutation(n) % min(_FOLDS, n)
     distances = scipy.spatial.distance.pdist(u)
     best, chosen = np.inf, (0.0, 0.0)
     for width in np.median(distances) * np.array(_WIDTHS):
-        design, _ = _design(u, width)
+        design, _ = _design(u, width, units)
         errors = np.zeros(len(_RIDGES))
         for fold in range(folds.max() + 1):
             out = np.intersect1d(np.flatnonzero(folds == fold), judged)
@@ -68,15 +73,15 @@ def fit_gradient(
         if errors.min() < best:
             best, chosen = errors.min(), (width, _RIDGES[int(errors.argmin())])
     width, ridge = chosen
-    design, basis = _design(u, width)
+    design, basis = _design(u, width, units)
     found = next(_solutions(design, slopes, shares, (ridge,)))
     return _potential(found, u, basis, width)
 
 
 def _design(
-    u: Float[np.ndarray, "n d"], width: float
+    u: Float[np.ndarray, "n d"], width: float, units: Float[np.ndarray, "n d d"]
 ) -> tuple[Float[np.ndarray, "n d terms"], Float[np.ndarray, "n k"]]:
-    """Gradients at u of all terms, and the last k of these as sums of Gaussians.
+    """Gradients at u of all terms, times `units`, and the last k of these as sums of Gaussians.
 
     Terms are coordinates, their products, and k orthonormal functions of the space of
     the kernel.
@@ -94,7 +99,8 @@ def _design(
     kept = sizes > _TINY * sizes[-1]
     basis = modes[:, kept] / np.sqrt(sizes[kept])
     slopes = -(bumps[..., None] * apart).swapaxes(1, 2) / width**2
-    return np.concatenate([linear, products, slopes @ basis], axis=2), basis
+    terms = np.concatenate([linear, products, slopes @ basis], axis=2)
+    return np.einsum("nij,njk->nik", units, terms, optimize=True), basis
 
 
 def _solutions(
