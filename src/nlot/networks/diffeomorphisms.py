@@ -26,8 +26,9 @@ class Diffeomorphism(eqx.Module):
 
     The scales and shifts of a layer are a perceptron's of other coordinates: of the
     first half, or of all before (a masked autoregressive flow, whose inverse takes d
-    evaluations). They are smooth, unlike those of the flows' usual ReLU. At the start
-    of training it is the identity.
+    evaluations). They are smooth, unlike those of the flows' usual ReLU, and scales are
+    between 1/e and e, so that far from the samples neither the map nor its inverse
+    explodes. At the start of training it is the identity.
 
     **Arguments:** d, at least 2, the kind and number of layers, the width of their
     perceptrons, which have two hidden layers, and the key that weights are drawn with.
@@ -66,7 +67,11 @@ def _chain(
 ) -> AbstractBijection:
     make = _coupling if kind == "coupling" else _autoregressive
     about: Any = {
-        "transformer": Affine(),
+        "transformer": eqx.tree_at(
+            lambda affine: affine.scale,
+            Affine(),
+            paramax.Parameterize(_scale, jnp.zeros(())),
+        ),
         "dim": dimension,
         "nn_width": width,
         "nn_depth": 2,
@@ -78,6 +83,10 @@ def _chain(
         parts += [make(k, about), flip]
     # An even number of reversals is none.
     return Chain(parts[: 2 * layers - layers % 2])
+
+
+def _scale(raw: Float[Array, "..."]) -> Float[Array, "..."]:
+    return jnp.exp(jnp.tanh(raw))
 
 
 def _coupling(key: PRNGKeyArray, about: Any) -> AbstractBijection:

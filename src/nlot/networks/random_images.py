@@ -15,8 +15,8 @@ from nlot.networks.mlp import MLP
 
 # Points by which images are standardised, and those compared with a Euclidean matching.
 _MANY, _FEW = 4096, 256
-# Largest logarithm of a layer's scale.
-_STRETCH = 0.5
+# Largest logarithm of a layer's scale, and the half width of its inputs.
+_STRETCH, _WIDE = 0.5, 2.0
 # Distance of the Euclidean matching from the true images, in units of their spread,
 # below which nothing could be learned from pairs.
 _DIFFERENT = 0.5
@@ -70,7 +70,7 @@ def _layer(net: MLP, z: Float[Array, "n d"]) -> Float[Array, "n d"]:
     """Points of which the later coordinates are scaled and shifted by the first."""
     first = net.layers[0].in_features
     kept, moved = z[:, :first], z[:, first:]
-    # Wide inputs, so that the perceptrons are far from affine.
-    scale, shift = jnp.split(jax.vmap(net)(3 * kept), 2, axis=1)
-    moved = moved * jnp.exp(_STRETCH * jnp.tanh(3 * scale)) + 3 * shift
+    # Wide inputs, so that the perceptrons are not close to affine.
+    scale, shift = jnp.split(jax.vmap(net)(_WIDE * kept), 2, axis=1)
+    moved = moved * jnp.exp(_STRETCH * jnp.tanh(scale)) + shift
     return jnp.concatenate([kept, moved], axis=1)
