@@ -19,6 +19,9 @@ from nlot.costs.convex import (
 )
 from nlot.paths.quadrature import Quadrature
 from nlot.paths.splines import CubicSpline
+from nlot.problems.geodesics import Geodesics
+from nlot.runs.parts import as_part
+from nlot.runs.solving import problem_of, train_given
 
 MATRIX = jnp.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.2], [0.0, 0.2, 0.7]])
 COSTS = [
@@ -89,6 +92,34 @@ def parse(cost):
         return config.model_validate({"kind": "convex", "cost": cost})
     except pydantic.ValidationError as error:
         raise ValueError(describe(error)) from None
+
+
+def sheared(x):
+    """A diffeomorphism of the plane that keeps areas."""
+    return jnp.stack([x[0], x[1] + jnp.sin(x[0])])
+
+
+def test_paths_are_straight_in_the_coordinates_of_a_diffeomorphism():
+    """Newton's method finds them, and their actions are h(Φ(x) - Φ(y))."""
+    h = Mahalanobis(jnp.array([[2.0, 0.5], [0.5, 1.0]]))
+    lagrangian = Displacing(h, sheared)
+    assert not lagrangian.straight
+    starts = np.array([[0.0, 0.0], [-1.0, 1.0]])
+    ends = np.array([[2.0, 1.0], [1.5, -0.5]])
+    given = problem_of(
+        Geodesics.Config,
+        kind="geodesics",
+        starts=starts.tolist(),
+        ends=ends.tolist(),
+        lagrangian=as_part("lagrangian", lagrangian),
+    )
+    run = train_given(given, "newton", None, 0, None)
+    apart = jax.vmap(sheared)(starts) - jax.vmap(sheared)(ends)
+    np.testing.assert_allclose(run.actions, jax.vmap(h)(apart), rtol=1e-3)
+    s = np.linspace(0, 1, 5)
+    on = jax.vmap(jax.vmap(sheared))(jnp.asarray(run.positions(s)))
+    straight = on[:, :1] + s[:, None] * (on[:, -1:] - on[:, :1])
+    np.testing.assert_allclose(on, straight, atol=1e-2)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pydantic
@@ -203,18 +204,38 @@ def as_convex(given: Any) -> Any:
     return OwnConvex(given) if is_plain("cost", given, AbstractConvex) else given
 
 
-class Displacing(AbstractLagrangian):
-    """L(x, v) = h(-v), whose cost is T h((x - y)/T).
+class Scaled(AbstractConvex):
+    """h(z/s): that of displacements in another unit, of length s."""
 
-    **Arguments:** h, an `AbstractConvex` or a function of the displacement.
+    original: AbstractConvex
+    scale: float = eqx.field(static=True)
+
+    @property
+    def dimension(self) -> int | None:
+        return self.original.dimension
+
+    def __call__(self, z: Float[Array, " d"]) -> Float[Array, ""]:
+        return self.original(z / self.scale)
+
+
+class Displacing(AbstractLagrangian):
+    """L(x, v) = h(-DΦ(x) v), whose cost is T h((Φ(x) - Φ(y))/T).
+
+    Paths are straight, at constant speed, in the coordinates Φ.
+
+    **Arguments:** h, an `AbstractConvex` or a function of the displacement; and Φ, a
+    diffeomorphism as a function of a point (None: the identity).
     """
 
     class Config(Part):
-        """L = h(-v), the same everywhere."""
+        """L = h(-DΦ(x) v); without Φ it is the same everywhere."""
 
         kind: Literal["convex"]
         cost: Annotated[Part, Kind("convex")] = Field(
             description="h, convex, of displacements x - y"
+        )
+        coordinates: PythonConfig | None = Field(
+            None, description="Φ, a diffeomorphism; none: the identity"
         )
 
         @property
@@ -223,12 +244,16 @@ class Displacing(AbstractLagrangian):
 
         @property
         def straight(self) -> bool:
-            return True
+            return self.coordinates is None
 
         def build(self) -> "Displacing":
-            return Displacing(self.cost.build())
+            given = self.coordinates
+            return Displacing(
+                self.cost.build(), None if given is None else given.function()
+            )
 
     cost: AbstractConvex = eqx.field(converter=as_convex)
+    coordinates: Callable[..., Any] | None = None
 
     @property
     def dimension(self) -> int | None:
@@ -237,9 +262,12 @@ class Displacing(AbstractLagrangian):
 
     @property
     def straight(self) -> bool:
-        return True
+        return self.coordinates is None
 
     def __call__(
         self, x: Float[Array, " d"], v: Float[Array, " d"]
     ) -> Float[Array, ""]:
-        return self.cost(-v)
+        if self.coordinates is None:
+            return self.cost(-v)
+        u, moved = jax.jvp(self.coordinates, (x,), (v,))
+        return self.cost(-returned("Φ(x)", moved, x.shape, u))

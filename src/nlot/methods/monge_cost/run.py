@@ -9,24 +9,22 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from nlot.costs.convex import Displacing, Scaled
 from nlot.discrete.learned_cost import LearnedCost, Solution, solved
 from nlot.methods.monge_cost.config import Config
 from nlot.methods.monge_cost.training import Learned
-from nlot.methods.run import AbstractRun
-from nlot.problems.pairs import Outline, Pairs
+from nlot.methods.pairs_run import PairsRun
+from nlot.networks.diffeomorphisms import Diffeomorphism
 
 
-class CostRun(AbstractRun):
+class CostRun(PairsRun):
     """A learned cost, and the entropic map between the samples that it was learned on.
 
-    Points are in the user's units, of shape (n, d), or (d,) for one; costs are in a
-    unit of their own. All methods raise `ValueError` for points of another shape.
+    Costs are in a unit of their own.
     """
 
-    problem: Pairs | Outline
     config: Config
     networks: Any
-    stochastic = False
 
     @property
     def learned(self) -> Learned:
@@ -56,23 +54,26 @@ class CostRun(AbstractRun):
         return np.asarray(_gradients(self.learned.cost, jnp.asarray(z) / scale))
 
     @property
+    def lagrangian(self) -> Displacing:
+        """That whose least actions, in unit time, are the learned cost.
+
+        `nlot.solve` takes it. Raises `ValueError` where Φ and Ψ differ: that cost is
+        not zero from a point to itself, so that no Lagrangian has it.
+        """
+        cost, frame = self.learned.cost, self.problem.frame
+        if cost.after is not None:
+            raise ValueError("no Lagrangian has this cost: flow.shared is false")
+        if cost.before is None:
+            return Displacing(Scaled(cost.convex, frame.scale))
+        return Displacing(
+            cost.convex, Coordinates(cost.before, jnp.array(frame.centre), frame.scale)
+        )
+
+    @property
     def plan(self) -> Float[np.ndarray, "n m"]:
         """The entropic plan between the samples."""
         with jax.enable_x64(True):
             return np.asarray(self._solution.plan)
-
-    @property
-    def failures(self) -> float:
-        """The share of inner problems that did not converge in training.
-
-        These are entropic transport and (∇h)⁻¹ at each step; nan without its history.
-        """
-        if not self.history:
-            return float("nan")
-        shares = [
-            1 - record[name] for record in self.history for name in ("dual", "inverted")
-        ]
-        return float(np.mean(shares))
 
     @cached_property
     def _solution(self) -> Solution:
@@ -90,9 +91,17 @@ class CostRun(AbstractRun):
             images = images.astype(jnp.float32)
         return self.problem.frame.outward(images), found
 
-    def _inward(self, x: Float[Any, "*n d"]) -> Float[Array, "n d"]:
-        self.points(x)
-        return self.problem.frame.inward(np.atleast_2d(np.asarray(x, np.float64)))
+
+class Coordinates(eqx.Module):
+    """Φ of points in the user's units."""
+
+    flow: Diffeomorphism
+    centre: Float[Array, " d"]
+    scale: float = eqx.field(static=True)
+
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, " d"]:
+        """Φ at one point of shape `(d,)`."""
+        return self.flow((x - self.centre) / self.scale)
 
 
 @eqx.filter_jit
