@@ -220,6 +220,18 @@ METHODS = {
         "steps": 4,
         "report_every": 2,
     },
+    "mlp_cost": {
+        "kind": "mlp_cost",
+        "cost": {"hidden": [4], "steps": 2},
+        "map": {"hidden": [4], "steps": 2},
+        "report_every": 2,
+    },
+    "pair_regression": {
+        "kind": "pair_regression",
+        "hidden": [4],
+        "steps": 4,
+        "report_every": 2,
+    },
 }
 ROUND = {"kind": "gaussian", "mean": [0.0, 0.0], "covariance": [[1.0, 0.0], [0.0, 1.0]]}
 # In a Gaussian background.

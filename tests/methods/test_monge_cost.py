@@ -5,12 +5,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
 from nlot.config.kinds import settings_class
 from nlot.discrete.couplings import assign
 from nlot.discrete.learned_cost import LearnedCost, solved
 from nlot.methods.monge_cost.config import Config
-from nlot.methods.monge_cost.losses import Directions, Known, LowRank
+from nlot.methods.monge_cost.losses import Directions, Known, LowRank, Subsets
 from nlot.methods.monge_cost.run import CostRun
 from nlot.methods.monge_cost.training import train
 from nlot.networks.diffeomorphisms import Diffeomorphism
@@ -84,6 +85,14 @@ def test_gradients_are_those_of_the_cost_up_to_a_factor(strips_run):
     )
 
 
+def test_its_lagrangian_has_the_learned_cost(strips_run):
+    data, run = strips_run
+    x, y = data.source[:3], data.target[:3]
+    # Straight, at constant speed, in unit time.
+    actions = jax.vmap(run.lagrangian)(jnp.asarray(x), jnp.asarray(y - x))
+    np.testing.assert_allclose(actions, np.diag(run.costs(x, y)), rtol=1e-4)
+
+
 def test_gradients_of_a_whole_loss_reach_flows_and_temperature():
     """Against differences, in double precision."""
     keys = jax.random.split(KEY, 4)
@@ -97,7 +106,7 @@ def test_gradients_of_a_whole_loss_reach_flows_and_temperature():
         x = jax.random.normal(keys[3], (10, 2), jnp.float64)
         y = x[::-1] * 1.3 + 0.5
         arrays, rest = eqx.partition(model, eqx.is_inexact_array)
-        flat, restore = jax.flatten_util.ravel_pytree((arrays, jnp.array(0.1)))
+        flat, restore = ravel_pytree((arrays, jnp.array(0.1)))
 
         @jax.jit
         def value(flat):
@@ -146,9 +155,53 @@ def test_displacements_along_the_directions_cost_nothing():
         assert float(loss(known(-along))[0]) > 0.9
 
 
+def test_groups_that_arrive_cost_nothing():
+    """In any order within; not where they are exchanged."""
+    moved = jnp.tile(jnp.array([3.0, 0.0]), (12, 1))
+    here, there = (0, 1, 2, 3), (8, 9, 10, 11)
+    with jax.enable_x64(True):
+        right = Subsets(((here, here[::-1]), (there, there[::-1])))
+        assert float(right(known(moved))[0]) == pytest.approx(0, abs=1e-6)
+        wrong = Subsets(((here, there),))
+        assert float(wrong(known(moved))[0]) > 0.1
+        # Of the map back, sources and targets change places.
+        back = Subsets(((here, there),))
+        x, y = known(moved).x, known(moved).y
+        given = known(moved)._replace(x=y, y=x, back=True)
+        images = x[jnp.array(here)]
+        given = given._replace(
+            images=lambda rows: (
+                images if rows.tolist() == list(there) else y[rows],
+                jnp.ones(4, bool),
+            )
+        )
+        assert float(back(given)[0]) == pytest.approx(0, abs=1e-6)
+
+
+def test_a_loss_of_the_users_own(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("def far(images, x, y):\n    return ((images - x) ** 2).mean()\n")
+    about = {"kind": "python", "file": str(file), "name": "far"}
+    config = settings_class("loss", "python").model_validate(about)
+    loss = config.start(2, KEY)
+    moved = jnp.full((6, 2), 2.0)
+    assert float(loss(known(moved))[0]) == pytest.approx(4.0)
+    file.write_text("def far(images, x, y):\n    return images - x\n")
+    config = settings_class("loss", "python").model_validate(about)
+    with pytest.raises(ValueError, match="loss: expected shape"):
+        config.start(2, KEY)(known(moved))
+
+
 @pytest.mark.parametrize(
     ("loss", "named"),
-    [({"kind": "pairs"}, "no pairs"), ({"kind": "low_rank", "rank": 2}, "rank is 2")],
+    [
+        ({"kind": "pairs"}, "no pairs"),
+        ({"kind": "low_rank", "rank": 2}, "rank is 2"),
+        (
+            {"kind": "subsets", "groups": [{"source": [0, 1], "target": [3, 9]}]},
+            r"groups[0].target has index 9",
+        ),
+    ],
 )
 def test_what_a_loss_needs(loss, named):
     x = np.random.default_rng(0).normal(size=(9, 2))

@@ -28,6 +28,8 @@ PHASES = {
     "path_costs": ["clouds"] * 3,
     "monge_cost": ["cost"] * 2,
     "monge_cost_plus": ["cost"] * 2,
+    "mlp_cost": ["cost", "map"],
+    "pair_regression": ["map"] * 2,
     **{kind: ["search"] for kind in ("chebyshev", "shooting", "newton")},
 }
 # What a run has besides its weights and history: generated data, and a matrix.
@@ -35,6 +37,8 @@ MORE = {
     "path_costs": {"data.npz", "dissimilarities.csv"},
     "monge_cost": {"data.npz"},
     "monge_cost_plus": {"data.npz"},
+    "mlp_cost": {"data.npz"},
+    "pair_regression": {"data.npz"},
 }
 
 

@@ -40,6 +40,8 @@ KINDS: dict[str, dict[str, str]] = {
         "newton": "nlot.methods.newton",
         "monge_cost": "nlot.methods.monge_cost",
         "monge_cost_plus": "nlot.methods.monge_cost_plus",
+        "mlp_cost": "nlot.methods.mlp_cost",
+        "pair_regression": "nlot.methods.pair_regression",
     },
     "measure": {
         "uniform": "nlot.measures.distributions:Uniform",
@@ -101,6 +103,7 @@ KINDS: dict[str, dict[str, str]] = {
     "paired": {
         "aligned": "nlot.measures.aligned:Aligned",
         "pair_files": "nlot.measures.pair_files:PairFiles",
+        "cell_counts": "nlot.measures.counts:CellCounts",
         "unpaired": "nlot.measures.pair_files:Unpaired",
         "random_images": "nlot.networks.random_images:RandomImages",
         "gaussian_images": "nlot.costs.optimal_images:GaussianImages",
@@ -111,6 +114,8 @@ KINDS: dict[str, dict[str, str]] = {
         "mass": "nlot.methods.monge_cost.losses:Mass",
         "low_rank": "nlot.methods.monge_cost.losses:LowRank",
         "directions": "nlot.methods.monge_cost.losses:Directions",
+        "subsets": "nlot.methods.monge_cost.losses:Subsets",
+        "python": "nlot.methods.monge_cost.losses:OwnLoss",
     },
     "clouds": {
         "drawn": "nlot.measures.clouds:Drawn",

@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from nlot.config import Experiment
-from nlot.measures.pairs import DrawnPairs
 from nlot.networks.velocity_fields import Trajectories, generate
 from nlot.provenance.files import whole_file
 from nlot.provenance.record import provenance
@@ -29,7 +28,7 @@ def make_data(experiment: Experiment, problem: str, seed: int, path: str | Path)
     given: Any = experiment.problems[problem]
     config, started = given.data, time.monotonic()
     report = Reporter(f"{problem} seed {seed}")
-    kind = "pairs" if isinstance(config, DrawnPairs) else config.kind
+    kind = "pairs" if given.kind == "pairs" else config.kind
     make, write = _MAKERS[kind]
     data = make(config, stream(seed, "data"), report)
     report.close()

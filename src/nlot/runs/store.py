@@ -36,7 +36,7 @@ def load(folder: str | Path, *, trust_code: bool = False, **given: Any) -> Any:
     **Arguments:**
 
     - `folder`: that of `nlot.train` or of a run's `save`.
-    - `trust_code`: whether Python files that the problem names may run.
+    - `trust_code`: whether Python files that the settings name may run.
     - `given`: parts of the problem by name - `source`, `target`, `lagrangian`,
       `domain` - as `nlot.solve` takes them: needed where they were Python functions,
       and in place of Python files.
@@ -60,6 +60,7 @@ def load(folder: str | Path, *, trust_code: bool = False, **given: Any) -> Any:
             parts = _given(path, stored, given)
             if not trust_code:
                 _refuse_code(path, {**stored, **parts})
+                _refuse_code(path, header["method_config"])
             settings: Any = settings_class("problem", stored["kind"])
             problem = settings.model_validate({**stored, **parts})
             opened = problem.reopen(header["outline"])
@@ -125,9 +126,9 @@ def _refuse_code(path: Path, value: Any) -> None:
         return
     if value.get("kind") == "python":
         raise RunError(
-            f"{path}: its problem names {value['name']} of {value['file']}, hash "
+            f"{path}: its settings name {value['name']} of {value['file']}, hash "
             f"{value['sha256'][:16]}; to run that file say trust_code=True, or pass "
-            "the function"
+            "the function where it is a part of the problem"
         )
     for part in value.values():
         _refuse_code(path, part)

@@ -9,9 +9,11 @@ import jax
 import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from nlot.config.base import Part
+from nlot.config.base import Part, Section
+from nlot.costs.functions import returned
+from nlot.costs.python_files import PythonConfig
 from nlot.discrete.entropic import divergence
 
 # Keeps directions of displacements finite where nothing moves.
@@ -23,7 +25,8 @@ class Known(NamedTuple):
     """What a loss sees: a map between samples of two measures, and its plan.
 
     Coordinates are standard; `pairs` are those that are known. `images(rows)` are those
-    of samples x, and with each whether (∇h)⁻¹ was found.
+    of samples x, and with each whether (∇h)⁻¹ was found. `back` says that it is the map
+    back: x are samples of the target.
     """
 
     images: Callable[[Int[Array, " k"]], tuple[Float[Array, "k d"], Bool[Array, " k"]]]
@@ -31,6 +34,7 @@ class Known(NamedTuple):
     y: Float[Array, "m d"]
     pairs: Int[Array, "k 2"]
     plan: Float[Array, "n m"]
+    back: bool = False
 
 
 class LossConfig(Part):
@@ -167,6 +171,75 @@ class Directions(AbstractLoss):
         nearest = -(logsumexp(-s * apart, axis=1) - jnp.log(k)) / s
         value = jnp.mean(nearest) + self.fit * divergence(images, known.y)
         return value, jnp.mean(found)
+
+
+class Group(Section):
+    """Samples of the source that go to these of the target, in unknown order."""
+
+    source: tuple[NonNegativeInt, ...] = Field(min_length=2, description="their rows")
+    target: tuple[NonNegativeInt, ...] = Field(min_length=2, description="their rows")
+
+
+class Subsets(AbstractLoss):
+    """The mean Sinkhorn divergence of images of groups from where these should go."""
+
+    class Config(LossConfig):
+        """The mean Sinkhorn divergence of groups' images from where they should go."""
+
+        kind: Literal["subsets"]
+        groups: tuple[Group, ...] = Field(
+            min_length=1, description="known groups of samples"
+        )
+
+        def refuses_data(self, problem: Any) -> str | None:
+            for k, group in enumerate(self.groups):
+                sides = (group.source, group.target)
+                for name, rows, n in zip(
+                    ("source", "target"), sides, problem.counts, strict=True
+                ):
+                    if max(rows) >= n:
+                        return (
+                            f"loss.groups[{k}].{name} has index {max(rows)}; there are "
+                            f"{n} samples, 0 to {n - 1}"
+                        )
+            return None
+
+        def start(self, dimension: int, key: PRNGKeyArray) -> "Subsets":
+            return Subsets(tuple((g.source, g.target) for g in self.groups))
+
+    groups: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = eqx.field(static=True)
+
+    def __call__(self, known: Known) -> _Value:
+        values, shares = [], []
+        for group in self.groups:
+            rows, ends = group[::-1] if known.back else group
+            images, found = known.images(jnp.array(rows))
+            values.append(divergence(images, known.y[jnp.array(ends)]))
+            shares.append(jnp.mean(found))
+        return jnp.mean(jnp.stack(values)), jnp.mean(jnp.stack(shares))
+
+
+class OwnLoss(AbstractLoss):
+    """A function f(images, x, y) of the images of all samples x, and the samples y."""
+
+    class Config(PythonConfig, LossConfig):
+        """A function f(images, x, y) in a Python file.
+
+        Arrays of shape (n, d), (n, d) and (m, d), in standard coordinates; for the map
+        back x are samples of the target.
+        """
+
+        kind: Literal["python"]
+
+        def start(self, dimension: int, key: PRNGKeyArray) -> "OwnLoss":
+            return OwnLoss(self.function())
+
+    function: Callable[..., Any] = eqx.field(static=True)
+
+    def __call__(self, known: Known) -> _Value:
+        images, found = known.images(jnp.arange(len(known.x)))
+        value = self.function(images, known.x, known.y)
+        return returned("loss", value, (), images), jnp.mean(found)
 
 
 def _unit(vectors: Float[Array, "n d"]) -> Float[Array, "n d"]:

@@ -131,7 +131,7 @@ def _loss(
     there, back = found.images, partial(found.images, back=True)
     value, inverted = loss(Known(there, x, y, pairs, found.plan))
     if config.reverse:
-        other, also = loss(Known(back, y, x, pairs[:, ::-1], found.plan.T))
+        other, also = loss(Known(back, y, x, pairs[:, ::-1], found.plan.T, True))
         value, inverted = (value + other) / 2, (inverted + also) / 2
     penalties = config.penalties
     total = value + penalties.largest * logsumexp(found.pairs.costs) ** 2
