@@ -17,12 +17,12 @@ from nlot.evaluation.registry import PAIRS
 from nlot.problems.pairs import Pairs
 
 # ε of entropic maps, as a multiple of the mean cost.
-_EPSILON = 0.01
+EPSILON = 0.01
 
 
 @dataclass
-class _Control:
-    """A map that needs no training."""
+class PairsControl:
+    """Base of maps that need no training."""
 
     problem: Pairs
     true: AbstractConvex | None
@@ -30,7 +30,7 @@ class _Control:
 
 
 @control("identity", "Identity", PAIRS, capabilities=["map"])
-class Identity(_Control):
+class Identity(PairsControl):
     """Nothing moves."""
 
     def transport(self, x: Float[Any, "n d"], key: Any = None) -> Float[Any, "n d"]:
@@ -39,7 +39,7 @@ class Identity(_Control):
 
 
 @control("mean_shift", "Mean shift", PAIRS, capabilities=["map"])
-class MeanShift(_Control):
+class MeanShift(PairsControl):
     """All points move by the difference of the samples' means."""
 
     def transport(self, x: Float[Any, "n d"], key: Any = None) -> Float[Any, "n d"]:
@@ -56,7 +56,7 @@ class MeanShift(_Control):
     note="Affine regression: of the known displacements, by least squares; of fewer "
     "pairs than unknowns, the smallest matrix.",
 )
-class Affine(_Control):
+class Affine(PairsControl):
     """The affine displacement that fits the known pairs best."""
 
     def transport(self, x: Float[Any, "n d"], key: Any = None) -> Float[Any, "n d"]:
@@ -68,7 +68,7 @@ class Affine(_Control):
         return x + shift + (x - mean) @ slope
 
 
-class _Entropic(_Control, abc.ABC):
+class _Entropic(PairsControl, abc.ABC):
     """The entropic map of a fixed cost."""
 
     @property
@@ -104,7 +104,7 @@ class _Entropic(_Control, abc.ABC):
         with jax.enable_x64(True):
             samples = self.problem.source, self.problem.target
             x, y = (jnp.asarray(z, jnp.float64) for z in samples)
-            return solved(LearnedCost(self.convex), x, y, _EPSILON)
+            return solved(LearnedCost(self.convex), x, y, EPSILON)
 
 
 _ABLE = ("map", "costs", "plan")
