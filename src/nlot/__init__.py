@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nlot.costs.own import Drifting
     from nlot.measures.domains import Ball, Box
     from nlot.runs.comparing import compare
+    from nlot.runs.cost_learning import learn_cost
     from nlot.runs.job import train
     from nlot.runs.solving import learn_metric, solve
     from nlot.runs.store import RunError, load
@@ -33,6 +34,7 @@ __all__ = [
     "Riemannian",
     "RunError",
     "compare",
+    "learn_cost",
     "learn_metric",
     "load",
     "load_config",
@@ -51,6 +53,7 @@ _MODULES = {
     "nlot.costs.own": ("Drifting",),
     "nlot.measures.domains": ("Ball", "Box"),
     "nlot.runs.comparing": ("compare",),
+    "nlot.runs.cost_learning": ("learn_cost",),
     "nlot.runs.job": ("train",),
     "nlot.runs.solving": ("learn_metric", "solve"),
     "nlot.runs.store": ("RunError", "load"),

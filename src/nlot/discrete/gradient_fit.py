@@ -81,7 +81,7 @@ def fit_gradient(
 def _design(
     u: Float[np.ndarray, "n d"], width: float, units: Float[np.ndarray, "n d d"]
 ) -> tuple[Float[np.ndarray, "n d terms"], Float[np.ndarray, "n k"]]:
-    """Gradients at u of all terms, times `units`, and the last k of these as sums of Gaussians.
+    """Gradients at u of all terms, times `units`, and the last k as sums of Gaussians.
 
     Terms are coordinates, their products, and k orthonormal functions of the space of
     the kernel.

@@ -73,9 +73,7 @@ class Solution(NamedTuple):
 
         With each, whether (∇h)⁻¹ was found.
         """
-        starts, pairs = (
-            (self.v, self.pairs.reverse) if back else (self.u, self.pairs)
-        )
+        starts, pairs = (self.v, self.pairs.reverse) if back else (self.u, self.pairs)
         if 2 * len(rows) < len(starts):
             # Few rows: slopes of these alone, those of all pairs are then not computed.
             convex, ends = self._side(back)

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from pydantic import Field
 
 from nlot.config.base import Part, dimension_of, files_of
+from nlot.config.given import Given
 from nlot.config.kinds import Kind
 from nlot.config.sections import ProblemConfig
 from nlot.costs.convex import AbstractConvex
@@ -59,7 +60,7 @@ class Pairs(eqx.Module):
 
         @property
         def generated(self) -> bool:
-            return True
+            return not isinstance(self.data, Given)
 
         @property
         def files(self) -> tuple[str, ...]:
@@ -86,6 +87,8 @@ class Pairs(eqx.Module):
             return Paired.read(path)
 
         def load(self, path: str | Path | None = None) -> "Pairs":
+            if isinstance(self.data, Given):
+                return self.data.build()
             found = self.paired(path)
             return Pairs.of(found.source, found.target, found.given)
 

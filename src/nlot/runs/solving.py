@@ -76,7 +76,7 @@ def solve(
     `nlot.training.loop.DivergenceError` if a loss stops being finite.
     """
     _check_shares(weights, held_out)
-    _check_columns(source, target)
+    check_columns(source, target)
     given = problem_of(
         Transport.Config,
         kind="transport",
@@ -160,7 +160,7 @@ def as_clouds(name: str, samples: Any, each: str) -> list[np.ndarray]:
                 f"{name}[{k}] has dimension {part.dimension}, {name}[0] has "
                 f"{parts[0].dimension}"
             )
-        _check_columns(samples[0], given, f"{name}[{k}]")
+        check_columns(samples[0], given, f"{name}[{k}]")
     return [part.build().exact for part in parts]
 
 
@@ -174,7 +174,7 @@ def _check_shares(weights: Any, held_out: Any) -> None:
         raise ValueError(f"held_out: expected a share from 0 to 1, found {held_out!r}")
 
 
-def _check_columns(first: Any, second: Any, name: str = "target") -> None:
+def check_columns(first: Any, second: Any, name: str = "target") -> None:
     """Raise `ValueError` for data frames whose coordinates are not the same."""
     if isinstance(first, pd.DataFrame) and isinstance(second, pd.DataFrame):
         found, other = list(first.columns), list(second.columns)

@@ -3,9 +3,10 @@ r"""Learns a cost as `monge_cost` does, and fits the potential of its map.
 The entropic map shrinks clusters, as it averages over targets. Here the samples are
 coupled exactly under the learned cost, which costs no temperature. Where that does not
 find the known pairs, samples are no images of each other, and their matching would be
-noise: the entropic plan couples them. Each coupled pair has the slope $∇f(Φ(x_i)) = ∇h(Φ(x_i) - Ψ(y_j))$ of the optimal potential f. A smooth f
-is fitted to these (`nlot.discrete.gradient_fit`), with errors measured as those of the
-images in first order, and $T(x) = Ψ^{-1}\{Φ(x) - (∇h)^{-1}(∇f(Φ(x)))\}$.
+noise: the entropic plan couples them. Each coupled pair has the slope
+$∇f(Φ(x_i)) = ∇h(Φ(x_i) - Ψ(y_j))$ of the optimal potential f. A smooth f is fitted to
+these (`nlot.discrete.gradient_fit`), with errors measured as those of the images in
+first order, and $T(x) = Ψ^{-1}\{Φ(x) - (∇h)^{-1}(∇f(Φ(x)))\}$.
 """
 
 from typing import Any
