@@ -146,3 +146,15 @@ def test_the_first_lines_of_the_readme_print_a_diagnosis(capsys) -> None:
     made: dict = {}
     exec(compile(lines, "README.md", "exec"), made)
     assert capsys.readouterr().out == f"{made['run'].diagnostics}\n"
+
+
+@pytest.mark.slow
+def test_own_pairs(tmp_path) -> None:
+    made = run_page(DOCS / "own-pairs.md", tmp_path)
+    assert made["error"].max() < 0.3
+    x, y = made["before"][:3], made["after"][::-1][:3]
+    lagrangian = jax.vmap(made["run"].lagrangian)
+    # Straight, at constant speed, in unit time.
+    np.testing.assert_allclose(
+        lagrangian(x, y - x), np.diag(made["run"].costs(x, y)), rtol=1e-4
+    )

@@ -33,8 +33,10 @@ class FlowConfig(Section):
 class TemperatureConfig(Section):
     """ε, as a multiple of the mean cost; it changes by a constant factor."""
 
-    start: PositiveFloat = Field(0.01, description="at the first step")
-    end: PositiveFloat = Field(0.01, description="at the last step, and of the result")
+    # From where every target counts to where one does: at 0.01 throughout, few pairs
+    # are not learned.
+    start: PositiveFloat = Field(0.2, description="at the first step")
+    end: PositiveFloat = Field(0.005, description="at the last step, and of the result")
 
 
 class PenaltyConfig(Section):
