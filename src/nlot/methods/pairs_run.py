@@ -18,6 +18,15 @@ class PairsRun(AbstractRun):
     problem: Pairs | Outline
     stochastic = False
 
+    def _inward(self, x: Float[Any, "*n d"]) -> Float[Array, "n d"]:
+        """`x` in standard coordinates."""
+        self.points(x)
+        return self.problem.frame.inward(np.atleast_2d(np.asarray(x, np.float64)))
+
+
+class LearnedCostRun(PairsRun):
+    """A map that is optimal, or nearly, under a learned cost."""
+
     @property
     def failures(self) -> float:
         """The share of inner problems that did not converge in training.
@@ -31,8 +40,3 @@ class PairsRun(AbstractRun):
             if name in record
         ]
         return 1 - float(np.mean(shares)) if shares else float("nan")
-
-    def _inward(self, x: Float[Any, "*n d"]) -> Float[Array, "n d"]:
-        """`x` in standard coordinates."""
-        self.points(x)
-        return self.problem.frame.inward(np.atleast_2d(np.asarray(x, np.float64)))

@@ -9,10 +9,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.methods.mlp_cost.config import Config
 from nlot.methods.mlp_cost.training import Learned, plan
-from nlot.methods.pairs_run import PairsRun
+from nlot.methods.pairs_run import LearnedCostRun
 
 
-class MLPCostRun(PairsRun):
+class MLPCostRun(LearnedCostRun):
     """A map, and a cost of which it has a small Monge gap."""
 
     config: Config

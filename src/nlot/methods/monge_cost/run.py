@@ -13,11 +13,11 @@ from nlot.costs.convex import Displacing, Scaled
 from nlot.discrete.learned_cost import LearnedCost, Solution, solved
 from nlot.methods.monge_cost.config import Config
 from nlot.methods.monge_cost.training import Learned
-from nlot.methods.pairs_run import PairsRun
+from nlot.methods.pairs_run import LearnedCostRun
 from nlot.networks.diffeomorphisms import Diffeomorphism
 
 
-class CostRun(PairsRun):
+class CostRun(LearnedCostRun):
     """A learned cost, and the entropic map between the samples that it was learned on.
 
     Costs are in a unit of their own.
