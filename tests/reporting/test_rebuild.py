@@ -30,8 +30,9 @@ def root(tmp_path):
 def test_documents_show_the_committed_rows_and_take_seconds(root):
     started = time.process_time()
     written = rebuild(root)
-    # Two seconds; not by the clock, as the tests' machines are shared.
-    assert time.process_time() - started < 20
+    # Seconds, where the least training of these studies takes minutes; not by the
+    # clock, as the tests' machines are shared.
+    assert time.process_time() - started < 60
     documents = [
         path for path in written if path.suffix == ".md" and "docs" in path.parts
     ]

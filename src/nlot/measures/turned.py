@@ -92,3 +92,8 @@ class Turned(AbstractMeasure):
 
     def spread(self, key: Array, n: int) -> Float[Array, "n d"]:
         return self.turn(self.original.spread(key, n))
+
+
+def is_copy(target: AbstractMeasure, source: AbstractMeasure) -> bool:
+    """Whether `target` is a turned copy of `source`."""
+    return isinstance(target, Turned) and bool(eqx.tree_equal(target.original, source))

@@ -22,7 +22,7 @@ from nlot.measures.distributions import AbstractMeasure, MeasureConfig
 from nlot.measures.domains import AbstractDomain, Box
 from nlot.measures.empirical import Empirical
 from nlot.measures.standardise import Standardise
-from nlot.measures.turned import Turned
+from nlot.measures.turned import Turned, is_copy
 
 # Times at which positions are asked.
 Times = Sequence[float | int] | Float[np.ndarray | Array, " times"]
@@ -218,10 +218,7 @@ class Transport(eqx.Module):
     @property
     def turned(self) -> bool:
         """Whether the target is a turned copy of the source."""
-        target = self.target
-        return isinstance(target, Turned) and bool(
-            eqx.tree_equal(target.original, self.source)
-        )
+        return is_copy(self.target, self.source)
 
     @property
     def outline(self) -> dict[str, Any]:
