@@ -48,7 +48,7 @@ ifneq ($(shell test -x '$(BIN)/python' && cat '$(LOCKED)' 2>/dev/null),$(CURDIR)
 .PHONY: $(LOCKED)
 endif
 
-.PHONY: help env reproduce smoke report docs images test test-slow lint site bench lock
+.PHONY: help env reproduce smoke report docs images test test-all lint site bench lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -58,7 +58,7 @@ help: ## Show this list
 	@echo "  VENV=path             where to create it (now: $(VENV))"
 	@echo "  STUDY=density         another preset than the default one (reproduce, report)"
 	@echo "  SNAKEMAKE_ARGS=...    more arguments for snakemake (reproduce, smoke, report)"
-	@echo "  PYTEST_ARGS=...       more arguments for pytest (test, test-slow)"
+	@echo "  PYTEST_ARGS=...       more arguments for pytest (test, test-all)"
 	@echo "  LOCK_ARGS=--upgrade   newest versions rather than the pinned ones (lock)"
 
 env: $(INSTALLED) ## Create or update the environment
@@ -90,8 +90,8 @@ images: env ## Remake the images of the documentation: from results, by the page
 test: env ## Run the tests, including those of the workflow
 	@$(IN_VENV) $(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
-test-slow: env ## Run slow tests: they need root, a browser or Slurm, stop processes or train a while
-	@$(IN_VENV) $(PYTEST) -m slow $(PYTEST_ARGS)
+test-all: env ## Run slow tests, too: they need root, a browser or Slurm, stop processes or train a while
+	@$(IN_VENV) $(PYTEST) $(PYTEST_ARGS)
 
 lint: env ## Check style, formatting and types
 	$(IN_VENV) ruff check .
