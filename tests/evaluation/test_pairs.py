@@ -98,6 +98,9 @@ def test_no_motion_and_the_mean_shift(experiment, files):
     assert still["new_rmse"] == pytest.approx(np.sqrt((moved**2).sum(1).mean()))
     shifted = values(experiment, files, "mean_shift", "strips")
     assert shifted["new_rmse"] < still["new_rmse"]
+    constant = values(experiment, files, "mean_target", "strips")
+    spread = case.data.new_target - case.data.target.mean(axis=0)
+    assert constant["new_rmse"] == pytest.approx(np.sqrt((spread**2).sum(1).mean()))
 
 
 def case_of(subject, source, target, pairs, new):

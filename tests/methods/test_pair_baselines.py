@@ -3,6 +3,7 @@
 import importlib
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -20,8 +21,8 @@ Y = X @ np.array([[0.0, 1.0], [-1.0, 0.0]]) + np.array([3.0, 0.0])
 PAIRS = np.stack([np.arange(12), np.arange(12)], axis=1)
 
 
-def trained(kind, **settings):
-    problem = Pairs.of(X, Y, PAIRS)
+def trained(kind, pairs=PAIRS, **settings):
+    problem = Pairs.of(X, Y, pairs)
     config = settings_class("method", kind).model_validate({"kind": kind, **settings})
     method = importlib.import_module(f"nlot.methods.{kind}")
     networks, history = method.train(problem, config, KEY, Reporter(kind))
@@ -37,6 +38,26 @@ def test_a_network_meets_the_pairs_that_it_is_fitted_to():
     assert error(run.transport(X[:12]), Y[:12]) < 0.05
     # Within the square it interpolates; at its rim it extrapolates.
     assert error(run.transport(X[12:]), Y[12:]) < 0.5
+
+
+def test_samples_of_the_target_make_up_for_few_pairs():
+    """Three pairs and all samples tell more than the pairs."""
+    few = {"pairs": PAIRS[:3], "steps": 400}
+    alone = error(trained("pair_regression", **few).transport(X[12:]), Y[12:])
+    run = trained("pair_regression", members=4, energy=0.3, **few)
+    assert error(run.transport(X[12:]), Y[12:]) < 0.8 * alone
+    # Both terms count: images spread as the target does.
+    assert np.allclose(run.transport(X).std(axis=0), Y.std(axis=0), rtol=0.2)
+
+
+def test_the_mean_of_networks_is_no_worse_than_they_are():
+    """By convexity of the squared distance."""
+    run = trained("pair_regression", members=4, steps=50)
+    standard = run.problem.standard
+    x, y = (jnp.asarray(z, jnp.float32) for z in (standard.source, standard.target))
+    each = np.asarray(run.networks.each(x))
+    assert np.std(each, axis=0).max() > 1e-3
+    assert error(run.networks(x), y) < np.sqrt(((each - y) ** 2).sum(-1).mean())
 
 
 @pytest.fixture(scope="module")

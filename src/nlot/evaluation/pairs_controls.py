@@ -47,6 +47,15 @@ class MeanShift(PairsControl):
         return x + self.problem.target.mean(axis=0) - self.problem.source.mean(axis=0)
 
 
+@control("mean_target", "Mean of the target", PAIRS, capabilities=["map"])
+class MeanTarget(PairsControl):
+    """All points move to one, which is the best where sources say nothing."""
+
+    def transport(self, x: Float[Any, "n d"], key: Any = None) -> Float[Any, "n d"]:
+        """That point for each of `x`."""
+        return np.broadcast_to(self.problem.target.mean(axis=0), x.shape)
+
+
 @control(
     "affine",
     "Affine regression",

@@ -1,4 +1,4 @@
-"""A network that is fitted to the known pairs alone: `pair_regression`."""
+"""Networks that are fitted to known pairs: `pair_regression`."""
 
 from nlot.methods.lazy import lazily
 

@@ -2,15 +2,15 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from nlot.config.sections import REPORT, Activation, MethodConfig, OptimiserConfig
 
 
 class Config(MethodConfig):
-    """A network that is fitted to the known pairs alone.
+    """The mean of networks that are fitted to the known pairs, and to all samples.
 
-    It knows neither the other samples nor optimal transport.
+    They know nothing of optimal transport, and so need no sample to be another's image.
     """
 
     problems: ClassVar[tuple[str, ...]] = ("pairs",)
@@ -19,6 +19,12 @@ class Config(MethodConfig):
     kind: Literal["pair_regression"]
     hidden: tuple[PositiveInt, ...] = Field((64, 64), description="widths of layers")
     activation: Activation = Field("silu", description="between layers")
+    members: PositiveInt = Field(1, description="number of networks")
+    energy: NonNegativeFloat = Field(
+        0.0,
+        description="weight of the energy distance between the images of all samples "
+        "and the target, in standard coordinates; 0: the pairs alone count",
+    )
     steps: PositiveInt = Field(1000, description="number of steps")
     optimiser: OptimiserConfig = OptimiserConfig(learning_rate=1e-3)
     report_every: PositiveInt = Field(100, description=REPORT)

@@ -1,4 +1,4 @@
-"""Networks that were fitted to known pairs."""
+"""Maps that were fitted to known pairs."""
 
 from typing import Any
 
@@ -6,22 +6,21 @@ import equinox as eqx
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.methods.pair_regression.config import Config
-from nlot.methods.pair_regression.training import moved
+from nlot.methods.pair_regression.training import Ensemble
 from nlot.methods.pairs_run import PairsRun
-from nlot.networks.mlp import MLP
 
 
 class RegressionRun(PairsRun):
     """A map that was fitted to known pairs."""
 
     config: Config
-    networks: MLP
+    networks: Ensemble
 
     def transport(
         self, x: Float[Any, "*n d"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "n d"]:
         """Images of points of the source."""
-        images = eqx.filter_jit(moved)(self.networks, self._inward(x))
+        images = eqx.filter_jit(self.networks)(self._inward(x))
         return self.problem.frame.outward(images)
 
 
