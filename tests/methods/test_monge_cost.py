@@ -14,9 +14,13 @@ from nlot.methods.monge_cost.config import Config
 from nlot.methods.monge_cost.losses import Directions, Known, LowRank, Subsets
 from nlot.methods.monge_cost.run import CostRun
 from nlot.methods.monge_cost.training import train
+from nlot.methods.monge_cost_plus.config import Config as PlusConfig
+from nlot.methods.monge_cost_plus.run import PotentialRun
+from nlot.methods.monge_cost_plus.training import train as train_plus
 from nlot.networks.diffeomorphisms import Diffeomorphism
 from nlot.networks.icnn import ICNN
 from nlot.problems.pairs import Pairs
+from nlot.training.loop import DivergenceError
 from nlot.training.progress import Reporter
 
 KEY = jax.random.key(0)
@@ -190,6 +194,35 @@ def test_a_loss_of_the_users_own(tmp_path):
     config = settings_class("loss", "python").model_validate(about)
     with pytest.raises(ValueError, match="loss: expected shape"):
         config.start(2, KEY)(known(moved))
+
+
+@pytest.fixture(scope="module")
+def few():
+    """Sixteen samples in two strips, all pairs known."""
+    numbers = {"source_points": 16, "target_points": 16, "pairs": 16}
+    data = drawn(kind="aligned", shape="t_shape", **numbers)
+    return Pairs.of(data.source, data.target, data.given)
+
+
+TINY = {"convex": {"hidden": [4]}, "steps": 6, "report_every": 2}
+
+
+def test_the_entropic_variant_is_the_map_of_the_papers_method(few):
+    plain = train(few, Config(kind="monge_cost", **TINY), KEY, Reporter("plain"))
+    config = PlusConfig(kind="monge_cost_plus", **TINY)
+    networks, history = train_plus(few, config, KEY, Reporter("plus"))
+    header = {**HEADER, "method": "monge_cost_plus"}
+    fitted = PotentialRun(few, config, networks, header, history)
+    own, entropic = (run.transport(few.source) for run in fitted.variants)
+    run = CostRun(few, Config(kind="monge_cost", **TINY), plain[0], HEADER, plain[1])
+    np.testing.assert_array_equal(entropic, run.transport(few.source))
+    assert np.abs(own - entropic).max() > 1e-3
+
+
+def test_a_cost_that_explodes_is_named_with_its_step(few):
+    config = Config(kind="monge_cost", **TINY, optimiser={"learning_rate": 1e20})
+    with pytest.raises(DivergenceError, match=r"strips.*step \d.*phase cost"):
+        train(few, config, KEY, Reporter("strips"))
 
 
 @pytest.mark.parametrize(

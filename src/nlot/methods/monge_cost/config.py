@@ -8,6 +8,9 @@ from nlot.config.base import Section
 from nlot.config.kinds import Kind
 from nlot.config.sections import REPORT, MethodConfig, OptimiserConfig
 
+# Below, rounding of costs in double precision moves mass.
+_Relative = Annotated[float, Field(ge=1e-6)]
+
 
 class ConvexConfig(Section):
     """The convex function h, an input-convex network."""
@@ -35,8 +38,8 @@ class TemperatureConfig(Section):
 
     # From where every target counts to where one does: at 0.01 throughout, few pairs
     # are not learned.
-    start: PositiveFloat = Field(0.2, description="at the first step")
-    end: PositiveFloat = Field(0.005, description="at the last step, and of the result")
+    start: _Relative = Field(0.2, description="at the first step")
+    end: _Relative = Field(0.005, description="at the last step, and of the result")
 
 
 class PenaltyConfig(Section):

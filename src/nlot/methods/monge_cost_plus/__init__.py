@@ -3,4 +3,5 @@
 from nlot.methods.lazy import lazily
 
 LABEL = "Learned cost+"
+VARIANTS = {"entropic": "Learned cost+, entropic map"}
 __getattr__ = lazily(__name__)

@@ -1,6 +1,6 @@
 """Settings of `monge_cost_plus`."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, PositiveFloat
 
@@ -9,6 +9,8 @@ from nlot.methods.monge_cost.config import Config as LearningConfig
 
 class Config(LearningConfig):
     """A cost learned as by `monge_cost`, and a map from exact transport under it."""
+
+    variants: ClassVar[tuple[str, ...]] = ("", "entropic")
 
     kind: Literal["monge_cost_plus"]  # type: ignore[assignment]
     known_weight: PositiveFloat = Field(

@@ -13,7 +13,10 @@ from nlot.methods.monge_cost_plus.training import Fitted
 
 
 class PotentialRun(CostRun):
-    """A learned cost, and the map of a smooth potential."""
+    """A learned cost, and the map of a smooth potential.
+
+    Its variant `entropic` has the entropic map of the same cost, that of `monge_cost`.
+    """
 
     networks: Fitted
 
@@ -25,6 +28,8 @@ class PotentialRun(CostRun):
         self, x: Float[Any, "*n d"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "n d"]:
         """Images of points of the source."""
+        if self.variant == "entropic":
+            return super().transport(x)
         z = self._inward(x)
         with jax.enable_x64(True):
             images = _moved(self.networks, z).astype(z.dtype)
