@@ -65,7 +65,12 @@ def test_statements_name_what_is_measured(statements, numbers):
 
 @pytest.mark.parametrize(
     "preset, paper",
-    [("config", PAPER), ("paper", PAPER), ("density", "density2025")],
+    [
+        ("config", PAPER),
+        ("paper", PAPER),
+        ("density", "density2025"),
+        ("costs", "costs2024"),
+    ],
 )
 def test_presets_of_a_paper_have_its_problems(preset, paper):
     experiment = load_config(PRESETS / f"{preset}.yaml")
