@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from nlot.runs.solving import learn_metric, solve
     from nlot.runs.store import RunError, load
 
-# Kernels that XLA uses since jaxlib 0.10.2 hang in some programs, those of learned costs
-# among them (jax-ml/jax, issue 39257). XLA reads its flags when a program first runs.
+# Kernels that XLA uses since jaxlib 0.10.2 hang in some programs, among them those
+# of learned costs (jax-ml/jax issue 39257). XLA reads its flags when a program first runs.
 _FLAG = "--xla_cpu_experimental_ynn_fusion_type"
 _flags = os.environ.get("XLA_FLAGS", "")
 if _FLAG not in _flags:

@@ -50,8 +50,7 @@ def test_the_configuration_needs_no_jax(module) -> None:
         ("", "--xla_cpu_experimental_ynn_fusion_type="),
         (
             "--xla_cpu_multi_thread_eigen=true",
-            "--xla_cpu_multi_thread_eigen=true "
-            "--xla_cpu_experimental_ynn_fusion_type=",
+            "--xla_cpu_multi_thread_eigen=true --xla_cpu_experimental_ynn_fusion_type=",
         ),
     ],
 )
