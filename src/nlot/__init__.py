@@ -1,7 +1,6 @@
 """Neural optimal transport with Lagrangian costs."""
 
 import importlib
-import os
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
     from nlot.runs.job import train
     from nlot.runs.solving import learn_metric, solve
     from nlot.runs.store import RunError, load
-
-# Kernels that XLA uses since jaxlib 0.10.2 hang in some programs, among them those
-# of learned costs (jax-ml/jax issue 39257). XLA reads its flags when a program first runs.
-_FLAG = "--xla_cpu_experimental_ynn_fusion_type"
-_flags = os.environ.get("XLA_FLAGS", "")
-if _FLAG not in _flags:
-    os.environ["XLA_FLAGS"] = f"{_flags} {_FLAG}=".lstrip()
 
 __version__ = version("nlot")
 __all__ = [

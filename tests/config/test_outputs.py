@@ -135,7 +135,8 @@ UNKNOWN = [
     (
         "published",
         {"published": "nlot2025/1"},
-        "unknown 'nlot2025'; did you mean 'nlot2024'?; valid: density2025, nlot2024",
+        "unknown 'nlot2025'; did you mean 'nlot2024'?; valid: costs2024, density2025, "
+        "nlot2024",
     ),
     (
         "published",

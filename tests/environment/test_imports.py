@@ -1,6 +1,5 @@
 """The package gives what it lists, and imports of it only what is used."""
 
-import os
 import subprocess
 import sys
 
@@ -42,32 +41,6 @@ def test_the_configuration_needs_no_jax(module) -> None:
     """Every job reads it, and every nested run of Snakemake."""
     code = f"import sys, {module}; sys.exit('jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ("", "--xla_cpu_experimental_ynn_fusion_type="),
-        (
-            "--xla_cpu_multi_thread_eigen=true",
-            "--xla_cpu_multi_thread_eigen=true --xla_cpu_experimental_ynn_fusion_type=",
-        ),
-    ],
-)
-def test_kernels_that_hang_are_off(given, expected) -> None:
-    """Flags that users set remain, and XLA takes all of them."""
-    code = (
-        "import os, nlot, jax.numpy as jnp; jnp.ones(2).sum().block_until_ready();"
-        "print(os.environ['XLA_FLAGS'], end='')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "XLA_FLAGS": given},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == expected
 
 
 def test_a_preset_is_checked_without_what_extras_bring() -> None:

@@ -46,32 +46,40 @@ def _searched(
     def value(z: Array) -> Array:
         return h(z) - p @ z
 
+    # Whether a loop goes on is decided in its body. Under `vmap` a condition is
+    # computed twice, to go on and to leave lanes as they are that are done. Rounded
+    # differently, it keeps a loop going that changes nothing.
     def step(state: tuple) -> tuple:
         z, slope, count, _ = state
         size = jnp.linalg.norm(slope)
         way = -_solved(jax.hessian(value)(z), slope, _DAMPING * size)
         before, rise = value(z), slope @ way
 
-        def short(search: tuple) -> Array:
-            length, halvings = search
-            enough = before + _ARMIJO * length * rise + _ROUNDING * jnp.abs(before)
-            return ~(value(z + length * way) <= enough) & (halvings < _HALVINGS)
+        def long(length: Array) -> Array:
+            low = before + _ARMIJO * length * rise + _ROUNDING * jnp.abs(before)
+            return ~(value(z + length * way) <= low)
 
-        length, halvings = jax.lax.while_loop(
-            short,
-            lambda search: (search[0] / 2, search[1] + 1),
-            (jnp.ones((), z.dtype), 0),
+        def halved(search: tuple) -> tuple:
+            length, halvings, _ = search
+            more = halvings + 1 < _HALVINGS
+            return length / 2, halvings + 1, long(length / 2) & more
+
+        whole = jnp.ones((), z.dtype)
+        length, halvings, _ = jax.lax.while_loop(
+            lambda search: search[2], halved, (whole, 0, long(whole))
         )
         z = z + length * way
-        return z, jax.grad(value)(z), count + 1, halvings == _HALVINGS
+        slope = jax.grad(value)(z)
+        going = far(slope) & (halvings < _HALVINGS) & (count + 1 < _STEPS)
+        return z, slope, count + 1, going
 
-    def going(state: tuple) -> Array:
-        _, slope, count, stuck = state
-        return (jnp.linalg.norm(slope) > enough) & (count < _STEPS) & ~stuck
+    def far(slope: Array) -> Array:
+        return jnp.linalg.norm(slope) > enough
 
     enough = _TOLERANCE * (1 + jnp.linalg.norm(p))
-    state = start, jax.grad(value)(start), 0, False
-    z, slope, *_ = jax.lax.while_loop(going, step, state)
+    first = jax.grad(value)(start)
+    state = start, first, 0, far(first)
+    z, slope, *_ = jax.lax.while_loop(lambda state: state[3], step, state)
     return z, jax.hessian(value)(z), jnp.linalg.norm(slope) <= enough
 
 
