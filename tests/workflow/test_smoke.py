@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nlot import Experiment, load, load_config
+from nlot import Experiment, load, load_config, papers
 from nlot.provenance.records import Origins, read_records
 from nlot.reporting.stages import read_stages
 from nlot.reporting.stamps import read_stamp
@@ -233,7 +233,8 @@ def test_other_studies_make_every_artefact(
     for figure in experiment.figures:
         assert (results / "figures" / f"{figure}.pdf").is_file()
     for paper in experiment.papers():
-        assert "arXiv" in (results / "claims" / f"{paper}.md").read_text()
+        page = (results / "claims" / f"{paper}.md").read_text()
+        assert papers.about(paper).reference in page
     rows = pd.read_csv(results / "rows.csv")
     assert measures <= set(rows["measure"])
     assert np.isfinite(rows["value"]).all()
