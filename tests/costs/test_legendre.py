@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from nlot.costs.convex import Huber, Mahalanobis, NormPower
+from nlot.costs.convex import Huber, Mahalanobis, NormPower, OwnConvex
 from nlot.costs.legendre import inverse_gradient
 from nlot.networks.icnn import ICNN
 
@@ -59,6 +59,14 @@ def test_derivatives_are_those_of_the_solution():
     step = 1e-5
     found = (value(flat + step * direction) - value(flat - step * direction)) / 2 / step
     assert found == pytest.approx(float(gradient @ direction), rel=1e-6)
+
+
+def test_is_found_where_rounding_hides_how_far_the_value_falls():
+    h = OwnConvex(lambda z: (1e3 + z @ z + jnp.sum(z**4)) - 1e3)
+    p = jax.random.normal(jax.random.key(3), (200, 2), jnp.float64)
+    z, converged = jax.vmap(lambda a: inverse_gradient(h, a, a))(p)
+    assert converged.all()
+    np.testing.assert_allclose(jax.vmap(jax.grad(h))(z), p, atol=1e-10)
 
 
 def test_says_that_a_slope_which_the_cost_never_has_was_not_found():

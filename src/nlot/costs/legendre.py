@@ -12,8 +12,8 @@ _TOLERANCE, _STEPS, _HALVINGS = 1e-11, 100, 40
 # Damping of a step, as a multiple of the error: it vanishes at the solution. The least
 # keeps the Hessian invertible where it is singular.
 _DAMPING, _RIDGE = 1e-3, 1e-14
-# Armijo's share of the promised decrease, and what rounding hides of it.
-_ARMIJO, _ROUNDING = 1e-4, 1e-15
+# Armijo's share of the promised decrease.
+_ARMIJO = 1e-4
 
 
 def inverse_gradient(
@@ -46,6 +46,8 @@ def _searched(
     def value(z: Array) -> Array:
         return h(z) - p @ z
 
+    slope_of = jax.grad(value)
+
     # Whether a loop goes on is decided in its body. Under `vmap` a condition is
     # computed twice, to go on and to leave lanes as they are that are done. Rounded
     # differently, it keeps a loop going that changes nothing.
@@ -55,29 +57,27 @@ def _searched(
         way = -_solved(jax.hessian(value)(z), slope, _DAMPING * size)
         before, rise = value(z), slope @ way
 
-        def long(length: Array) -> Array:
-            low = before + _ARMIJO * length * rise + _ROUNDING * jnp.abs(before)
-            return ~(value(z + length * way) <= low)
+        # Close to the solution the decrease is lost in rounding, not so the slope's.
+        def tried(length: Array, halvings: Array | int) -> tuple:
+            there = z + length * way
+            slope = slope_of(there)
+            lower = value(there) <= before + _ARMIJO * length * rise
+            flatter = jnp.linalg.norm(slope) <= size / 2
+            return length, halvings, slope, ~(lower | flatter) & (halvings < _HALVINGS)
 
-        def halved(search: tuple) -> tuple:
-            length, halvings, _ = search
-            more = halvings + 1 < _HALVINGS
-            return length / 2, halvings + 1, long(length / 2) & more
-
-        whole = jnp.ones((), z.dtype)
-        length, halvings, _ = jax.lax.while_loop(
-            lambda search: search[2], halved, (whole, 0, long(whole))
+        length, halvings, slope, _ = jax.lax.while_loop(
+            lambda search: search[3],
+            lambda search: tried(search[0] / 2, search[1] + 1),
+            tried(jnp.ones((), z.dtype), 0),
         )
-        z = z + length * way
-        slope = jax.grad(value)(z)
         going = far(slope) & (halvings < _HALVINGS) & (count + 1 < _STEPS)
-        return z, slope, count + 1, going
+        return z + length * way, slope, count + 1, going
 
     def far(slope: Array) -> Array:
         return jnp.linalg.norm(slope) > enough
 
     enough = _TOLERANCE * (1 + jnp.linalg.norm(p))
-    first = jax.grad(value)(start)
+    first = slope_of(start)
     state = start, first, 0, far(first)
     z, slope, *_ = jax.lax.while_loop(lambda state: state[3], step, state)
     return z, jax.hessian(value)(z), jnp.linalg.norm(slope) <= enough
