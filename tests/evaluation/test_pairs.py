@@ -140,3 +140,5 @@ def test_structure_of_displacements():
     along = np.repeat(axes, 100, axis=0) * np.abs(x[:, :1])
     assert direction_distance(moved_by(along))[0] == pytest.approx(0, abs=1e-9)
     assert direction_distance(moved_by(x))[0] > 0.2
+    still = moved_by(0 * x)
+    assert (last_singular(still)[0], direction_distance(still)[0]) == (0, 0)

@@ -145,15 +145,14 @@ def gradient_cosine(case: PairsCase) -> Value:
     needs=["map", "new_pairs"],
     problems=PAIRS,
 )
-def last_singular(case: PairsCase) -> Value | None:
+def last_singular(case: PairsCase) -> Value:
     """The square of the last singular value of displacements, over the sum of all.
 
-    None where nothing moves.
+    0 where nothing moves.
     """
     squares = np.linalg.svd(_displaced(case), compute_uv=False) ** 2
-    if not squares.any():
-        return None
-    return float(squares[-1] / squares.sum()), len(case.images)
+    share = squares[-1] / squares.sum() if squares.any() else 0.0
+    return float(share), len(case.images)
 
 
 @measure(
@@ -165,16 +164,16 @@ def last_singular(case: PairsCase) -> Value | None:
     note="Distance from a direction: one less the cosine; those directions are taken "
     "that suit the displacements best (k-means of unit vectors).",
 )
-def direction_distance(case: PairsCase) -> Value | None:
+def direction_distance(case: PairsCase) -> Value:
     """Mean over displacements of the cosine distance from the nearest direction.
 
-    None where a point stays.
+    Points that stay have none; 0 where nothing moves.
     """
     moved = _displaced(case)
-    if not moved.any(axis=1).all():
-        return None
-    units = _unit(moved)
+    units = _unit(moved[moved.any(axis=1)])
     number = units.shape[1] - 1
+    if len(units) <= number:
+        return 0.0, len(units)
     means, _ = scipy.cluster.vq.kmeans2(units, number, minit="++", rng=0)
     cosines = units @ _unit(means).T
     return float((1 - cosines).min(axis=1).mean()), len(units)

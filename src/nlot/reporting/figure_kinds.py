@@ -1,5 +1,6 @@
 """What figures are drawn from, and what draws each kind of them."""
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,6 +19,8 @@ from nlot.reporting.style import few_ticks, grid, name_coordinates, seen
 
 # Inches: of names of coordinates beside a panel, and of a line above all.
 _NAMES, _LINE = 0.2, 0.15
+# Most characters of a line of a row's name: those beside a panel.
+_WIDE = 24
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class Scene:
         if said:
             figure.suptitle("\n".join(said), fontsize=7)
         for line, row in zip(axes, rows, strict=True):
-            line[0].set_ylabel(row_label(self.experiment, row))
+            label = row_label(self.experiment, row)
+            line[0].set_ylabel(textwrap.fill(label, _WIDE))
             for panel, name in zip(line, names, strict=True):
                 draw(panel, name, row)
                 few_ticks(panel)
