@@ -56,7 +56,7 @@ help: ## Show this list
 	@echo "  EXTRA=cpu|cuda12      kind of environment (now: $(EXTRA))"
 	@echo "  PYTHON=python3.12     interpreter to create it with, 3.11 or newer"
 	@echo "  VENV=path             where to create it (now: $(VENV))"
-	@echo "  STUDY=density         another preset than the default one (reproduce, report)"
+	@echo "  STUDY=density|costs   another preset than the default one (reproduce, report)"
 	@echo "  SNAKEMAKE_ARGS=...    more arguments for snakemake (reproduce, smoke, report)"
 	@echo "  PYTEST_ARGS=...       more arguments for pytest (test, test-all)"
 	@echo "  LOCK_ARGS=--upgrade   newest versions rather than the pinned ones (lock)"
@@ -85,7 +85,7 @@ docs: env ## Rebuild generated documents: reference and schema of presets, resul
 PYTEST := pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 images: env ## Remake the images of the documentation: from results, by the pages' code
-	@$(IN_VENV) python -m nlot.reporting.images $(wildcard results/default results/density)
+	@$(IN_VENV) python -m nlot.reporting.images $(wildcard results/default results/density results/costs)
 
 test: env ## Run the tests, including those of the workflow
 	@$(IN_VENV) $(PYTEST) -m "not slow" $(PYTEST_ARGS)

@@ -30,7 +30,11 @@ from nlot.reporting.truth_tables import refinement_table
 REFERENCE = Path("results", "reference")
 # The page of each study, by its preset.
 _FIRST = "config"
-PAGES = {_FIRST: "results.md", "density": "density-study.md"}
+PAGES = {
+    _FIRST: "results.md",
+    "density": "density-study.md",
+    "costs": "costs-study.md",
+}
 # Cores of the machine on which results/reference/ was made.
 _CORES = 2
 
