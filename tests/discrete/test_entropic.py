@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
 from nlot.costs.convex import Mahalanobis, NormPower
 from nlot.discrete.entropic import divergence, entropic_duals
@@ -63,7 +64,7 @@ def test_gradients_of_a_whole_loss_are_those_of_differences(epsilon):
     x, y = clouds()
     arrays, rest = eqx.partition(network(), eqx.is_array)
     given = arrays, jnp.array(epsilon), x, y
-    flat, restore = jax.flatten_util.ravel_pytree(given)
+    flat, restore = ravel_pytree(given)
 
     @jax.jit
     def value(flat):

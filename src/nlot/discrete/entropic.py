@@ -55,15 +55,8 @@ def entropic_duals(
     """
     still, temperature = jax.lax.stop_gradient((cost, jnp.asarray(epsilon)))
     rounding = _rounding(still, temperature)
-    if start is None:
-        g, error = _annealed(still, temperature)
-    else:
-        g, error = _ascended(still, temperature, jax.lax.stop_gradient(start))
-        g, error = jax.lax.cond(
-            error <= _TOLERANCE + rounding,
-            lambda: (g, error),
-            lambda: _annealed(still, temperature),
-        )
+    given = None if start is None else jax.lax.stop_gradient(start)
+    g, error = _maximiser(still, temperature, given)
     plan, slope = _plan(cost, epsilon, g)
     curvature = jax.lax.stop_gradient(_curvature(plan, slope, rounding))
     g = g + temperature * jax.scipy.linalg.solve(curvature, slope, assume_a="pos")
@@ -100,23 +93,29 @@ def _curvature(
     return found + (damping + _RIDGE + rounding / m) * jnp.eye(m)
 
 
-def _annealed(
-    cost: Array, epsilon: Array
+def _maximiser(
+    cost: Array, epsilon: Array, start: Array | None
 ) -> tuple[Float[Array, " m"], Float[Array, ""]]:
-    """As `_ascended`, from the maximisers at higher temperatures."""
-
-    def cooled(state: tuple) -> tuple:
-        temperature, g, _ = state
-        temperature = jnp.maximum(temperature / _COOLING, epsilon)
-        return temperature, *_ascended(cost, temperature, g)
-
-    def warm(state: tuple) -> Array:
-        temperature, _, _ = state
-        return temperature > epsilon
-
-    hot = _COOLING * jnp.maximum(jnp.max(cost) - jnp.min(cost), epsilon)
+    """As `_ascended`; without a start, or from one that fails, by annealing."""
+    hot = jnp.maximum(jnp.max(cost) - jnp.min(cost), epsilon)
     none = jnp.zeros(cost.shape[1], cost.dtype)
-    _, g, error = jax.lax.while_loop(warm, cooled, (hot, none, jnp.asarray(jnp.inf)))
+    enough = _TOLERANCE + _rounding(cost, epsilon)
+
+    # The next temperature, g, its error, and whether it comes from high temperatures.
+    def step(state: tuple) -> tuple:
+        temperature, g, _, annealed, _ = state
+        g, error = _ascended(cost, temperature, g)
+        last = temperature <= epsilon
+        lost = last & ~annealed & ~(error <= enough)
+        cooler = jnp.maximum(temperature / _COOLING, epsilon)
+        temperature = jnp.where(lost, hot, cooler)
+        g = jnp.where(lost, none, g)
+        return temperature, g, error, annealed | lost, lost | ~last
+
+    first = (hot, none) if start is None else (epsilon, start)
+    worst, annealed = jnp.asarray(jnp.inf), jnp.asarray(start is None)
+    state = *first, worst, annealed, jnp.asarray(True)
+    _, g, error, _, _ = jax.lax.while_loop(lambda state: state[-1], step, state)
     return g, error
 
 
