@@ -13,6 +13,7 @@ from flowjax.bijections import (
     Coupling,
     Flip,
     MaskedAutoregressive,
+    Scan,
 )
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -78,11 +79,15 @@ def _chain(
         "nn_activation": jax.nn.silu,
     }
     # Its generated constructor is not seen by type checkers.
-    parts, flip = list[AbstractBijection](), cast(Any, Flip)((dimension,))
-    for k in jax.random.split(key, layers):
-        parts += [make(k, about), flip]
+    flip = cast(Any, Flip)((dimension,))
+
+    def layer(key: PRNGKeyArray) -> AbstractBijection:
+        return Chain([make(key, about), flip])
+
+    # One program for all layers.
+    all_layers = Scan(eqx.filter_vmap(layer)(jax.random.split(key, layers)))
     # An even number of reversals is none.
-    return Chain(parts[: 2 * layers - layers % 2])
+    return Chain([all_layers, flip]) if layers % 2 else all_layers
 
 
 def _scale(raw: Float[Array, "..."]) -> Float[Array, "..."]:
