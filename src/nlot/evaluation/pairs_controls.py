@@ -121,7 +121,11 @@ _NOTE = "Entropic maps of a given cost: ε is 0.01 of the mean cost."
 
 
 @control(
-    "euclidean_map", "Entropic map, |x - y|²", PAIRS, capabilities=_ABLE, note=_NOTE
+    "euclidean_map",
+    "Entropic map, squared distance",
+    PAIRS,
+    capabilities=_ABLE,
+    note=_NOTE,
 )
 class EuclideanMap(_Entropic):
     """The entropic map of the squared distance."""
