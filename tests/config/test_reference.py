@@ -1,5 +1,6 @@
 """Files that are made from the package say what it says now."""
 
+import re
 from pathlib import Path
 
 from nlot.config.reference import markdown, reference_files
@@ -17,3 +18,8 @@ def test_every_key_is_explained() -> None:
     rows = [line for line in markdown().splitlines() if line.startswith("| `")]
     assert len(rows) > 80
     assert all(cell.strip() for row in rows for cell in row.split("|")[1:-1])
+
+
+def test_rows_have_four_cells() -> None:
+    rows = [line for line in markdown().splitlines() if line.startswith("| `")]
+    assert {len(re.split(r"(?<!\\)\|", row)) - 2 for row in rows} == {4}

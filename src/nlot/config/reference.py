@@ -57,6 +57,8 @@ def markdown() -> str:
             kind = _name(_hints(section)[key])
             meaning = field.description or f"see {kind}"
             default = _default(field.default, field.is_required())
+            # A bare bar would end the cell.
+            meaning = meaning.replace("|", r"\|")
             parts.append(f"| `{key}` | {meaning} | {kind} | {default} |")
     return "\n".join(parts) + "\n"
 
