@@ -85,7 +85,7 @@ docs: env ## Rebuild generated documents: reference and schema of presets, resul
 PYTEST := pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 images: env ## Remake the images of the documentation: from results, by the pages' code
-	@$(IN_VENV) python -m nlot.reporting.images $(wildcard results/default results/density results/costs)
+	@$(IN_VENV) python -m nlot.reporting.images
 
 test: env ## Run the tests, including those of the workflow
 	@$(IN_VENV) $(PYTEST) -m "not slow" $(PYTEST_ARGS)

@@ -1,14 +1,13 @@
-"""The images of the documentation: `python -m nlot.reporting.images FOLDER ...`.
+"""The images of the documentation: `make images`.
 
-Copies figures of presets, from folders such as results/default, to docs/images/, and
-draws there what the code on pages draws (`make images`).
+Copies figures of presets, from folders in results/ where they are, to docs/images/, and
+draws there what the code on pages draws.
 """
 
 import contextlib
 import re
 import runpy
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -61,6 +60,7 @@ def draw_pages(docs: Path) -> None:
 
 
 if __name__ == "__main__":
-    for given in sys.argv[1:]:
-        write_images(Path(given), Path("docs/images"))
+    for preset in SHOWN:
+        if Path("results", preset).is_dir():
+            write_images(Path("results", preset), Path("docs/images"))
     draw_pages(Path("docs"))
