@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -139,7 +140,12 @@ def test_cells_in_time(tmp_path) -> None:
 
 
 @pytest.mark.slow
-def test_the_first_lines_of_the_readme_print_a_diagnosis(capsys) -> None:
+def test_the_first_lines_of_the_readme_print_a_diagnosis(monkeypatch, capsys) -> None:
+    """With fewer steps than the default settings of the one method that is tried."""
+    short = {name: {"steps": 100} for name in ("paths", "regression")}
+    short |= {"couplings": {"points": 128}, "polish": {"rounds": 4}}
+    solve = partial(nlot.solve, method="nlot_plus", settings=short)
+    monkeypatch.setattr(nlot, "solve", solve)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     lines = re.search(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[1]
     assert sum(map(bool, lines.splitlines())) == 5
