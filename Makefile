@@ -82,7 +82,8 @@ docs: env ## Rebuild generated documents: reference and schema of presets, resul
 	@$(IN_VENV) python -m nlot.reporting.rebuild
 
 # Each test file runs on one worker, in the order of collection.
-PYTEST := pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST := pytest -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile \
+	--no-loadscope-reorder
 
 images: env ## Remake the images of the documentation: from results, by the pages' code
 	@$(IN_VENV) python -m nlot.reporting.images

@@ -112,9 +112,23 @@ def test_converges_from_anywhere(relative):
         np.testing.assert_allclose(plan.sum(axis=0), 1 / 30, rtol=1e-7)
 
 
+@pytest.mark.parametrize("start", [None, 16 * [0.0]], ids=["annealed", "from a start"])
+def test_the_search_ends_where_costs_are_not_finite(start):
+    g = None if start is None else jnp.array(start)
+    assert not entropic_duals(jnp.full((12, 16), jnp.nan), 0.05, g).converged
+
+
 def test_the_divergence_vanishes_between_equal_samples_alone():
     x, y = clouds(n=20, m=20)
     assert divergence(x, x) == pytest.approx(0, abs=1e-9)
     # Half the squared distance of the means is a lower bound, up to ε.
     apart = float(jnp.sum((x.mean(axis=0) - y.mean(axis=0)) ** 2)) / 2
     assert divergence(x, y) > 0.9 * apart
+
+
+@pytest.mark.parametrize("epsilon", [None, 0.05, 1.0])
+def test_the_divergence_of_a_translation_is_half_the_square_of_its_length(epsilon):
+    """At every temperature: the cost separates into that and one of x alone."""
+    x, _ = clouds()
+    found = divergence(x, x + jnp.array([1.0, -0.5]), epsilon)
+    assert found == pytest.approx(1.25 / 2, rel=1e-9)

@@ -26,6 +26,8 @@ _ARMIJO, _ROUNDING = 1e-4, 1e-15
 # Added to the eigenvalues of -ε D'', which are at most 1/m: where each point has one
 # partner, f_i + g_j alone is determined.
 _RIDGE = 1e-13
+# ε of divergences, as a multiple of the mean cost.
+_SHARE = 0.01
 
 
 class Duals(NamedTuple):
@@ -105,12 +107,13 @@ def _maximiser(
     def step(state: tuple) -> tuple:
         temperature, g, _, annealed, _ = state
         g, error = _ascended(cost, temperature, g)
-        last = temperature <= epsilon
-        lost = last & ~annealed & ~(error <= enough)
+        # False of nan, too: the search of a cost that is not finite ends.
+        hotter = temperature > epsilon
+        lost = ~hotter & ~annealed & ~(error <= enough)
         cooler = jnp.maximum(temperature / _COOLING, epsilon)
         temperature = jnp.where(lost, hot, cooler)
         g = jnp.where(lost, none, g)
-        return temperature, g, error, annealed | lost, lost | ~last
+        return temperature, g, error, annealed | lost, lost | hotter
 
     first = (hot, none) if start is None else (epsilon, start)
     worst, annealed = jnp.asarray(jnp.inf), jnp.asarray(start is None)
@@ -157,18 +160,22 @@ def _ascended(
 
 
 def divergence(
-    x: Float[Array, "n d"], y: Float[Array, "m d"], relative: float = 0.01
+    x: Float[Array, "n d"],
+    y: Float[Array, "m d"],
+    epsilon: Float[Array, ""] | float | None = None,
 ) -> Float[Array, ""]:
     """The Sinkhorn divergence of samples for half the squared distance.
 
-    **Arguments:** the samples, and ε as a multiple of the mean cost between them.
+    **Arguments:** the samples, and ε. None: 0.01 of the mean cost between them.
     """
+    if epsilon is None:
+        epsilon = jax.lax.stop_gradient(_SHARE * jnp.mean(_squares(x, y)))
+    temperature = epsilon
 
     def value(a: Array, b: Array) -> Array:
-        duals = entropic_duals(_squares(a, b), epsilon)
+        duals = entropic_duals(_squares(a, b), temperature)
         return jnp.mean(duals.f) + jnp.mean(duals.g)
 
-    epsilon = jax.lax.stop_gradient(relative * jnp.mean(_squares(x, y)))
     return value(x, y) - (value(x, x) + value(y, y)) / 2
 
 
