@@ -15,8 +15,6 @@ LINK = re.compile(r"\]\(([^)#]+)")
 @pytest.mark.slow
 def test_the_site_builds(tmp_path) -> None:
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going"]
-    # Half the time goes into the navigation that the real theme repeats on each page.
-    command += ["-D", "html_theme=basic"]
     done = subprocess.run(
         [*command, "-d", tmp_path / "doctrees", DOCS, tmp_path / "site"],
         capture_output=True,

@@ -1,6 +1,6 @@
 """However often the workflow is killed, it ends with what it would have made at once.
 
-KILLS=20 in the environment kills it so many times; twice by default.
+KILLS=20 in the environment kills it so many times; a few by default.
 """
 
 import os
@@ -21,7 +21,7 @@ from .conftest import copy_project, snakemake, start, tiny
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
-KILLS = int(os.environ.get("KILLS", "2"))
+KILLS = int(os.environ.get("KILLS", "4"))
 # The table, all rows and a figure; `all` would only draw more of the same.
 TARGETS = ("tables", "results/tiny/rows.csv", "results/tiny/figures/figure1.png")
 # How a whole file of a kind begins and ends.
