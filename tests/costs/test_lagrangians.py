@@ -7,7 +7,8 @@ from nlot.config import settings_class
 from nlot.config.base import dimension_of
 from nlot.costs.lagrangians import Newtonian, Riemannian, sigmoid_ramp
 from nlot.costs.metrics import CircleMetric
-from nlot.costs.potentials import AbstractPotential, Boxes, Hill
+from nlot.costs.obstacles import Boxes
+from nlot.costs.potentials import AbstractPotential, Hill
 
 from ..registering import Stretched
 

@@ -6,7 +6,8 @@ import pytest
 
 from nlot.config import settings_class
 from nlot.config.base import dimension_of
-from nlot.costs.potentials import Boxes, Discs, Hill, Well
+from nlot.costs.obstacles import Boxes, Discs
+from nlot.costs.potentials import Hill, Well
 
 M, HOT, COLD = 2.5, 0.4, 0.02
 

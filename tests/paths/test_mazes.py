@@ -13,7 +13,7 @@ import pytest
 
 from nlot.config import LeastActionConfig
 from nlot.costs.lagrangians import Newtonian
-from nlot.costs.potentials import Boxes
+from nlot.costs.obstacles import Boxes
 from nlot.paths.multistart import optimal_paths
 from nlot.paths.newton import least_actions
 from nlot.paths.polygons import polygon_actions

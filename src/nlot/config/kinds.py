@@ -63,8 +63,8 @@ KINDS: dict[str, dict[str, str]] = {
         "python": "nlot.costs.own:OwnLagrangian",
     },
     "potential": {
-        "boxes": "nlot.costs.potentials:Boxes",
-        "discs": "nlot.costs.potentials:Discs",
+        "boxes": "nlot.costs.obstacles:Boxes",
+        "discs": "nlot.costs.obstacles:Discs",
         "hill": "nlot.costs.potentials:Hill",
         "well": "nlot.costs.potentials:Well",
         "image": "nlot.costs.images:Image",
