@@ -6,7 +6,7 @@ import pytest
 
 from nlot.config import settings_class
 from nlot.config.base import dimension_of
-from nlot.costs.obstacles import Boxes, Discs
+from nlot.costs.obstacles import Boxes, Discs, Quadrics
 from nlot.costs.potentials import Hill, Well
 
 M, HOT, COLD = 2.5, 0.4, 0.02
@@ -23,14 +23,53 @@ def boxes(temperature=COLD):
     )
 
 
-def discs(temperature=COLD):
+def discs(temperature=COLD, edge="logistic"):
     return Discs(
         centres=jnp.array([[2.0, 0.0], [-2.0, 1.0]]),
         radius=jnp.array(1.5),
         strength=jnp.array(M),
         temperature=jnp.array(temperature),
         temperature_start=jnp.array(HOT),
+        edge=edge,
     )
+
+
+def ellipses(temperature=COLD, edge="logistic"):
+    """Two, half as wide as high."""
+    return Quadrics(
+        centres=jnp.array([[2.0, 1.0], [-2.0, -1.0]]),
+        coefficients=jnp.array([4.0, 1.0]),
+        level=jnp.array(4.0),
+        strength=jnp.array(M),
+        temperature=jnp.array(temperature),
+        temperature_start=jnp.array(HOT),
+        edge=edge,
+    )
+
+
+def neck(temperature=COLD, edge="logistic"):
+    """Above and below a neck of height 2 at the origin."""
+    return Quadrics(
+        centres=jnp.array([[0.0, 0.0]]),
+        coefficients=jnp.array([1.0, -1.0]),
+        level=jnp.array(-1.0),
+        strength=jnp.array(M),
+        temperature=jnp.array(temperature),
+        temperature_start=jnp.array(HOT),
+        edge=edge,
+    )
+
+
+def deep_discs(temperature=COLD):
+    return discs(temperature, "softplus")
+
+
+def deep_ellipses(temperature=COLD):
+    return ellipses(temperature, "softplus")
+
+
+def deep_neck(temperature=COLD):
+    return neck(temperature, "softplus")
 
 
 def hill():
@@ -41,16 +80,21 @@ def well():
     return Well(jnp.array(M))
 
 
-every = pytest.mark.parametrize("make", [boxes, discs, hill, well])
+SHARP, DEEP = [boxes, discs, ellipses, neck], [deep_discs, deep_ellipses, deep_neck]
+every = pytest.mark.parametrize("make", [*SHARP, *DEEP, hill, well])
 INSIDE = {
     boxes: [[0.0, 0.0], [0.8, -0.8], [3.5, 0.0], [3.5, -50.0]],
     discs: [[2.0, 0.0], [2.0, 1.2], [-2.9, 1.9]],
+    ellipses: [[2.0, 2.5], [1.2, 1.0], [-2.7, -0.5]],
+    neck: [[0.0, 1.5], [1.0, -2.0], [-4.0, 5.0]],
 }
 OUTSIDE = {
     boxes: [[1.5, 0.0], [0.0, -1.5], [3.5, 0.9], [2.5, 0.0], [-3.5, 0.0]],
     discs: [[0.0, 0.0], [2.0, 1.8], [-2.0, 3.0]],
+    ellipses: [[0.0, 0.0], [2.9, 2.0], [-2.0, 1.5]],
+    neck: [[0.0, 0.7], [1.0, -0.9], [-4.0, 3.0]],
 }
-sharp = pytest.mark.parametrize("make", [boxes, discs])
+sharp = pytest.mark.parametrize("make", SHARP)
 
 
 @every
@@ -90,9 +134,28 @@ def test_sharp_limit(make):
     assert error(1e-5) < 1e-3 * M
 
 
+@pytest.mark.parametrize("make", DEEP)
+def test_softplus_grows_with_depth(make):
+    """U tends to -M times the depth as the temperature falls, within M τ log 2."""
+    points = 3 * jax.random.normal(jax.random.key(1), (500, 2))
+
+    def error(temperature):
+        u = make(temperature)
+        depths = jax.vmap(u.depths)(points)
+        limit = -M * jnp.maximum(depths, 0).sum(axis=1)
+        assert jnp.all(jax.vmap(u.contains)(points) == jnp.any(depths > 0, axis=1))
+        return float(jnp.max(jnp.abs(jax.vmap(u)(points) - limit)))
+
+    # Rounding of depths of up to 100 adds 1e-4.
+    assert error(0.2) <= 2 * M * 0.2 * np.log(2)
+    assert error(1e-3) <= 2 * M * 1e-3 * np.log(2) + 1e-4
+
+
 def test_edges_are_half_as_deep():
     assert boxes()(jnp.array([1.0, 0.0])) == pytest.approx(-M / 2, rel=1e-5)
     assert discs()(jnp.array([3.5, 0.0])) == pytest.approx(-M / 2, rel=1e-5)
+    assert ellipses()(jnp.array([3.0, 1.0])) == pytest.approx(-M / 2, rel=1e-5)
+    assert neck()(jnp.array([0.0, 1.0])) == pytest.approx(-M / 2, rel=1e-5)
 
 
 def test_hill_and_well_are_not_swapped():
@@ -111,7 +174,7 @@ def test_smooth_potentials_have_no_inside(make):
 @every
 @pytest.mark.usefixtures("x64")
 def test_gradient_agrees_with_finite_differences(make):
-    potential = make(0.3) if make in (boxes, discs) else make()
+    potential = make() if make in (hill, well) else make(0.3)
     u, step = jax.jit(jax.vmap(potential)), 1e-5
     points = jax.random.normal(jax.random.key(2), (20, 2))
     gradients = jax.jit(jax.vmap(jax.grad(potential)))(points)
@@ -199,6 +262,19 @@ def test_settings_of_regions_build_them():
         }
     )
     assert eqx.tree_equal(config.build(), discs())
+    config = settings_class("potential", "quadrics").model_validate(
+        {
+            "kind": "quadrics",
+            "centres": [[0.0, 0.0]],
+            "coefficients": [1.0, -1.0],
+            "level": -1.0,
+            **REGION,
+            "temperature_start": HOT,
+            "edge": "softplus",
+        }
+    )
+    assert eqx.tree_equal(config.build(), deep_neck())
+    assert dimension_of(config) == 2
 
 
 def test_without_a_start_the_temperature_stays():
@@ -225,3 +301,9 @@ def test_centres_of_several_dimensions_are_refused():
     centres = [(0.0, 0.0), (0.0, 0.0, 0.0)]
     with pytest.raises(ValueError, match="all centres must have the same length"):
         Discs.Config(kind="discs", centres=centres, radius=1.0, **REGION)
+
+
+def test_centres_of_another_dimension_than_coefficients_are_refused():
+    given = {"centres": [(0.0, 0.0, 0.0)], "coefficients": (1.0, 1.0), "level": 1.0}
+    with pytest.raises(ValueError, match="centres have 3 coordinates, coefficients"):
+        Quadrics.Config(kind="quadrics", **given, **REGION)

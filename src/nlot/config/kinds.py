@@ -65,6 +65,7 @@ KINDS: dict[str, dict[str, str]] = {
     "potential": {
         "boxes": "nlot.costs.obstacles:Boxes",
         "discs": "nlot.costs.obstacles:Discs",
+        "quadrics": "nlot.costs.obstacles:Quadrics",
         "hill": "nlot.costs.potentials:Hill",
         "well": "nlot.costs.potentials:Well",
         "image": "nlot.costs.images:Image",

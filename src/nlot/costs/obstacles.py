@@ -4,6 +4,7 @@
 smoothed. Both are ordinary arrays of the module, so that training can anneal them.
 """
 
+import abc
 from typing import Literal
 
 import equinox as eqx
@@ -15,6 +16,8 @@ from pydantic import Field, PositiveFloat
 
 from nlot.config.base import Corner, Part, Point, lie_below, same_length
 from nlot.costs.potentials import AbstractPotential
+
+Edge = Literal["logistic", "softplus"]
 
 
 class _RegionConfig(Part):
@@ -107,13 +110,46 @@ class Boxes(_Region):
         return jnp.any(jnp.all(inside, axis=-1))
 
 
-class Discs(_Region):
-    r"""Balls with smoothed edges (eq. 37 of the paper).
+class _DepthConfig(_RegionConfig):
+    edge: Edge = Field(
+        "logistic",
+        description="how U falls with the depth: `logistic`, to -M; `softplus`, by M "
+        "per unit of depth",
+    )
 
-    $U(x) = -M \sum_k \sigma((r - |x - m_k|)/τ)$. `centres` has shape `(balls, d)`.
+
+class _Depths(_Region):
+    r"""Regions in which a depth is positive, with smoothed edges.
+
+    $U(x) = -M \sum_k e(D_k(x)/τ)$ of depths $D_k$, with $e(s) = σ(s)$, or
+    $e(s) = τ \log(1 + e^s)$, which keeps growing inside.
     """
 
-    class Config(_RegionConfig):
+    edge: eqx.AbstractVar[Edge]
+
+    @abc.abstractmethod
+    def depths(self, x: Float[Array, " d"]) -> Float[Array, " regions"]:
+        """How deep `x` lies in each region, negative outside."""
+
+    def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
+        scaled = self.depths(x) / self.temperature
+        if self.edge == "softplus":
+            inside = self.temperature * jax.nn.softplus(scaled)
+        else:
+            inside = jax.nn.sigmoid(scaled)
+        return -self.strength * jnp.sum(inside)
+
+    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
+        return jnp.any(self.depths(x) > 0)
+
+
+class Discs(_Depths):
+    r"""Balls with smoothed edges (eq. 37 of the paper).
+
+    $D_k(x) = r - |x - m_k|$. `centres` has shape `(balls, d)`.
+    """
+
+    class Config(_DepthConfig):
         """Balls (eq. 37)."""
 
         kind: Literal["discs"]
@@ -131,21 +167,69 @@ class Discs(_Region):
 
         def build(self) -> "Discs":
             centres, radius = jnp.array(self.centres), jnp.array(self.radius)
-            return Discs(centres, radius, **self.annealed())
+            return Discs(centres, radius, **self.annealed(), edge=self.edge)
 
     centres: Float[Array, "balls d"]
     radius: Float[Array, ""]
     strength: Float[Array, ""]
     temperature: Float[Array, ""]
     temperature_start: Float[Array, ""]
+    edge: Edge = eqx.field(static=True, default="logistic")
 
-    def _distances(self, x: Float[Array, " d"]) -> Float[Array, " balls"]:
+    def depths(self, x: Float[Array, " d"]) -> Float[Array, " balls"]:
         # The small constant keeps the gradient finite at a centre.
-        return jnp.sqrt(jnp.sum((x - self.centres) ** 2, axis=-1) + 1e-12)
+        square = jnp.sum((x - self.centres) ** 2, axis=-1) + 1e-12
+        return self.radius - jnp.sqrt(square)
 
-    def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
-        inside = jax.nn.sigmoid((self.radius - self._distances(x)) / self.temperature)
-        return -self.strength * jnp.sum(inside)
 
-    def contains(self, x: Float[Array, " d"]) -> Bool[Array, ""]:
-        return jnp.any(self._distances(x) < self.radius)
+class Quadrics(_Depths):
+    r"""Regions bounded by quadrics with axes along the coordinates.
+
+    $D_k(x) = c - \sum_j a_j (x_j - m_{kj})^2$: ellipsoids if all $a_j$ are positive,
+    and both sides of a neck if one is negative and c, too. `centres` has shape
+    `(regions, d)`, `coefficients` a has shape `(d,)`.
+    """
+
+    class Config(_DepthConfig):
+        """Ellipsoids, or the sides of a neck."""
+
+        kind: Literal["quadrics"]
+        centres: tuple[Point, ...] = Field(min_length=1, description="centres m")
+        coefficients: Point = Field(
+            description="a of the depth c - Σ aⱼ (xⱼ - mⱼ)², which is positive inside"
+        )
+        level: float = Field(description="c")
+
+        @property
+        def dimension(self) -> int:
+            return len(self.coefficients)
+
+        @pydantic.model_validator(mode="after")
+        def _one_dimension(self) -> "Quadrics.Config":
+            same_length("centres", self.centres)
+            if len(self.centres[0]) != self.dimension:
+                raise ValueError(
+                    f"centres have {len(self.centres[0])} coordinates, coefficients "
+                    f"has {self.dimension}"
+                )
+            return self
+
+        def build(self) -> "Quadrics":
+            return Quadrics(
+                centres=jnp.array(self.centres),
+                coefficients=jnp.array(self.coefficients),
+                level=jnp.array(self.level),
+                edge=self.edge,
+                **self.annealed(),
+            )
+
+    centres: Float[Array, "regions d"]
+    coefficients: Float[Array, " d"]
+    level: Float[Array, ""]
+    strength: Float[Array, ""]
+    temperature: Float[Array, ""]
+    temperature_start: Float[Array, ""]
+    edge: Edge = eqx.field(static=True, default="logistic")
+
+    def depths(self, x: Float[Array, " d"]) -> Float[Array, " regions"]:
+        return self.level - (x - self.centres) ** 2 @ self.coefficients
