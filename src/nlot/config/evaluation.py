@@ -1,6 +1,6 @@
 """How runs are measured, and the resources of training jobs."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -29,8 +29,11 @@ class DivergenceConfig(Section):
 
     points: PositiveInt = Field(1024, description="samples per side")
     draws: PositiveInt = Field(4, description="independent pairs of draws")
-    epsilon: PositiveFloat = Field(
-        1e-2, description="regularisation, in standard coordinates"
+    epsilon: PositiveFloat = Field(1e-2, description="regularisation")
+    unit: Literal["standard", "data"] = Field(
+        "standard",
+        description="coordinates whose squared length is the unit of `epsilon`: the "
+        "problem's standard ones, or those of the data",
     )
     max_iterations: PositiveInt = Field(2000, description="limit on Sinkhorn steps")
 

@@ -77,19 +77,17 @@ def w2_exact_excess(rows: pd.DataFrame) -> pd.DataFrame:
     "Sinkhorn divergence × 100, n = {n}",
     3,
     needs=["images"],
-    note="Sinkhorn divergence: debiased, ε = {e.divergence.epsilon:g} in standard "
-    "coordinates, at most {e.divergence.max_iterations} iterations, mean over "
+    note="Sinkhorn divergence: debiased, ε = {e.divergence.epsilon:g} in "
+    "{e.divergence.unit} coordinates, at most {e.divergence.max_iterations} iterations, mean over "
     "{e.divergence.draws} draws of evenly spread points.",
 )
 def sinkhorn_divergence(case: TransportCase) -> Value:
-    """Sinkhorn divergence, regularised in standard coordinates."""
+    """Sinkhorn divergence; its ε is in standard coordinates or in those of the data."""
     settings = case.settings.divergence
+    unit = case.problem.frame.scale**2 if settings.unit == "standard" else 1.0
     pushed, target = case.draws("divergence", settings.draws, settings.points)
     divergences = debiased_divergences(
-        pushed,
-        target,
-        settings.epsilon * case.problem.frame.scale**2,
-        settings.max_iterations,
+        pushed, target, settings.epsilon * unit, settings.max_iterations
     )
     return _HUNDREDFOLD * float(jnp.mean(divergences)), settings.points
 
