@@ -42,6 +42,7 @@ def test_documents_show_the_committed_rows_and_take_seconds(root):
         "density-study.md",
         "density2025.md",
         "costs-study.md",
+        "paired-cells.md",
         "costs2024.md",
     }
     for path in documents:

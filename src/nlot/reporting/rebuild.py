@@ -34,6 +34,7 @@ PAGES = {
     _FIRST: "results.md",
     "density": "density-study.md",
     "costs": "costs-study.md",
+    "paired_cells": "paired-cells.md",
 }
 # Cores of the machine on which results/reference/ was made.
 _CORES = 2
