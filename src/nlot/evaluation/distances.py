@@ -78,8 +78,8 @@ def w2_exact_excess(rows: pd.DataFrame) -> pd.DataFrame:
     3,
     needs=["images"],
     note="Sinkhorn divergence: debiased, ε = {e.divergence.epsilon:g} in "
-    "{e.divergence.unit} coordinates, at most {e.divergence.max_iterations} iterations, mean over "
-    "{e.divergence.draws} draws of evenly spread points.",
+    "{e.divergence.unit} coordinates, at most {e.divergence.max_iterations} "
+    "iterations, mean over {e.divergence.draws} draws of evenly spread points.",
 )
 def sinkhorn_divergence(case: TransportCase) -> Value:
     """Sinkhorn divergence; its ε is in standard coordinates or in those of the data."""
