@@ -174,7 +174,7 @@ class Discs(_Depths):
     strength: Float[Array, ""]
     temperature: Float[Array, ""]
     temperature_start: Float[Array, ""]
-    edge: Edge = eqx.field(static=True, default="logistic")
+    edge: Edge = eqx.field(static=True)
 
     def depths(self, x: Float[Array, " d"]) -> Float[Array, " balls"]:
         # The small constant keeps the gradient finite at a centre.
@@ -229,7 +229,7 @@ class Quadrics(_Depths):
     strength: Float[Array, ""]
     temperature: Float[Array, ""]
     temperature_start: Float[Array, ""]
-    edge: Edge = eqx.field(static=True, default="logistic")
+    edge: Edge = eqx.field(static=True)
 
     def depths(self, x: Float[Array, " d"]) -> Float[Array, " regions"]:
         return self.level - (x - self.centres) ** 2 @ self.coefficients
