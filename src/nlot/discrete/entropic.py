@@ -168,8 +168,11 @@ def divergence(
 
     **Arguments:** the samples, and ε. None: 0.01 of the mean cost between them.
     """
-    usual = jax.lax.stop_gradient(_SHARE * jnp.mean(_squares(x, y)))
-    temperature = usual if epsilon is None else epsilon
+    temperature = (
+        jax.lax.stop_gradient(_SHARE * jnp.mean(_squares(x, y)))
+        if epsilon is None
+        else epsilon
+    )
 
     def value(a: Array, b: Array) -> Array:
         duals = entropic_duals(_squares(a, b), temperature)
