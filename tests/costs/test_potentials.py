@@ -34,30 +34,27 @@ def discs(temperature=COLD, edge="logistic"):
     )
 
 
-def ellipses(temperature=COLD, edge="logistic"):
-    """Two, half as wide as high."""
+def quadrics(centres, coefficients, level, temperature, edge):
     return Quadrics(
-        centres=jnp.array([[2.0, 1.0], [-2.0, -1.0]]),
-        coefficients=jnp.array([4.0, 1.0]),
-        level=jnp.array(4.0),
+        centres=jnp.array(centres),
+        coefficients=jnp.array(coefficients),
+        level=jnp.array(level),
         strength=jnp.array(M),
         temperature=jnp.array(temperature),
         temperature_start=jnp.array(HOT),
         edge=edge,
     )
+
+
+def ellipses(temperature=COLD, edge="logistic"):
+    """Two, half as wide as high."""
+    centres = [[2.0, 1.0], [-2.0, -1.0]]
+    return quadrics(centres, [4.0, 1.0], 4.0, temperature, edge)
 
 
 def neck(temperature=COLD, edge="logistic"):
     """Above and below a neck of height 2 at the origin."""
-    return Quadrics(
-        centres=jnp.array([[0.0, 0.0]]),
-        coefficients=jnp.array([1.0, -1.0]),
-        level=jnp.array(-1.0),
-        strength=jnp.array(M),
-        temperature=jnp.array(temperature),
-        temperature_start=jnp.array(HOT),
-        edge=edge,
-    )
+    return quadrics([[0.0, 0.0]], [1.0, -1.0], -1.0, temperature, edge)
 
 
 def deep_discs(temperature=COLD):
