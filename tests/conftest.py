@@ -200,6 +200,14 @@ METHODS = {
     "nlot_plus": NLOT_PLUS,
     "nlsb": NLSB,
     "kernel_paths": KERNEL_PATHS,
+    "legs": {
+        "kind": "legs",
+        "method": NLOT_PLUS,
+        "lagrangian": {
+            "kind": "riemannian",
+            "metric": {"kind": "land", "density": {"kind": "fitted", "kernels": 4}},
+        },
+    },
     **LEARNERS,
     "scarvelis_solomon": SCARVELIS_SOLOMON,
     "estimated_density": ESTIMATED_DENSITY,

@@ -32,7 +32,14 @@ def test_training_depends_on_one_method_and_the_problem(modules, whole):
     assert {"nlot.runs.job", *WELL} < found
     assert not found & CROSSING
     used = {name for name in found if name.startswith(METHODS)}
-    assert used == {"nlot.methods.nlsb.training"}
+    assert used == {"nlot.methods.nlsb.training", "nlot.methods.nlsb.config"}
+
+
+def test_training_depends_on_methods_within_a_method(modules, whole):
+    """And on what else its settings stand for."""
+    found = set(modules(code.training_code(whole, "crossing", "legs")))
+    inside = {"nlot.methods.nlot_plus.training", "nlot.costs.fitted_density"}
+    assert {"nlot.methods.legs.training", *inside, *CROSSING} < found
 
 
 def test_measurements_depend_on_what_opens_the_run(modules, whole):
@@ -41,7 +48,7 @@ def test_measurements_depend_on_what_opens_the_run(modules, whole):
     assert not found & WELL
     assert any(name.startswith("nlot.evaluation") for name in found)
     used = {name for name in found if name.startswith(METHODS)}
-    assert used == {"nlot.methods.metric_nlot.run"}
+    assert used == {"nlot.methods.metric_nlot.run", "nlot.methods.metric_nlot.config"}
 
 
 def test_controls_depend_on_no_method(modules, whole):

@@ -30,6 +30,7 @@ KINDS: dict[str, dict[str, str]] = {
         "nlot_plus": "nlot.methods.nlot_plus",
         "nlsb": "nlot.methods.nlsb",
         "kernel_paths": "nlot.methods.kernel_paths",
+        "legs": "nlot.methods.legs",
         "metric_nlot": "nlot.methods.metric_nlot",
         "metric_nlot_plus": "nlot.methods.metric_nlot_plus",
         "scarvelis_solomon": "nlot.methods.scarvelis_solomon",
@@ -68,6 +69,7 @@ KINDS: dict[str, dict[str, str]] = {
         "quadrics": "nlot.costs.obstacles:Quadrics",
         "hill": "nlot.costs.potentials:Hill",
         "well": "nlot.costs.potentials:Well",
+        "log_density": "nlot.costs.log_density:LogDensity",
         "image": "nlot.costs.images:Image",
         "python": "nlot.costs.potentials:OwnPotential",
     },
@@ -76,6 +78,7 @@ KINDS: dict[str, dict[str, str]] = {
         "vee": "nlot.costs.metrics:VeeMetric",
         "cross": "nlot.costs.metrics:CrossMetric",
         "density": "nlot.costs.metrics:DensityMetric",
+        "land": "nlot.costs.land:LandMetric",
         "python": "nlot.costs.metrics:OwnMetric",
     },
     "density": {
@@ -85,6 +88,7 @@ KINDS: dict[str, dict[str, str]] = {
         "power": "nlot.costs.densities:PowerDensity",
         "kernel": "nlot.costs.kernel_density:KernelDensity",
         "flow": "nlot.costs.flow_density:FlowDensity",
+        "fitted": "nlot.costs.fitted_density:FittedDensity",
         "python": "nlot.costs.densities:OwnDensity",
     },
     "convex": {

@@ -13,37 +13,25 @@ from nlot.methods.run import (
     check_paired,
     over_points,
 )
+from nlot.methods.sequence_run import SequenceRun
 from nlot.networks.pairwise import PairNetworks, carry, move
 from nlot.paths.quadrature import Quadrature, path_actions
 from nlot.paths.spaces import positions
-from nlot.problems.sequence import Outline, Sequence
 from nlot.problems.transport import Times
 
 
-class MetricRun(AbstractPathRun):
+class MetricRun(SequenceRun, AbstractPathRun):
     """A learned metric with its maps and paths, on arrays of shape (n, d).
 
-    Pair i leads from measure i to measure i + 1 of the sequence, and takes the interval
-    between their times. Every method raises `ValueError` for points of another shape.
+    Every method raises `ValueError` for points of another shape.
     """
 
-    problem: Sequence | Outline
     networks: PairNetworks
-
-    @property
-    def pairs(self) -> int:
-        """Number of pairs of neighbouring measures."""
-        return self.problem.pairs
 
     @property
     def momentum(self) -> bool:
         """Whether the maps see by which displacements points came."""
         return self.networks.frames.momentum
-
-    @property
-    def times(self) -> tuple[float, ...]:
-        """The times of the measures."""
-        return self.problem.times
 
     @property
     def speeds(self) -> Float[np.ndarray, " pairs"]:
@@ -60,16 +48,7 @@ class MetricRun(AbstractPathRun):
     def leg(
         self, x: Float[Any, "*n d"], pair: int, before: Float[Any, "*n d"] | None = None
     ) -> Float[Array, "n d"]:
-        """Images of points of measure `pair` in the next measure, one interval later.
-
-        **Arguments:** `before`, the displacements by which the points came from the
-        measure before in the interval before, for maps that were trained with momentum;
-        none: zero.
-
-        Raises `ValueError` for a pair that does not exist.
-        """
-        if not 0 <= pair < self.pairs:
-            raise ValueError(f"pair must be from 0 to {self.pairs - 1}, found {pair}")
+        self._check_pair(pair)
         frame, _, network = self.networks.pair(jnp.array(pair))
         points = self.points(x)
         came = jnp.zeros_like(points) if before is None else self.points(before)
@@ -80,38 +59,14 @@ class MetricRun(AbstractPathRun):
         """Points of the first measure at the times of all measures, by all maps."""
         return carry(self.networks.frames, self.networks.maps, self.points(x))
 
-    def at(
+    def _passed(
         self,
-        x: Float[Any, "*n d"],
-        times: Times,
-        measure: int = 0,
-        before: Float[Any, "*n d"] | None = None,
-    ) -> Float[Array, "times n d"]:
-        """Points of a measure at later times, by the maps and along the paths.
-
-        **Arguments:** `times`, in any order, in the unit of the data, from that of
-        `measure`, which the points belong to, to the last; `before` as in `leg`.
-
-        Raises `ValueError` for times outside, and for a measure that has no next.
-        """
-        if not 0 <= measure < self.pairs:
-            last = self.pairs - 1
-            raise ValueError(f"measure must be from 0 to {last}, found {measure}")
-        known, when = np.asarray(self.times), np.asarray(times, np.float64)
-        low, high = known[measure], known[-1]
-        if when.ndim != 1 or not np.all((when >= low) & (when <= high)):
-            raise ValueError(f"times must be a list within [{low:g}, {high:g}]")
-        # The last time belongs to the last pair.
-        pairs = np.searchsorted(known[:-1], when, side="right") - 1
-        end, came = self.points(x), before
-        found = np.zeros((len(when), *end.shape), np.float32)
-        for pair in range(measure, pairs.max(initial=-1) + 1):
-            start, end = end, self.leg(end, pair, came)
-            came, here = end - start, pairs == pair
-            if here.any():
-                passed = (when[here] - known[pair]) / (known[pair + 1] - known[pair])
-                found[here] = np.swapaxes(self.path(start, end, passed), 0, 1)
-        return jnp.asarray(found)
+        x: Float[Array, "n d"],
+        y: Float[Array, "n d"],
+        pair: int,
+        fractions: Float[np.ndarray, " times"],
+    ) -> Float[Array, "n times d"]:
+        return self.path(x, y, fractions)
 
     def path(
         self, x: Float[Any, "*n d"], y: Float[Any, "*n d"], times: Times

@@ -1,7 +1,10 @@
 """Fingerprints of the code that runs, and numbers measured on them, depend on."""
 
+from collections.abc import Iterator
+
 from nlot.config import Experiment
 from nlot.config.kinds import target
+from nlot.config.sections import MethodConfig
 from nlot.methods.lazy import home
 from nlot.provenance.fingerprints import fingerprint, modules_of
 
@@ -11,17 +14,32 @@ _MEASURING = ("nlot.evaluation", "nlot.evaluation.jobs")
 
 def training_code(experiment: Experiment, problem: str, method: str) -> str:
     """Hash of the code that trains a method on a problem, without other methods."""
-    kind = experiment.methods[method].kind
     given = modules_of(experiment.problems[problem])
-    return fingerprint("nlot.runs.job", home(target("method", kind), "train"), *given)
+    own = method_modules(experiment.method(method, problem), "train")
+    return fingerprint("nlot.runs.job", *own, *given)
 
 
 def evaluation_code(experiment: Experiment, problem: str, method: str) -> str:
     """Hash of the code that measures runs of a method on a problem."""
-    kind = experiment.methods[method].kind
     given = modules_of(experiment.problems[problem])
-    measuring = (*_MEASURING, home(target("method", kind), "open"))
-    return fingerprint(*measuring, *given, words=False)
+    own = method_modules(experiment.method(method, problem), "open")
+    return fingerprint(*_MEASURING, *own, *given, words=False)
+
+
+def method_modules(config: MethodConfig, name: str) -> tuple[str, ...]:
+    """The modules that a method's settings, and methods in them, stand for.
+
+    **Arguments:** the settings, and "train" or "open".
+    """
+    homes = [home(target("method", part.kind), name) for part in _methods(config)]
+    return (*homes, *modules_of(config))
+
+
+def _methods(config: MethodConfig) -> Iterator[MethodConfig]:
+    yield config
+    for part in dict(config).values():
+        if isinstance(part, MethodConfig):
+            yield from _methods(part)
 
 
 def controls_code(experiment: Experiment, problem: str) -> str:

@@ -13,15 +13,14 @@ from nlot.config.base import Seed, merge
 from nlot.config.errors import describe, unknown
 from nlot.config.given import Given
 from nlot.config.kinds import KINDS, settings_class
-from nlot.config.kinds import target as registered
 from nlot.config.presets import DEFAULTS
 from nlot.config.sections import MethodConfig, ProblemConfig
 from nlot.measures.distributions import AbstractMeasure
 from nlot.measures.sequences import check_motion, increasing_times
-from nlot.methods.lazy import home
 from nlot.problems.sequence import MeasuresInTime, Sequence
 from nlot.problems.transport import Transport
 from nlot.provenance.fingerprints import fingerprint
+from nlot.runs.code import method_modules
 from nlot.runs.job import train_loaded
 from nlot.runs.parts import as_part
 
@@ -222,7 +221,7 @@ def train_given(
     reason = config.refuses(given) or config.refuses_data(loaded)
     if reason:
         raise ValueError(f"{method}: {reason}")
-    code = fingerprint("nlot.runs.job", home(registered("method", method), "train"))
+    code = fingerprint("nlot.runs.job", *method_modules(config, "train"))
     return train_loaded(
         loaded,
         given,

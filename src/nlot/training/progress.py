@@ -41,6 +41,24 @@ class Reporter:
         if self.file.isatty():
             self.bar = tqdm(total=total, desc=self.name, file=self.file)
 
+    def part(self, name: str) -> "Reporter":
+        """A reporter of a run that is a part of this one, with the same checkpoints."""
+        found = Reporter(f"{self.name} {name}", self.file)
+        found.checkpoints = self.checkpoints
+        return found
+
+    def join(self, part: "Reporter", **more: Any) -> None:
+        """Count the steps of a part that is over, and keep its history.
+
+        **Arguments:** `more` is added to its records.
+        """
+        part.close()
+        self.history += [
+            {**more, **line, "step": self.done + line["step"]} for line in part.history
+        ]
+        self.total += part.total
+        self.done += part.done
+
     def resume(self, step: int) -> None:
         """Say that the steps before `step` come from a checkpoint."""
         self.first, self.started = step, time.monotonic()
