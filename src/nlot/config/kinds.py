@@ -210,4 +210,7 @@ class Kind:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         classes = [settings_class(self.what, kind) for kind in self._valid]
-        return {"oneOf": [handler(cls.__pydantic_core_schema__) for cls in classes]}
+        # Of a union, each class is written once and then referred to.
+        return handler(
+            core_schema.union_schema([cls.__pydantic_core_schema__ for cls in classes])
+        )
