@@ -70,6 +70,7 @@ def test_statements_name_what_is_measured(statements, numbers):
         ("paper", PAPER),
         ("density", "density2025"),
         ("costs", "costs2024"),
+        ("obstacles", "hota2026"),
     ],
 )
 def test_presets_of_a_paper_have_its_problems(preset, paper):

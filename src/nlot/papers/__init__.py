@@ -72,7 +72,8 @@ def numbers(paper: str) -> pd.DataFrame:
     **Returns:** a frame with the columns `table` (its number, as text), `problem`,
     `method` and `measure` by our names, `value` and `sd` in the unit of the measure
     (`sd` is NaN if a single value is printed), `trials`, and `decimals`, the digits
-    printed after the point.
+    printed after the point. A method that cannot be run here keeps the paper's name,
+    in capitals, and is only shown.
     """
     with _file(paper, "numbers.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype={"table": str})

@@ -123,7 +123,8 @@ class _Comparison:
 
     def numbers(self) -> Iterator[Group]:
         """A group a table of the paper."""
-        for number, printed in papers.numbers(self.paper).groupby("table"):
+        known = papers.numbers(self.paper)
+        for number, printed in known[known["method"].str.islower()].groupby("table"):
             measure = printed["measure"].iloc[0]
             better = "lower" if lower_is_better(measure) else "higher"
             lines, problems = [], set()
