@@ -208,6 +208,7 @@ METHODS = {
             "metric": {"kind": "land", "density": {"kind": "fitted", "kernels": 4}},
         },
     },
+    "sinkhorn_bridges": {"kind": "sinkhorn_bridges", "points": 64, "draws": 128},
     **LEARNERS,
     "scarvelis_solomon": SCARVELIS_SOLOMON,
     "estimated_density": ESTIMATED_DENSITY,

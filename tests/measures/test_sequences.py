@@ -166,7 +166,7 @@ def test_times_of_a_file_are_those_of_its_measures(tmp_path):
         read(path, times=[0, 1])
     with pytest.raises(ValueError, match="times: must increase, found 1 after 3"):
         read(path, times=[0, 3, 1])
-    with pytest.raises(ValueError, match=r"times: are in the first column of .*csv"):
+    with pytest.raises(ValueError, match=r"times: each row of .*csv. has its own"):
         read(written(tmp_path, EVEN), times=[0, 1])
 
 
@@ -178,3 +178,51 @@ def test_unusable_files(tmp_path, case):
     with pytest.raises(SampleError, match=re.escape(fault)) as caught:
         read(path)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_rows_of_an_array_have_times_of_their_own(tmp_path):
+    """As those of a table do; chosen columns are coordinates."""
+    times, points = np.repeat([2.0, 0.5], 9), RNG.normal(size=(18, 5))
+    path = saved(tmp_path, points, when=times)
+    found, samples = read(path, time="when", columns=[3, 1])
+    assert found == (0.5, 2.0)
+    np.testing.assert_array_equal(samples[0], points[9:, [3, 1]])
+    table = tmp_path / "named.csv"
+    frame = pd.DataFrame(points[:, [3, 1]], columns=["a", "b"]).assign(hour=times)
+    frame.to_csv(table, index=False)
+    for kept, same in zip(read(table, time="hour")[1], samples, strict=True):
+        np.testing.assert_allclose(kept, same, rtol=1e-12)
+
+
+def test_files_are_read_together(tmp_path):
+    """Whether a time is in one of them or in several."""
+    points = RNG.normal(size=(30, 2))
+    times = np.repeat([0.0, 1.0, 2.0], 10)
+    whole = read(written(tmp_path, times, points))
+    paths = []
+    for name, rows in (("a", slice(12)), ("b", slice(12, None))):
+        (tmp_path / name).mkdir()
+        paths.append(written(tmp_path / name, times[rows], points[rows]))
+    first, second = map(str, paths)
+    found, samples = read(first, more=[second])
+    assert found == whole[0]
+    for part, same in zip(samples, whole[1], strict=True):
+        np.testing.assert_array_equal(part, same)
+    with pytest.raises(ValueError, match=r"more: .* is listed twice"):
+        read(first, more=[first])
+    with pytest.raises(ValueError, match="more: needs rows with a time each"):
+        read(saved(tmp_path, GOOD), more=[first])
+
+
+def test_whitening_is_by_all_samples(tmp_path):
+    """Of all times together, and exact for any unit."""
+    far = 1e4 + 300 * GOOD * [1.0, 0.1]
+    _, samples = read(saved(tmp_path, far), whiten=True)
+    rows = np.concatenate(samples)
+    np.testing.assert_allclose(rows.mean(0), 0, atol=1e-9)
+    np.testing.assert_allclose(rows.std(0), 1, rtol=1e-9)
+    moved = GOOD.reshape(-1, 2) - GOOD.reshape(-1, 2).mean(0)
+    np.testing.assert_allclose(rows, moved / moved.std(0), atol=1e-8)
+    flat = GOOD * [1.0, 0.0]
+    with pytest.raises(SampleError, match="whiten: coordinate 1 is always the same"):
+        read(saved(tmp_path, flat), whiten=True)

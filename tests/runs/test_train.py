@@ -21,6 +21,7 @@ PHASES = {
     "nlot_plus": ["paths"] * 2 + ["regression"] * 2 + ["polish"] * 2,
     "nlsb": ["training"] * 2,
     "legs": (["paths"] * 2 + ["regression"] * 2 + ["polish"] * 2) * 3,
+    "sinkhorn_bridges": ["left_out"] * 12 + ["couplings"],
     "metric_nlot": ["pretraining"] + ["training"] * 2,
     "metric_nlot_plus": ["metric"] * 4 + ["paths"] * 2 + ["maps"] * 6,
     "scarvelis_solomon": (["potentials"] * 2 + ["metric"] * 2) * 2,

@@ -31,6 +31,7 @@ KINDS: dict[str, dict[str, str]] = {
         "nlsb": "nlot.methods.nlsb",
         "kernel_paths": "nlot.methods.kernel_paths",
         "legs": "nlot.methods.legs",
+        "sinkhorn_bridges": "nlot.methods.sinkhorn_bridges",
         "metric_nlot": "nlot.methods.metric_nlot",
         "metric_nlot_plus": "nlot.methods.metric_nlot_plus",
         "scarvelis_solomon": "nlot.methods.scarvelis_solomon",

@@ -86,6 +86,9 @@ class SequenceCase:
         """The populations at a held-out time, predicted from the measure before."""
         if hasattr(self.subject, "compared"):
             return self.subject.compared(time)
+        if hasattr(self.subject, "population"):
+            points = self.subject.population(time)
+            return Compared(points, None, self.data.unseen[time])
         sequence, before = self.data.sequence, None
         measure = bisect(sequence.times, time) - 1
         x = sequence.measures[measure]

@@ -1,44 +1,79 @@
-"""Reads samples of measures in time from a file and validates them."""
+"""Reads samples of measures in time from files and validates them."""
 
 import itertools
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pydantic
 from jaxtyping import Float
 from pydantic import Field
 
+from nlot.config.names import check_once
 from nlot.measures.files import SampleError, check_number, read_array
-from nlot.measures.layout import TABLES, FileConfig
+from nlot.measures.layout import TABLES, Column, FileConfig
 
 Samples = list[Float[np.ndarray, "_ d"]]
 Times = tuple[float, ...]
 
 
 class GivenSamples:
-    """Samples at all times from one file."""
+    """Samples at all times, from one file or several."""
 
     class Config(FileConfig):
         """Given samples.
 
-        An array of shape (times, n, d) in an `.npz` or `.npy` file; or a `.csv`, `.tsv`
-        or `.parquet` table, whose first column, of those chosen, is the time, in any
-        unit, with any number of samples per time.
+        An array of shape (times, n, d) in an `.npz` or `.npy` file; or rows of samples
+        with a time each, in any unit, any number of them per time: a `.csv`, `.tsv` or
+        `.parquet` table, or an array of shape (n, d) with `time`.
         """
 
         kind: Literal["samples"]
+        time: Column | None = Field(
+            None,
+            description="time of each row: a column, or an array of an `.npz` file; "
+            "none: the first column, of those chosen, of a table",
+        )
         times: Times | None = Field(
             None,
-            description="times of the measures of an array, increasing, in any unit; "
-            "none: 0, 1, 2, ...",
+            description="times of the measures of an array of shape (times, n, d), "
+            "increasing, in any unit; none: 0, 1, 2, ...",
         )
+        more: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+            (), description="further files of rows, laid out alike"
+        )
+        whiten: bool = Field(
+            False,
+            description="whether coordinates are shifted and scaled so that all "
+            "samples of all times together, also held-out ones, have mean 0 and "
+            "variance 1",
+        )
+
+        @property
+        def files(self) -> tuple[str, ...]:
+            return (self.path, *self.more)
+
+        @property
+        def in_rows(self) -> bool:
+            """Whether each row has a time, and not each array."""
+            return self.suffix in TABLES or self.time is not None
+
+        @pydantic.model_validator(mode="after")
+        def _of_rows(self) -> "GivenSamples.Config":
+            check_once("more", self.files)
+            if self.more and not self.in_rows:
+                raise ValueError(
+                    f"more: needs rows with a time each, found {self.path!r}, an array "
+                    "of all times; name `time`"
+                )
+            return self
 
         @pydantic.model_validator(mode="after")
         def _times_of_an_array(self) -> "GivenSamples.Config":
             if self.times is not None:
-                if self.suffix in TABLES:
+                if self.in_rows:
                     raise ValueError(
-                        f"times: are in the first column of {self.path!r}, a table"
+                        f"times: each row of {self.path!r} has its own, in `time` or "
+                        "the first column"
                     )
                 increasing_times(self.times, len(self.times))
             return self
@@ -85,42 +120,15 @@ def check_motion(times: Times, samples: Samples) -> None:
             )
 
 
-def read_sequence(file: FileConfig) -> tuple[Times, Samples]:
+def read_sequence(file: "GivenSamples.Config") -> tuple[Times, Samples]:
     """The times of all measures, in order, and the samples at each.
-
-    From an array of shape (times, n, d), or a table with columns for time and
-    coordinates. The times of an array are those of the settings, if they have any, and
-    otherwise 0, 1, 2, ...
 
     Raises `SampleError` for a missing or unreadable file, a wrong shape or number of
     times, non-finite values, fewer than 2 times, fewer than 8 different samples at a
     time, or the same samples at two consecutive times.
     """
-    path, dimension = file.path, file.dimension
-    table, _ = read_array(file)
-    if file.suffix in TABLES:
-        if table.shape[1] != 1 + dimension:
-            raise SampleError(
-                f"{path}: found {table.shape[1]} columns; expected the time and "
-                f"{dimension} coordinates"
-            )
-        column = table[:, 0]
-        times = tuple(np.unique(column).tolist())
-        samples = [table[column == t, 1:] for t in times]
-    else:
-        if table.ndim != 3 or table.shape[2] != dimension:
-            raise SampleError(
-                f"{path}: found an array of shape {table.shape}; expected (times, n, "
-                f"{dimension})"
-            )
-        samples = list(table)
-        try:
-            times = increasing_times(getattr(file, "times", None), len(samples))
-        except ValueError as error:
-            raise SampleError(f"{path}: {error}") from None
-    if not np.isfinite(table).all():
-        first = tuple(map(int, np.argwhere(~np.isfinite(table))[0]))
-        raise SampleError(f"{path}: a value is not finite, the first at index {first}")
+    path = file.path
+    times, samples = (_from_rows if file.in_rows else _from_array)(file)
     if len(samples) < 2:
         raise SampleError(
             f"{path}: found {len(samples)} measures; at least 2 are needed"
@@ -135,3 +143,69 @@ def read_sequence(file: FileConfig) -> tuple[Times, Samples]:
     except ValueError as error:
         raise SampleError(f"{path}: {error}") from None
     return times, samples
+
+
+def _from_rows(file: "GivenSamples.Config") -> tuple[Times, Samples]:
+    """From rows with a time each, in any order."""
+    parts, columns = [], []
+    for path in file.files:
+        one = file.model_copy(update={"path": path})
+        rows, column = read_array(one, file.time)
+        if rows.ndim != 2:
+            raise SampleError(
+                f"{path}: found an array of shape {rows.shape}; expected (n, "
+                f"{file.dimension})"
+            )
+        if column is None:
+            rows, column = rows[:, 1:], rows[:, 0]
+        if rows.shape[1] != file.dimension:
+            raise SampleError(
+                f"{path}: found {1 + rows.shape[1]} columns; expected the time and "
+                f"{file.dimension} coordinates"
+            )
+        if column.shape != rows.shape[:1]:
+            raise SampleError(
+                f"{path}: time: found shape {column.shape}; expected ({len(rows)},)"
+            )
+        _check_finite(path, np.column_stack([column, rows]))
+        parts.append(rows)
+        columns.append(column)
+    rows, column = np.concatenate(parts), np.concatenate(columns)
+    if file.whiten:
+        rows = _whitened(file.path, rows)
+    times = np.unique(column)
+    return tuple(times.tolist()), [rows[column == t] for t in times]
+
+
+def _from_array(file: "GivenSamples.Config") -> tuple[Times, Samples]:
+    """From an array of shape (times, n, d)."""
+    path, dimension = file.path, file.dimension
+    array, _ = read_array(file)
+    if array.ndim != 3 or array.shape[2] != dimension:
+        raise SampleError(
+            f"{path}: found an array of shape {array.shape}; expected (times, n, "
+            f"{dimension}), or (n, {dimension}) with `time`"
+        )
+    _check_finite(path, array)
+    try:
+        times = increasing_times(file.times, len(array))
+    except ValueError as error:
+        raise SampleError(f"{path}: {error}") from None
+    if file.whiten:
+        rows = _whitened(path, array.reshape(-1, dimension))
+        array = rows.reshape(array.shape)
+    return times, list(array)
+
+
+def _whitened(path: str, rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    deviation = rows.std(0)
+    flat = np.flatnonzero(deviation == 0)
+    if flat.size:
+        raise SampleError(f"{path}: whiten: coordinate {flat[0]} is always the same")
+    return (rows - rows.mean(0)) / deviation
+
+
+def _check_finite(path: str, values: Float[np.ndarray, "..."]) -> None:
+    if not np.isfinite(values).all():
+        first = tuple(map(int, np.argwhere(~np.isfinite(values))[0]))
+        raise SampleError(f"{path}: a value is not finite, the first at index {first}")

@@ -34,7 +34,8 @@ x and y are arrays of n points of dimension d, given as (n, d).
   given ends at times from 0 to 1, (n, times, d).
 - `at`: `at(x, times, measure=0, before=None)`, points of a measure at later times, in
   the unit of the data, (times, n, d); `momentum`, whether it depends on `before`, the
-  displacements by which they came from the measure before.
+  displacements by which they came from the measure before. Where mass grows on the way,
+  also `population(time)`, points of the whole population then, (n, d).
 - `speeds`: `speeds`, how fast measures move from each to the next, in length per time
   of the data, (K - 1,).
 - `dissimilarity`: `matrix`, of k clouds, (k, k), symmetric with a zero diagonal.

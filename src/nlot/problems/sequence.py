@@ -20,9 +20,14 @@ from nlot.config.given import Given
 from nlot.config.kinds import Kind
 from nlot.config.names import check_once
 from nlot.config.sections import ProblemConfig
-from nlot.measures.layout import FileConfig
 from nlot.measures.particles import read_held_out
-from nlot.measures.sequences import Samples, Times, check_motion, read_sequence
+from nlot.measures.sequences import (
+    GivenSamples,
+    Samples,
+    Times,
+    check_motion,
+    read_sequence,
+)
 
 
 class Outline(NamedTuple):
@@ -240,7 +245,7 @@ class MeasuresInTime:
                 if path is None:
                     raise ValueError("data are generated: name the file of the seed")
                 d = self.dimension
-                file = FileConfig(kind="samples", path=str(path), dimension=d)
+                file = GivenSamples.Config(kind="samples", path=str(path), dimension=d)
             times, samples = read_sequence(file)
             return Sequence.of(samples, times)
 

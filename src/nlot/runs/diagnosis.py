@@ -48,10 +48,14 @@ def diagnose(run: Any) -> Diagnosis:
 
 def _of_carried(run: Any, key: PRNGKeyArray) -> Diagnosis:
     """The measure that the carried samples miss by most tells about the run."""
-    measures = run.problem.measures
-    carried = run.carry(measures[0])[1:]
+    measures, times = run.problem.measures, run.problem.times[1:]
+    if hasattr(run, "population"):
+        # Where mass grows, carried samples alone do not reach the others.
+        carried = [run.population(time) for time in times]
+    else:
+        carried = run.carry(measures[0])[1:]
     worst, texts = None, []
-    for time, x, y in zip(run.problem.times[1:], carried, measures[1:], strict=True):
+    for time, x, y in zip(times, carried, measures[1:], strict=True):
         found = _excess(lambda points, _: points, Empirical(x), Empirical(y), key)
         if found is None:
             texts.append(f"too few samples at time {time:.12g} to check the maps")
@@ -63,6 +67,9 @@ def _of_carried(run: Any, key: PRNGKeyArray) -> Diagnosis:
             texts.append(
                 f"the maps do not reach the measure at time {time:.12g}; train longer"
             )
+    if capable(run, "failures") and run.failures:
+        share = _PERCENT * run.failures
+        texts.append(f"{share:.3g} % of the couplings did not converge")
     return Diagnosis(worst, None, None, None, 0, tuple(texts))
 
 
