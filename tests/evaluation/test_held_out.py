@@ -1,13 +1,19 @@
 """Populations at held-out times: clouds whose whereabouts are known."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nlot.config import settings_class
 from nlot.evaluation import CONTROLS
-from nlot.evaluation.held_out import Midpoint
+from nlot.evaluation.held_out import (
+    Midpoint,
+    held_out_w1_change,
+    held_out_w1_excess,
+)
 from nlot.evaluation.rows import measured
 from nlot.evaluation.sequence_case import SequenceCase
 from nlot.evaluation.wasserstein import exact_distance
@@ -127,3 +133,44 @@ def test_with_momentum_samples_go_on_as_arrivals_came():
     found = scores(Drifting(), (2.5,))
     for value, _ in found.values():
         assert value == pytest.approx(0, abs=1e-5)
+
+
+def test_displacements_are_compared_with_velocities():
+    """A cloud that moves at one velocity, and what turns it by 60°."""
+    data = moving(())
+    known = [np.tile(VELOCITY, (40, 1)) for _ in TIMES]
+    angle = np.pi / 3
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+
+    def scored(velocity):
+        def at(x, times, measure=0, before=None):
+            return np.asarray(x)[None] + (times[0] - TIMES[measure]) * velocity
+
+        subject = SimpleNamespace(at=at, momentum=False)
+        case = SequenceCase(
+            settings(()), data._replace(velocities=known), subject, seed=0
+        )
+        return measured(case, "sequence")["velocity_cosine"]
+
+    assert scored(VELOCITY) == (pytest.approx(1.0, abs=1e-5), 120)
+    assert scored(VELOCITY @ turn)[0] == pytest.approx(0.5, abs=1e-5)
+
+
+def test_changes_are_from_the_controls_of_the_same_problem_and_seed():
+    """One is the excess over the floor, the other over the OT midpoint."""
+    values = {"held_out_floor": 0.5, "ot_midpoint": 0.75, "legs": 0.625}
+    rows = pd.DataFrame(
+        [
+            {"problem": "p", "method": m, "seed": s, "measure": W1, "value": v + s}
+            for m, v in values.items()
+            for s in (0, 1)
+        ]
+    ).assign(n=40)
+    found = {}
+    for name, add in (("excess", held_out_w1_excess), ("change", held_out_w1_change)):
+        changes = add(rows)
+        assert set(changes["measure"]) == {f"{W1}_{name}"}
+        found[name] = changes.set_index(["method", "seed"])["value"]
+    assert found["excess"]["legs"].tolist() == [0.125, 0.125]
+    assert found["change"]["legs"].tolist() == [-0.125, -0.125]
+    assert found["change"]["held_out_floor"].tolist() == [-0.25, -0.25]

@@ -7,7 +7,11 @@ import pytest
 from nlot.config import settings_class
 from nlot.config.base import dimension_of
 from nlot.measures.files import SampleError
-from nlot.measures.sequences import increasing_times, read_sequence
+from nlot.measures.sequences import (
+    increasing_times,
+    read_sequence,
+    read_velocities,
+)
 
 RNG = np.random.default_rng(0)
 GOOD = RNG.normal(size=(3, 10, 2))
@@ -226,3 +230,20 @@ def test_whitening_is_by_all_samples(tmp_path):
     flat = GOOD * [1.0, 0.0]
     with pytest.raises(SampleError, match="whiten: coordinate 1 is always the same"):
         read(saved(tmp_path, flat), whiten=True)
+
+
+def test_velocities_are_those_of_the_rows(tmp_path):
+    """In the same order, and in the unit of whitened coordinates."""
+    times, points = np.repeat([2.0, 0.5], 9), 5 * RNG.normal(size=(18, 2))
+    speeds = RNG.normal(size=(18, 2))
+    path = saved(tmp_path, points, when=times, v=speeds, short=speeds[:-1])
+    given = {"kind": "samples", "path": str(path), "time": "when", "velocities": "v"}
+    settings = settings_class("data", "samples")
+    found = read_velocities(settings.model_validate(given))
+    np.testing.assert_array_equal(found[0], speeds[9:])
+    found = read_velocities(settings.model_validate({**given, "whiten": True}))
+    np.testing.assert_allclose(found[1], speeds[:9] / points.std(0))
+    with pytest.raises(SampleError, match=r"time: found shape \(18,\); expected \(17,"):
+        read_velocities(settings.model_validate({**given, "velocities": "short"}))
+    with pytest.raises(ValueError, match="velocities: are of the rows of an"):
+        settings.model_validate({**given, "time": None})

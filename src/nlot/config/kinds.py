@@ -52,6 +52,7 @@ KINDS: dict[str, dict[str, str]] = {
         "ring": "nlot.measures.ring:Ring",
         "samples": "nlot.measures.empirical:Empirical",
         "turned": "nlot.measures.turned:Turned",
+        "on_surface": "nlot.costs.surface:OnSurface",
     },
     "domain": {
         "box": "nlot.measures.domains:Box",
@@ -71,6 +72,7 @@ KINDS: dict[str, dict[str, str]] = {
         "hill": "nlot.costs.potentials:Hill",
         "well": "nlot.costs.potentials:Well",
         "log_density": "nlot.costs.log_density:LogDensity",
+        "surface": "nlot.costs.surface:Surface",
         "image": "nlot.costs.images:Image",
         "python": "nlot.costs.potentials:OwnPotential",
     },

@@ -15,6 +15,7 @@ from nlot.evaluation import (
     collection_controls,
     geodesics,
     pairs,
+    surface,
     pairs_controls,
 )
 
@@ -38,5 +39,6 @@ __all__ = [
     "metrics",
     "pairs",
     "pairs_controls",
+    "surface",
     "truth",
 ]

@@ -94,6 +94,30 @@ def populations(case: SequenceCase) -> Value:
     return float(np.sqrt(np.mean(squared[1:]))), len(true[0])
 
 
+@measure(
+    "velocity_cosine",
+    "Cosine of displacements with given velocities",
+    3,
+    needs=["at", "velocities"],
+    problems=SEQUENCE,
+    lower_is_better=False,
+    note="Cosine: mean over the samples of all times but the last, of their "
+    "displacements until the next time.",
+)
+def velocity_cosine(case: SequenceCase) -> Value:
+    """Mean cosine of displacements and known velocities; neither of length zero."""
+    sequence, found = case.data.sequence, []
+    assert case.data.velocities is not None
+    for k, end in enumerate(sequence.times[1:]):
+        x, known = sequence.measures[k], case.data.velocities[k]
+        moved = np.asarray(case.subject.at(x, [end], k)[0]) - x
+        lengths = np.linalg.norm(moved, axis=1) * np.linalg.norm(known, axis=1)
+        some = lengths > 0
+        found.append(np.sum(moved * known, axis=1)[some] / lengths[some])
+    cosines = np.concatenate(found)
+    return float(cosines.mean()), len(cosines)
+
+
 @derived(
     "minutes",
     "Training time in minutes",

@@ -15,7 +15,8 @@ COLLECTION, GEODESICS, PAIRS = ("collection",), ("geodesics",), ("pairs",)
 # What may be known about a problem. All maps and the floor have `images`; what predicts
 # positions at any time, and some controls, have a `population` at held-out times. The
 # target may be a `turned` copy of the source, and a `matching` of samples known. Runs
-# whose map was looked at after training are `checked` (`nlot.runs.diagnosis`). Where a
+# whose map was looked at after training are `checked` (`nlot.runs.diagnosis`). Motion
+# may have to stay on a `surface`. Samples in time may have `velocities`. Where a
 # `density` is high, motion is cheap. Of samples, `pairs` may exist and be `known_pairs`
 # to methods; `new_pairs` are held out, and optimal for a `true_cost`.
 FACTS = (
@@ -28,9 +29,11 @@ FACTS = (
     "grid",
     "held_out",
     "held_out_times",
+    "velocities",
     "images",
     "population",
     "checked",
+    "surface",
     "labels",
     "density",
     "pairs",

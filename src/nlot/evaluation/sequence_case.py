@@ -53,6 +53,7 @@ class SequenceCase:
             grid=given.grid,
             held_out=held_out,
             held_out_times=given.held_out_times or None,
+            velocities=getattr(given.data, "velocities", None),
         )
 
     @property
@@ -63,6 +64,7 @@ class SequenceCase:
             grid=self.config.grid,
             held_out=self.data.held_out,
             held_out_times=self.data.unseen or None,
+            velocities=self.data.velocities,
             population=getattr(self.subject, "compared", None),
         )
 

@@ -4,6 +4,7 @@ All cases of a problem and seed use the same draws. What several measures share 
 computed once.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
@@ -64,6 +65,7 @@ class TransportCase:
             matching=known and (settings.matching.points or None),
             closed_form=form,
             turned=is_copy(target, source) or None,
+            surface=given.has_surface or None,
         )
 
     @property
@@ -75,8 +77,15 @@ class TransportCase:
             turned=self.problem.turned or None,
             closed_form=self.closed_form,
             images=True if self._draws_target else None,
+            surface=self.surface,
             checked=getattr(self.subject, "diagnostics", None),
         )
+
+    @property
+    def surface(self) -> Callable[[Float[Array, " d"]], Float[Array, ""]] | None:
+        """The distance of a point from the surface to stay on, if there is one."""
+        potential = getattr(self.problem.lagrangian, "potential", None)
+        return getattr(potential, "distance", None)
 
     @property
     def _draws_target(self) -> bool:

@@ -38,6 +38,12 @@ class GivenSamples:
             description="times of the measures of an array of shape (times, n, d), "
             "increasing, in any unit; none: 0, 1, 2, ...",
         )
+        velocities: Annotated[str, Field(min_length=1)] | None = Field(
+            None,
+            description="array of an `.npz` file with a velocity of each row, in "
+            "coordinates per unit of time; predictions are compared with their "
+            "directions",
+        )
         more: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
             (), description="further files of rows, laid out alike"
         )
@@ -60,6 +66,11 @@ class GivenSamples:
         @pydantic.model_validator(mode="after")
         def _of_rows(self) -> "GivenSamples.Config":
             check_once("more", self.files)
+            if self.velocities and (self.suffix != ".npz" or self.time is None):
+                raise ValueError(
+                    f"velocities: are of the rows of an .npz file with `time`, found "
+                    f"{self.path!r}"
+                )
             if self.more and not self.in_rows:
                 raise ValueError(
                     f"more: needs rows with a time each, found {self.path!r}, an array "
@@ -145,11 +156,41 @@ def read_sequence(file: "GivenSamples.Config") -> tuple[Times, Samples]:
     return times, samples
 
 
+def read_velocities(file: "GivenSamples.Config") -> Samples | None:
+    """The velocities of the samples at each time, in order; None if there are none.
+
+    Raises `SampleError` as `read_sequence` does.
+    """
+    if file.velocities is None:
+        return None
+    rows, column = _rows(file, file.array)
+    velocities, _ = _rows(file, file.velocities)
+    if len(velocities) != len(rows):
+        raise SampleError(
+            f"{file.path}: {file.velocities!r} has {len(velocities)} rows, "
+            f"{file.array!r} has {len(rows)}"
+        )
+    if file.whiten:
+        velocities = velocities / rows.std(0)
+    return [velocities[column == t] for t in np.unique(column)]
+
+
 def _from_rows(file: "GivenSamples.Config") -> tuple[Times, Samples]:
     """From rows with a time each, in any order."""
+    rows, column = _rows(file, file.array)
+    if file.whiten:
+        rows = _whitened(file.path, rows)
+    times = np.unique(column)
+    return tuple(times.tolist()), [rows[column == t] for t in times]
+
+
+def _rows(
+    file: "GivenSamples.Config", array: str
+) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, " n"]]:
+    """The rows of an array of all files, or of tables, and their times."""
     parts, columns = [], []
     for path in file.files:
-        one = file.model_copy(update={"path": path})
+        one = file.model_copy(update={"path": path, "array": array})
         rows, column = read_array(one, file.time)
         if rows.ndim != 2:
             raise SampleError(
@@ -170,11 +211,7 @@ def _from_rows(file: "GivenSamples.Config") -> tuple[Times, Samples]:
         _check_finite(path, np.column_stack([column, rows]))
         parts.append(rows)
         columns.append(column)
-    rows, column = np.concatenate(parts), np.concatenate(columns)
-    if file.whiten:
-        rows = _whitened(file.path, rows)
-    times = np.unique(column)
-    return tuple(times.tolist()), [rows[column == t] for t in times]
+    return np.concatenate(parts), np.concatenate(columns)
 
 
 def _from_array(file: "GivenSamples.Config") -> tuple[Times, Samples]:

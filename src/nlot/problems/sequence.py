@@ -1,5 +1,6 @@
 """Measures in time, assumed to move along a metric."""
 
+import itertools
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from pathlib import Path
@@ -27,6 +28,7 @@ from nlot.measures.sequences import (
     Times,
     check_motion,
     read_sequence,
+    read_velocities,
 )
 
 
@@ -165,12 +167,14 @@ class Particles(NamedTuple):
     """A sequence, and what is known of it but not trained on.
 
     The trajectories of held-out particles at the times of the sequence, if any are
-    known, and the samples of measures that are held out, by their times.
+    known, the samples of measures that are held out, by their times, and velocities of
+    the samples of the sequence, if any are known.
     """
 
     sequence: Sequence
     held_out: Float[np.ndarray, "K n d"] | None
     unseen: Mapping[float, Float[np.ndarray, "_ d"]] = MappingProxyType({})
+    velocities: Samples | None = None
 
 
 class MeasuresInTime:
@@ -258,7 +262,13 @@ class MeasuresInTime:
             if particles is not None:
                 particles = particles[np.isin(whole.times, sequence.times)]
             unseen = {time: samples[time] for time in self.held_out_times}
-            return Particles(sequence, particles, unseen)
+            velocities = None
+            if isinstance(self.data, GivenSamples.Config):
+                velocities = read_velocities(self.data)
+            if velocities is not None:
+                kept = [time in sequence.times for time in whole.times]
+                velocities = list(itertools.compress(velocities, kept))
+            return Particles(sequence, particles, unseen, velocities)
 
         def reopen(self, outline: dict[str, Any]) -> Outline:
             lists = {key: tuple(outline[key]) for key in ("times", "centre")}

@@ -78,6 +78,12 @@ class Transport(eqx.Module):
             return self.ground_truth
 
         @property
+        def has_surface(self) -> bool:
+            """Whether motion should stay on a surface."""
+            potential = getattr(self.lagrangian, "potential", None)
+            return getattr(potential, "kind", None) == "surface"
+
+        @property
         def has_straight_paths(self) -> bool:
             return getattr(self.lagrangian, "straight", False)
 
