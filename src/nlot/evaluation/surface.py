@@ -42,6 +42,7 @@ def straight_distance(case: TransportCase) -> Value:
 def _mean_distance(
     case: TransportCase, paths: Float[np.ndarray, "n corners d"]
 ) -> Value:
+    assert case.surface is not None
     distance = jax.vmap(jax.vmap(case.surface))
     far = distance(jnp.asarray(paths, jnp.float32))
     return float(jnp.abs(far).mean()), len(paths)
