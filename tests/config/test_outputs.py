@@ -136,7 +136,7 @@ UNKNOWN = [
         "published",
         {"published": "nlot2025/1"},
         "unknown 'nlot2025'; did you mean 'nlot2024'?; valid: costs2024, density2025, "
-        "nlot2024",
+        "hota2026, nlot2024",
     ),
     (
         "published",
@@ -248,7 +248,7 @@ def test_measures_in_time_make_a_table_and_two_figures(raw_sequences):
     assert experiment.tables["results"].problems == ("crossing", "given", "space")
     learned = ("metric_nlot", "metric_nlot_plus")
     # Rotations of any dimension; groups of samples are for the user to say.
-    methods = ("legs", *learned, "scarvelis_solomon")
+    methods = ("legs", "sinkhorn_bridges", *learned, "scarvelis_solomon")
     assert experiment.tables["results"].methods == methods
     figures = experiment.figures
     assert {name: f.kind for name, f in figures.items()} == {
@@ -257,7 +257,7 @@ def test_measures_in_time_make_a_table_and_two_figures(raw_sequences):
     }
     assert all(f.problems == ("crossing", "given") for f in figures.values())
     assert figures["directions"].methods == (*learned, "scarvelis_solomon")
-    assert figures["journeys"].methods == ("legs", *learned)
+    assert figures["journeys"].methods == methods[:-1]
 
 
 def test_problems_of_two_kinds_make_a_table_each(raw_sequences):

@@ -22,6 +22,8 @@ from nlot.measures.layout import FileConfig
 _AT_ONCE, _MOST = 50_000, 20_000_000
 # Newton steps of a projection: after two, what is left is far below the spacing.
 _STEPS = 4
+# Least squared slope of the distance that a step of it counts with.
+_SLOPE = 0.25
 # Points for mean and covariance of a projected measure.
 _MOMENTS = 4096
 
@@ -154,7 +156,8 @@ class OnSurface(AbstractMeasure):
 
         def step(x: Float[Array, " d"]) -> Float[Array, " d"]:
             distance, slope = jax.value_and_grad(self.field.height)(x)
-            return x - distance * slope / jnp.sum(slope**2)
+            # Where planes of far samples meet, and outside the grid, it may vanish.
+            return x - distance * slope / jnp.maximum(jnp.sum(slope**2), _SLOPE)
 
         for _ in range(_STEPS):
             x = jax.vmap(step)(x)

@@ -5,16 +5,20 @@ The plan minimises $\sum_{ij} P_{ij} |x_i - y_j|^2 + ε\, \mathrm{KL}(P | a ⊗ 
 et al., 2018). A large r conserves mass.
 """
 
+from functools import partial
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Bool, Float
 
 from nlot.discrete.couplings import squared_distances
 
 # Sinkhorn's iteration ends where marginals are this close, or after so many steps.
 _TOLERANCE, _STEPS = 1e-3, 5000
+# Of an exponent.
+_DIGITS = 6
 
 
 class Coupled(NamedTuple):
@@ -39,22 +43,32 @@ def coupled(
     relaxation: float,
 ) -> Coupled:
     """The plan between `x` and `y`; ε and r are squared lengths, r may be infinite."""
+    # OTT's divergence of P is from equal masses of one, and not from a ⊗ b.
+    n, m = len(x), len(y)
+    costs = squared_distances(x, y) / epsilon + np.log(n * m)
+    # OTT's exponent of a marginal's error; rounded, as each takes compiling.
+    tau = 1.0 if np.isinf(relaxation) else relaxation / (relaxation + epsilon)
+    tau = round(tau, _DIGITS)
+    found = _solved(jnp.asarray(costs, jnp.float32), tau)
+    f, g = (epsilon * np.asarray(z, np.float64) for z in found[:2])
+    if tau == 1.0:
+        lost, gained = np.zeros(n), np.zeros(m)
+    else:
+        lost, gained = f / relaxation, g / relaxation
+    return Coupled(f, g, lost, gained, bool(found[2]))
+
+
+@partial(jax.jit, static_argnames="tau")
+def _solved(
+    costs: Float[Array, "n m"], tau: float
+) -> tuple[Float[Array, " n"], Float[Array, " m"], Bool[Array, ""]]:
     # Takes a second.
     from ott.geometry.geometry import Geometry
     from ott.problems.linear.linear_problem import LinearProblem
     from ott.solvers.linear.sinkhorn import Sinkhorn
 
-    # OTT's divergence of P is from equal masses of one, and not from a ⊗ b.
-    n, m = len(x), len(y)
-    costs = squared_distances(x, y) + epsilon * np.log(n * m)
-    # OTT's exponent of a marginal's error.
-    tau = 1.0 if np.isinf(relaxation) else relaxation / (relaxation + epsilon)
-    geometry = Geometry(cost_matrix=jnp.asarray(costs, jnp.float32), epsilon=epsilon)
+    # In units of ε.
+    geometry = Geometry(cost_matrix=costs, epsilon=1.0)
     solve = Sinkhorn(threshold=_TOLERANCE, max_iterations=_STEPS)
     found = solve(LinearProblem(geometry, tau_a=tau, tau_b=tau))
-    f, g = (np.asarray(z, np.float64) for z in (found.f, found.g))
-    if tau == 1.0:
-        lost, gained = np.zeros(n), np.zeros(m)
-    else:
-        lost, gained = f / relaxation, g / relaxation
-    return Coupled(f, g, lost, gained, bool(found.converged))
+    return found.f, found.g, jnp.asarray(found.converged)

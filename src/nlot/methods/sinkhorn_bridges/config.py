@@ -48,7 +48,7 @@ class Config(MethodConfig):
         1024, description="most samples of a time; of more, some are drawn"
     )
     draws: Annotated[int, Field(ge=8)] = Field(
-        2048, description="points of a predicted population"
+        8192, description="points of a predicted population"
     )
 
     @pydantic.model_validator(mode="after")

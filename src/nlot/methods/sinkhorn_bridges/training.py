@@ -18,6 +18,9 @@ from nlot.methods.sinkhorn_bridges.config import Config
 from nlot.problems.sequence import Outline, Sequence
 from nlot.training.progress import Reporter
 
+# Points of a population that is predicted to compare choices.
+_COMPARED = 2048
+
 
 class Bridge(NamedTuple):
     r"""The bridges from samples x of one time to samples y of the next.
@@ -123,7 +126,7 @@ def train(
     report.start(len(choices) + 1, 1)
     chosen = choices[0]
     if len(choices) > 1 and known.pairs > 1:
-        compare = _Comparison(known, config.draws, choosing)
+        compare = _Comparison(known, min(config.draws, _COMPARED), choosing)
         scores = []
         for step, choice in enumerate(choices, start=1):
             with report.busy("predicting times that are left out"):
@@ -138,6 +141,7 @@ def train(
     step = len(choices) + 1
     report(step, record)
     report.history.append({"phase": "couplings", "step": step, **record})
+    report.done = step
     return found, report.history
 
 
