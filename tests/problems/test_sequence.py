@@ -136,10 +136,11 @@ def test_given_samples_are_loaded_from_their_file(given):
     config, points = given
     assert (config.dimension, config.generated) == (5, False)
     assert config.files == (config.data.path,)
-    sequence, held_out, unseen = config.load_particles()
+    sequence, held_out, unseen, velocities = config.load_particles()
     np.testing.assert_allclose(sequence.measures, points, rtol=1e-6)
     np.testing.assert_array_equal(sequence.points, config.load().points)
     assert held_out is None
+    assert velocities is None
     assert not unseen
 
 
@@ -150,7 +151,7 @@ def test_held_out_times_are_kept_apart(given):
     """What is trained on goes from the time before to the time after."""
     config, points = given
     data = config.data.model_dump() | {"times": UNEVEN}
-    sequence, _, unseen = parsed(data=data, held_out_times=[0.5]).load_particles()
+    sequence, _, unseen, _ = parsed(data=data, held_out_times=[0.5]).load_particles()
     assert sequence.times == (0.0, 3.0)
     np.testing.assert_allclose(sequence.measures, points[[0, 2]], rtol=1e-6)
     assert list(unseen) == [0.5]
@@ -191,7 +192,7 @@ def test_held_out_particles_are_followed_at_the_times_that_are_left(tmp_path):
     path, points = tmp_path / "seed_0.npz", RNG.normal(size=(4, 10, 2))
     np.savez(path, samples=points, held_out=points[:, :3])
     config = parsed(data=CROSSING, held_out_times=[1.0])
-    sequence, held_out, unseen = config.load_particles(path)
+    sequence, held_out, unseen, _ = config.load_particles(path)
     assert sequence.times == (0.0, 2.0, 3.0)
     np.testing.assert_array_equal(held_out, points[[0, 2, 3], :3])
     np.testing.assert_allclose(unseen[1.0], points[1], rtol=1e-6)
@@ -210,7 +211,7 @@ def test_generated_samples_are_loaded_from_the_file_of_a_seed(tmp_path, number, 
     config, path = parsed(data=CROSSING), tmp_path / "seed_0.npz"
     assert (config.dimension, config.generated, config.files) == (2, True, ())
     np.savez(path, samples=GOOD, held_out=GOOD[:, :number] + 1)
-    sequence, held_out, _ = config.load_particles(path)
+    sequence, held_out, _, _ = config.load_particles(path)
     np.testing.assert_allclose(sequence.measures, GOOD, rtol=1e-6)
     if kept:
         np.testing.assert_array_equal(held_out, GOOD[:, :number] + 1)

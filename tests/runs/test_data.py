@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from nlot.config import parse_config
-from nlot.measures.layout import FileConfig
-from nlot.measures.sequences import read_sequence
+from nlot.measures.sequences import GivenSamples, read_sequence
 from nlot.networks.velocity_fields import Trajectories
 from nlot.runs.data import make_data, write_trajectories
 
@@ -30,7 +29,7 @@ def stored(data, tmp_path_factory):
 
 
 def read(path, dimension=2):
-    file = FileConfig(kind="samples", path=str(path), dimension=dimension)
+    file = GivenSamples.Config(kind="samples", path=str(path), dimension=dimension)
     return read_sequence(file)[1]
 
 
@@ -104,7 +103,7 @@ def test_data_are_made_for_a_seed_with_their_provenance(made, sequences_experime
     """Two groups of four particles, and of two that are held out, at four times."""
     data, path = made
     config = sequences_experiment.problems["crossing"]
-    sequence, held_out, _ = config.load_particles(path)
+    sequence, held_out, _, _ = config.load_particles(path)
     assert sequence.points.shape == (4, 8, 2)
     for found, true in zip(sequence.measures, data.particles, strict=True):
         assert sorted(map(tuple, found)) == sorted(map(tuple, np.float32(true)))
