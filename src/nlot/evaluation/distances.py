@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nlot.discrete.couplings import exact_squared_w2
-from nlot.evaluation.registry import Value, derived, measure
+from nlot.evaluation.registry import Value, derived, less, measure
 from nlot.evaluation.transport_case import TransportCase
 from nlot.evaluation.wasserstein import (
     debiased_divergences,
@@ -45,7 +45,7 @@ def w2_paper(case: TransportCase) -> Value:
 )
 def w2_paper_excess(rows: pd.DataFrame) -> pd.DataFrame:
     """Excess of `w2_paper` over the floor's."""
-    return _excess(rows, "w2_paper")
+    return less(rows, "w2_paper", FLOOR)
 
 
 @measure(
@@ -69,7 +69,7 @@ def w2_exact(case: TransportCase) -> Value:
 )
 def w2_exact_excess(rows: pd.DataFrame) -> pd.DataFrame:
     """Excess of `w2_exact` over the floor's."""
-    return _excess(rows, "w2_exact")
+    return less(rows, "w2_exact", FLOOR)
 
 
 @measure(
@@ -97,17 +97,4 @@ def sinkhorn_divergence(case: TransportCase) -> Value:
 )
 def sinkhorn_divergence_excess(rows: pd.DataFrame) -> pd.DataFrame:
     """Excess of `sinkhorn_divergence` over the floor's."""
-    return _excess(rows, "sinkhorn_divergence")
-
-
-def _excess(rows: pd.DataFrame, distance: str) -> pd.DataFrame:
-    """A distance minus the floor's for the same problem, seed and draws."""
-    rows = rows[rows["measure"] == distance]
-    floor = rows[rows["method"] == FLOOR]
-    paired = rows[rows["method"] != FLOOR].merge(
-        floor[["problem", "seed", "value"]],
-        on=["problem", "seed"],
-        suffixes=("", "_floor"),
-        validate="many_to_one",
-    )
-    return paired.assign(value=paired["value"] - paired["value_floor"])
+    return less(rows, "sinkhorn_divergence", FLOOR)

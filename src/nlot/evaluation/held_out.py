@@ -8,7 +8,7 @@ import pandas as pd
 
 from nlot.discrete.couplings import exact_plan, squared_distances
 from nlot.evaluation.controls import control
-from nlot.evaluation.registry import SEQUENCE, Value, derived, measure
+from nlot.evaluation.registry import SEQUENCE, Value, derived, less, measure
 from nlot.evaluation.sequence_case import Compared, SequenceCase
 from nlot.evaluation.wasserstein import exact_distance
 from nlot.problems.sequence import MeasuresInTime, Particles
@@ -37,17 +37,6 @@ def held_out_w2(case: SequenceCase, time: float) -> Value:
     return _distance(case, time, 2)
 
 
-def _less(rows: pd.DataFrame, control: str) -> pd.DataFrame:
-    """W1 at the held-out time minus a control's for the same problem and seed."""
-    rows = rows[rows["measure"] == "held_out_w1"]
-    known = rows.loc[rows["method"] == control, ["problem", "seed", "value"]]
-    on = ["problem", "seed"]
-    paired = rows[rows["method"] != control].merge(
-        known, on=on, suffixes=("", "_control"), validate="many_to_one"
-    )
-    return paired.assign(value=paired["value"] - paired["value_control"])
-
-
 @derived(
     "held_out_w1_excess",
     "W₁ at the held-out time, excess over the floor",
@@ -56,7 +45,7 @@ def _less(rows: pd.DataFrame, control: str) -> pd.DataFrame:
 )
 def held_out_w1_excess(rows: pd.DataFrame) -> pd.DataFrame:
     """Excess of `held_out_w1` over that of two halves of the samples."""
-    return _less(rows, _FLOOR)
+    return less(rows, "held_out_w1", _FLOOR)
 
 
 @derived(
@@ -68,7 +57,7 @@ def held_out_w1_excess(rows: pd.DataFrame) -> pd.DataFrame:
 )
 def held_out_w1_change(rows: pd.DataFrame) -> pd.DataFrame:
     """By how much `held_out_w1` differs from that of the OT midpoint."""
-    return _less(rows, _MIDPOINT)
+    return less(rows, "held_out_w1", _MIDPOINT)
 
 
 def _distance(case: SequenceCase, time: float, order: Literal[1, 2]) -> Value:

@@ -152,6 +152,23 @@ def derived(
     return register
 
 
+def less(rows: pd.DataFrame, measure: str, control: str) -> pd.DataFrame:
+    """A measure minus that of a control for the same problem, seed and draws.
+
+    **Arguments:** tidy rows, and the names of both. **Returns:** the rows of all other
+    methods, with the differences as values.
+    """
+    rows = rows[rows["measure"] == measure]
+    known = rows.loc[rows["method"] == control, ["problem", "seed", "value"]]
+    paired = rows[rows["method"] != control].merge(
+        known,
+        on=["problem", "seed"],
+        suffixes=("", "_control"),
+        validate="many_to_one",
+    )
+    return paired.assign(value=paired["value"] - paired["value_control"])
+
+
 def facts(**known: Any) -> set[str]:
     """The names, from `FACTS`, of what is not None."""
     return {name for name, value in known.items() if value is not None}
