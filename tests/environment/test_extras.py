@@ -18,8 +18,10 @@ from .declared import ROOT, requirements
 PACKAGE = Path(nlot.__file__).parent
 BASE = requirements().keys()
 PLOTS = requirements("plots").keys()
+H5AD = requirements("h5ad").keys()
 REPORTING = sorted((PACKAGE / "reporting").rglob("*.py"))
-OTHERS = sorted({*PACKAGE.rglob("*.py")} - {*REPORTING})
+CELLS = [PACKAGE / "measures" / "cells.py"]
+OTHERS = sorted({*PACKAGE.rglob("*.py")} - {*REPORTING, *CELLS})
 # Pydantic pins its core; pandas writes Markdown with tabulate.
 WITH = {"pydantic-core": "pydantic"}
 INDIRECT = {"tabulate"}
@@ -60,6 +62,10 @@ def test_reporting_needs_plots_alone() -> None:
     assert undeclared(REPORTING, {*PLOTS}) == {}
 
 
+def test_cells_need_their_extra_alone() -> None:
+    assert undeclared(CELLS, {*H5AD}) == {}
+
+
 def test_what_is_outside_the_package_needs_the_workflow() -> None:
     assert SCRIPTS and BENCHMARKS
     assert undeclared(SCRIPTS + BENCHMARKS, {*requirements("workflow")}) == {}
@@ -70,6 +76,7 @@ def test_nothing_is_declared_without_use() -> None:
     assert frozenset().union(*map(imported, OTHERS)) == BASE
     used = frozenset().union(*map(imported, REPORTING)) | INDIRECT
     assert used - BASE == PLOTS - BASE
+    assert frozenset().union(*map(imported, CELLS)) - BASE == H5AD - BASE
 
 
 def test_an_import_inside_a_function_is_found(tmp_path) -> None:

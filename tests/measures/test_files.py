@@ -1,3 +1,4 @@
+import hashlib
 import os
 import re
 import sys
@@ -475,3 +476,12 @@ def test_weights_that_are_none(tmp_path, weights, fault):
 def test_a_layout_that_does_not_fit_is_refused(settings, fault):
     with pytest.raises(ValueError, match=re.escape(fault)):
         FileConfig(kind="samples", **settings)
+
+
+def test_another_file_than_that_of_the_settings(tmp_path):
+    path = saved(tmp_path, GOOD)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    np.testing.assert_array_equal(read(path, sha256=digest), GOOD)
+    saved(tmp_path, GOOD + 1)
+    with pytest.raises(SampleError, match=f"its SHA-256 is .*, not {digest}"):
+        read(path, sha256=digest)

@@ -31,15 +31,15 @@ class Empirical(AbstractMeasure):
     class Config(FileConfig, MeasureConfig):
         """Samples from a file.
 
-        An array of shape (n, d) in an `.npz` or `.npy` file, or a `.csv`, `.tsv` or
-        `.parquet` table of d columns.
+        An array of shape (n, d) in an `.npz`, `.npy` or `.h5ad` file, or a `.csv`,
+        `.tsv` or `.parquet` table of d columns.
         """
 
         kind: Literal["samples"]
         weights: Column | None = Field(
             None,
-            description="weights of the samples: a column, or an array of an `.npz` "
-            "file; none: equal",
+            description="weights of the samples: a column, also of `obs` in an "
+            "`.h5ad` file, or an array of an `.npz` file; none: equal",
         )
         held_out: Annotated[float, Field(ge=0, lt=1)] = Field(
             0.2,

@@ -1,16 +1,19 @@
 """Reads samples from files and validates them."""
 
 import csv
+import hashlib
 import stat
 import time
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from jaxtyping import Float
 
-from nlot.measures.layout import ARRAYS, TABLES, TEXT, Column, FileConfig
+from nlot.measures.cells import read_cells
+from nlot.measures.layout import ARRAYS, CELLS, FORMATS, TEXT, Column, FileConfig
 from nlot.measures.tables import chosen, read_parquet, read_text
 
 # Minimum number of different samples per measure.
@@ -34,12 +37,14 @@ def read_samples(
 ) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, " n"] | None]:
     """Samples of shape `(n, dimension)` from a file, and their weights if named.
 
-    **Arguments:** the settings, and `weights`: a column, or an array of an `.npz` file.
+    **Arguments:** the settings, and `weights`: a column, also of `obs` in an `.h5ad`
+    file, or an array of an `.npz` file.
 
     Raises `SampleError` for a missing or unreadable file, a wrong shape, fewer than 8
     different samples, non-finite values, and weights that do not suit.
     """
-    points, weight = read_array(file, weights)
+    points, found = read_array(file, () if weights is None else (weights,))
+    weight = found[0] if found else None
     if points.ndim != 2 or points.shape[1] != file.dimension:
         hint = (
             "; set `dimension`, or name `columns`"
@@ -96,12 +101,15 @@ def check_weights(weights: Float[np.ndarray, "..."], n: int) -> None:
 
 
 def read_array(
-    file: FileConfig, weights: Column | None = None
-) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."] | None]:
-    """The chosen columns of a file, by default all but the weights; and the weights.
+    file: FileConfig, labels: Sequence[Column] = ()
+) -> tuple[Float[np.ndarray, "..."], list[Float[np.ndarray, "..."]]]:
+    """The chosen columns of a file, by default all but the labels; and the labels.
 
-    Raises `SampleError` for a missing or unreadable file, an unknown format, and
-    columns or arrays that are not there.
+    **Arguments:** the settings, and `labels`, such as weights or times: columns, also
+    of `obs` in an `.h5ad` file, or arrays of an `.npz` file.
+
+    Raises `SampleError` for a missing or unreadable file, another hash than that of the
+    settings, an unknown format, and columns or arrays that are not there.
     """
     path = Path(file.path)
     try:
@@ -111,13 +119,28 @@ def read_array(
         raise SampleError(f"{path}: no such sample file: {error}") from error
     if not stat.S_ISREG(mode):
         raise SampleError(f"{path}: no such sample file: a folder or a device")
-    if file.suffix not in ARRAYS + TABLES:
-        valid = ", ".join(map(repr, ARRAYS + TABLES))
+    if file.suffix not in FORMATS:
+        valid = ", ".join(map(repr, FORMATS))
         raise SampleError(f"{path}: unknown format {path.suffix!r}; valid: {valid}")
-    if isinstance(weights, str) and file.suffix == ".npz":
-        return _read(path, file, None), _read_npz(path, weights)
-    values = _read(path, file, weights)
-    return (values, None) if weights is None else (values[..., :-1], values[..., -1])
+    _check_hash(path, file.sha256)
+    apart = [x for x in labels if isinstance(x, str) and file.suffix == ".npz"]
+    values = _read(path, file, [x for x in labels if x not in apart])
+    width = values.shape[-1] - len(labels) + len(apart)
+    columns = iter(np.moveaxis(values[..., width:], -1, 0))
+    found = [_read_npz(path, str(x)) if x in apart else next(columns) for x in labels]
+    return values[..., :width], found
+
+
+def _check_hash(path: Path, expected: str | None) -> None:
+    if expected is None:
+        return
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise SampleError(
+            f"{path}: is another file than the settings are for: its SHA-256 is "
+            f"{found}, not {expected}"
+        )
 
 
 def check_age(path: str | Path) -> None:
@@ -133,22 +156,22 @@ def check_age(path: str | Path) -> None:
         )
 
 
-def _read(path: Path, file: FileConfig, weights: Column | None) -> np.ndarray:
-    """The chosen columns of a file, that of the weights last if there are any."""
-    if file.suffix in TABLES:
-        read = read_text if file.suffix in TEXT else read_parquet
-        try:
-            values = read(file, weights)
-        # csv.Error: an endless cell.
-        except (OSError, ValueError, csv.Error) as error:
-            raise SampleError(f"{path}: not a table of numbers: {error}") from error
-    else:
+def _read(path: Path, file: FileConfig, labels: Sequence[Column]) -> np.ndarray:
+    """The chosen columns of a file, those of `labels` last."""
+    if file.suffix in ARRAYS:
         npz = file.suffix == ".npz"
         values = _read_npz(path, file.array) if npz else _read_npy(path)
         try:
-            values = values[..., chosen(file, weights, None, values.shape[-1])]
+            values = values[..., chosen(file, labels, None, values.shape[-1])]
         except ValueError as error:
             raise SampleError(f"{path}: {error}") from None
+    else:
+        read = read_text if file.suffix in TEXT else read_parquet
+        try:
+            values = (read_cells if file.suffix == CELLS else read)(file, labels)
+        # csv.Error: an endless cell.
+        except (OSError, ValueError, csv.Error) as error:
+            raise SampleError(f"{path}: not a table of numbers: {error}") from error
     if np.any(np.isfinite(values) & (np.abs(values) > _LARGEST)):
         raise SampleError(f"{path}: a value is beyond single precision, {_LARGEST:.2g}")
     if np.any(np.isin(values, [_FILL, float(np.float32(_FILL))])):

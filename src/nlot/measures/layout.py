@@ -14,6 +14,9 @@ TEXT = (".csv", ".tsv")
 TABLES = (*TEXT, ".parquet")
 # Arrays of any shape.
 ARRAYS = (".npz", ".npy")
+# Arrays of cells, and columns of numbers that describe these.
+CELLS = ".h5ad"
+FORMATS = (*ARRAYS, *TABLES, CELLS)
 
 Column = NonNegative | Annotated[str, Field(min_length=1)]
 Separator = Literal["tab", "semicolon", "comma", "blank"]
@@ -25,7 +28,11 @@ class FileConfig(Part):
     path: str = Field(
         min_length=1, description="the file, relative to the working directory"
     )
-    array: str = Field("samples", description="name of the array in an `.npz` file")
+    array: str = Field(
+        "samples",
+        description="name of the array in an `.npz` file, or its place in an `.h5ad` "
+        "file: `X`, or as `obsm/X_pca` or `layers/counts`",
+    )
     dimension: PositiveInt = Field(2, description="number of coordinates of a sample")
     columns: tuple[Column, ...] | None = Field(
         None,
@@ -43,6 +50,10 @@ class FileConfig(Part):
     )
     header: bool | None = Field(
         None, description="whether the first line of text names columns; none: found"
+    )
+
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(
+        None, description="the file's SHA-256; none: any file will do"
     )
 
     @property

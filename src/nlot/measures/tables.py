@@ -24,23 +24,29 @@ _SIGNS: dict[Separator, str | None] = {
 
 
 def chosen(
-    file: FileConfig, weights: Column | None, names: Sequence[str] | None, width: int
+    file: FileConfig,
+    labels: Sequence[Column],
+    names: Sequence[str] | None,
+    width: int,
 ) -> list[int]:
-    """The numbers of the columns to read, that of the weights last if there are any.
+    """The numbers of the columns to read, those of `labels` last.
 
-    **Arguments:** settings; the column of weights; the names of all columns if they
-    have any, and their number.
+    **Arguments:** settings; the columns of weights or times; the names of all columns
+    if they have any, and their number.
 
     Raises `ValueError` for a column that is not there, or is chosen twice.
     """
-    own = [] if weights is None else [_place(weights, names, width)]
-    if file.columns is None:
-        return [i for i in range(width) if i not in own] + own
-    places = [_place(column, names, width) for column in file.columns] + own
+    own = [_place(label, names, width) for label in labels]
+    coordinates = [i for i in range(width) if i not in own]
+    if file.columns is not None:
+        coordinates = [_place(column, names, width) for column in file.columns]
+    places = coordinates + own
     twice = [place for place in places if places.count(place) > 1]
     if twice:
         what = f"column {names[twice[0]] if names else twice[0]!r}"
-        raise ValueError(f"{what} is chosen twice, by `columns` or as `weights`")
+        raise ValueError(
+            f"{what} is chosen twice, by `columns` or as `weights` or `time`"
+        )
     return places
 
 
@@ -63,7 +69,7 @@ def _place(column: Column, names: Sequence[str] | None, width: int) -> int:
     return list(names).index(column)
 
 
-def read_text(file: FileConfig, weights: Column | None) -> Float[np.ndarray, "n k"]:
+def read_text(file: FileConfig, labels: Sequence[Column]) -> Float[np.ndarray, "n k"]:
     """The `chosen` columns of a text file; lines that begin with # are comments.
 
     Raises `ValueError` for anything but numbers in them, and where it is unclear
@@ -90,7 +96,7 @@ def read_text(file: FileConfig, weights: Column | None) -> Float[np.ndarray, "n 
             f"the first line names {len(first)} columns, the next has {width} numbers; "
             "name all columns, also that of the names of rows"
         )
-    places = chosen(file, weights, names, width)
+    places = chosen(file, labels, names, width)
     found = separator == "semicolon" and any("," in line for line in lines)
     comma = found if file.decimal is None else file.decimal == "comma"
     try:
@@ -107,7 +113,9 @@ def read_text(file: FileConfig, weights: Column | None) -> Float[np.ndarray, "n 
         raise ValueError(f"{error}{_advice(str(error), header, comma)}") from error
 
 
-def read_parquet(file: FileConfig, weights: Column | None) -> Float[np.ndarray, "n k"]:
+def read_parquet(
+    file: FileConfig, labels: Sequence[Column]
+) -> Float[np.ndarray, "n k"]:
     """The `chosen` columns of a `.parquet` file.
 
     Raises `ValueError` for anything but numbers in them, or if no package that reads
@@ -121,7 +129,7 @@ def read_parquet(file: FileConfig, weights: Column | None) -> Float[np.ndarray, 
     except ImportError:
         raise ValueError("pyarrow reads it: pip install nlot[parquet]") from None
     names = list(map(str, frame.columns))
-    frame = frame.iloc[:, chosen(file, weights, names, len(names))]
+    frame = frame.iloc[:, chosen(file, labels, names, len(names))]
     return real_numbers(frame, "with `columns`")
 
 
