@@ -35,15 +35,15 @@ def moving(held_out):
     return Particles(sequence, None, {t: samples[t] for t in held_out})
 
 
-def settings(held_out):
+def settings(held_out, **more):
     data = {"kind": "samples", "path": "given.npz", "times": TIMES}
-    problem = {"kind": "sequence", "data": data, "held_out_times": held_out}
+    problem = {"kind": "sequence", "data": data, "held_out_times": held_out, **more}
     return settings_class("problem", "sequence").model_validate(problem)
 
 
-def scores(subject, held_out, data=None, seed=0):
+def scores(subject, held_out, data=None, seed=0, **more):
     """Held-out rows of a control by name, or of a run."""
-    config, data = settings(held_out), data or moving(held_out)
+    config, data = settings(held_out, **more), data or moving(held_out)
     if isinstance(subject, str):
         subject = CONTROLS[subject].make(config, data, seed)
     found = measured(SequenceCase(config, data, subject, seed), "sequence")
@@ -97,15 +97,19 @@ def test_without_held_out_times_nothing_is_compared(control):
     assert not case.facts.issuperset(CONTROLS[control].needs)
 
 
-def test_predictions_start_at_the_time_before(make_method):
-    """A run whose maps stay where they are: it is off by the way from there."""
+def test_predictions_start_where_the_problem_says(make_method):
+    """A run whose maps stay where they are: it is off by the way from there.
+
+    That way takes 1.5 from the time before, and 2.5 from the first.
+    """
     data = moving((2.5,))
     run = untrained(data.sequence, make_method("metric_nlot_plus"))
     still = dataclasses.replace(run, networks=zero_maps(run.networks))
-    found = scores(still, (2.5,), data)
-    assert list(found) == [W1, W2]
-    for value, n in found.values():
-        assert (value, n) == (pytest.approx(1.5 * np.sqrt(10), rel=1e-5), 40)
+    for start, passed in (("before", 1.5), ("first", 2.5)):
+        found = scores(still, (2.5,), data, start=start)
+        assert list(found) == [W1, W2]
+        for value, n in found.values():
+            assert (value, n) == (pytest.approx(passed * np.sqrt(10), rel=1e-5), 40)
 
 
 def zero_maps(networks):

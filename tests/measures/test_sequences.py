@@ -102,7 +102,7 @@ def test_other_formats(tmp_path, suffix):
     assert found == ((0.0, 1.0, 2.0) if suffix == ".npy" else (0.0, 0.5, 2.0))
 
 
-EVEN = np.repeat([0, 1], 8)
+EVEN, EVEN18 = np.repeat([0, 1], 8), np.repeat([0, 1], 9)
 CASES = {
     "missing": (lambda d: d / "none.npz", "no such sample file"),
     "no such array": (
@@ -164,14 +164,18 @@ def test_times_that_are_none(times, fault):
 
 
 def test_times_of_a_file_are_those_of_its_measures(tmp_path):
-    """As many as an array has; a table has its own."""
+    """As many as there are; of a table, in place of its own."""
     path = saved(tmp_path, GOOD)
     with pytest.raises(SampleError, match="npz: times: found 2 for 3 measures"):
         read(path, times=[0, 1])
     with pytest.raises(ValueError, match="times: must increase, found 1 after 3"):
         read(path, times=[0, 3, 1])
-    with pytest.raises(ValueError, match=r"times: each row of .*csv. has its own"):
-        read(written(tmp_path, EVEN), times=[0, 1])
+    table = written(tmp_path, 3.0 - EVEN)
+    found, samples = read(table, times=[5, 9])
+    assert found == (5.0, 9.0)
+    np.testing.assert_array_equal(samples, read(table)[1])
+    with pytest.raises(SampleError, match="csv: times: found 3 for 2 measures"):
+        read(table, times=[5, 7, 9])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -247,3 +251,48 @@ def test_velocities_are_those_of_the_rows(tmp_path):
         read_velocities(settings.model_validate({**given, "velocities": "short"}))
     with pytest.raises(ValueError, match="velocities: are of the rows of an"):
         settings.model_validate({**given, "time": None})
+
+
+def test_samples_are_repeated_as_their_weights_ask(tmp_path):
+    """Shares of mass to within one sample; none of weight zero, in any unit."""
+    times, points = np.repeat([0.0, 1.0], (40, 60)), RNG.normal(size=(100, 2))
+    weights = RNG.exponential(size=100) * (RNG.random(100) < 0.8)
+    path = saved(tmp_path, points, when=times, w=7 * weights, v=2 * points)
+    given = {"time": "when", "weights": "w", "velocities": "v"}
+    _, samples = read(path, **given)
+    for time, part in zip((0.0, 1.0), samples, strict=True):
+        own = weights[times == time] / weights[times == time].sum()
+        copies = [(part == x).all(1).sum() for x in points[times == time]]
+        assert sum(copies) == len(part) == len(own)
+        np.testing.assert_array_less(np.abs(copies - len(part) * own), 1 + 1e-9)
+    settings = settings_class("data", "samples")
+    config = settings.model_validate({"kind": "samples", "path": str(path), **given})
+    for part, moving in zip(samples, read_velocities(config), strict=True):
+        np.testing.assert_array_equal(moving, 2 * part)
+    equal = saved(tmp_path, points, when=times, w=np.ones(100))
+    for part, time in zip(
+        read(equal, time="when", weights="w")[1], (0, 1), strict=True
+    ):
+        np.testing.assert_array_equal(part, points[times == time])
+
+
+@pytest.mark.parametrize(
+    "weights, fault",
+    [
+        (np.ones(17), "weights: found shape (17,); expected (18,)"),
+        (np.repeat([1.0, 0.0], 9), "at time 1: weights: all are zero"),
+        (np.repeat([1.0, -1.0], 9), "at time 1: weights: 9 are negative or not fin"),
+    ],
+)
+def test_unusable_weights(tmp_path, weights, fault):
+    path = saved(tmp_path, GOOD[:2, :9].reshape(-1, 2), w=weights, when=EVEN18)
+    with pytest.raises(SampleError, match=re.escape(f"{path}: {fault}")):
+        read(path, time="when", weights="w")
+
+
+def test_settings_of_rows_alone(tmp_path):
+    for key, value in (("weights", "w"), ("velocities", "v")):
+        with pytest.raises(ValueError, match=f"{key}: "):
+            read(saved(tmp_path, GOOD), **{key: value})
+    with pytest.raises(ValueError, match="sha256: is of one file"):
+        read(tmp_path / "a.csv", more=["b.csv"], sha256="0" * 64)

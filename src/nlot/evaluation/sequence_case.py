@@ -85,17 +85,18 @@ class SequenceCase:
         return np.asarray(self.subject.carry(true[0])), true
 
     def compared(self, time: float) -> Compared:
-        """The populations at a held-out time, predicted from the measure before."""
+        """The populations at a held-out time, predicted as the problem asks."""
         if hasattr(self.subject, "compared"):
             return self.subject.compared(time)
-        if hasattr(self.subject, "population"):
+        sequence, first = self.data.sequence, self.config.start == "first"
+        if not first and hasattr(self.subject, "population"):
             points = self.subject.population(time)
             return Compared(points, None, self.data.unseen[time])
-        sequence, before = self.data.sequence, None
-        measure = bisect(sequence.times, time) - 1
-        x = sequence.measures[measure]
+        measure = 0 if first else bisect(sequence.times, time) - 1
+        before = None
         if measure and self.subject.momentum:
             before = self._displacements(measure)
+        x = sequence.measures[measure]
         predicted = self.subject.at(x, [time], measure, before)[0]
         return Compared(np.asarray(predicted), None, self.data.unseen[time])
 

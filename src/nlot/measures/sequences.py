@@ -5,12 +5,17 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pydantic
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from pydantic import Field
 
 from nlot.config.names import check_once
-from nlot.measures.files import SampleError, check_number, read_array
-from nlot.measures.layout import TABLES, Column, FileConfig
+from nlot.measures.files import (
+    SampleError,
+    check_number,
+    check_weights,
+    read_array,
+)
+from nlot.measures.layout import CELLS, TABLES, Column, FileConfig
 
 Samples = list[Float[np.ndarray, "_ d"]]
 Times = tuple[float, ...]
@@ -24,24 +29,32 @@ class GivenSamples:
 
         An array of shape (times, n, d) in an `.npz` or `.npy` file; or rows of samples
         with a time each, in any unit, any number of them per time: a `.csv`, `.tsv` or
-        `.parquet` table, or an array of shape (n, d) with `time`.
+        `.parquet` table, or an array of shape (n, d) with `time`, also of an `.h5ad`
+        file.
         """
 
         kind: Literal["samples"]
         time: Column | None = Field(
             None,
-            description="time of each row: a column, or an array of an `.npz` file; "
-            "none: the first column, of those chosen, of a table",
+            description="time of each row: a column, also of `obs` in an `.h5ad` "
+            "file, or an array of an `.npz` file; none: the first column, of those "
+            "chosen, of a table",
         )
         times: Times | None = Field(
             None,
-            description="times of the measures of an array of shape (times, n, d), "
-            "increasing, in any unit; none: 0, 1, 2, ...",
+            description="times of the measures, increasing, in any unit; none: those "
+            "of the rows, or 0, 1, 2, ... of an array of shape (times, n, d)",
+        )
+        weights: Column | None = Field(
+            None,
+            description="weight of each row, as `time`; each sample is repeated in "
+            "proportion to its weight, rounded so that their number at a time stays; "
+            "none: equal",
         )
         velocities: Annotated[str, Field(min_length=1)] | None = Field(
             None,
-            description="array of an `.npz` file with a velocity of each row, in "
-            "coordinates per unit of time; predictions are compared with their "
+            description="array of an `.npz` or `.h5ad` file with a velocity of each "
+            "row, in coordinates per unit of time; predictions are compared with their "
             "directions",
         )
         more: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
@@ -66,11 +79,20 @@ class GivenSamples:
         @pydantic.model_validator(mode="after")
         def _of_rows(self) -> "GivenSamples.Config":
             check_once("more", self.files)
-            if self.velocities and (self.suffix != ".npz" or self.time is None):
+            if self.velocities and not (
+                self.suffix in (".npz", CELLS) and self.time is not None
+            ):
                 raise ValueError(
-                    f"velocities: are of the rows of an .npz file with `time`, found "
-                    f"{self.path!r}"
+                    f"velocities: are of the rows of an .npz or .h5ad file with "
+                    f"`time`, found {self.path!r}"
                 )
+            if self.weights is not None and not self.in_rows:
+                raise ValueError(
+                    f"weights: needs rows with a time each, found {self.path!r}, an "
+                    "array of all times; name `time`"
+                )
+            if self.more and self.sha256:
+                raise ValueError("sha256: is of one file; name no `more`")
             if self.more and not self.in_rows:
                 raise ValueError(
                     f"more: needs rows with a time each, found {self.path!r}, an array "
@@ -79,13 +101,8 @@ class GivenSamples:
             return self
 
         @pydantic.model_validator(mode="after")
-        def _times_of_an_array(self) -> "GivenSamples.Config":
+        def _increasing(self) -> "GivenSamples.Config":
             if self.times is not None:
-                if self.in_rows:
-                    raise ValueError(
-                        f"times: each row of {self.path!r} has its own, in `time` or "
-                        "the first column"
-                    )
                 increasing_times(self.times, len(self.times))
             return self
 
@@ -139,7 +156,11 @@ def read_sequence(file: "GivenSamples.Config") -> tuple[Times, Samples]:
     time, or the same samples at two consecutive times.
     """
     path = file.path
-    times, samples = (_from_rows if file.in_rows else _from_array)(file)
+    numbers, samples = (_from_rows if file.in_rows else _from_array)(file)
+    try:
+        times = increasing_times(file.times or numbers, len(samples))
+    except ValueError as error:
+        raise SampleError(f"{path}: {error}") from None
     if len(samples) < 2:
         raise SampleError(
             f"{path}: found {len(samples)} measures; at least 2 are needed"
@@ -175,46 +196,75 @@ def read_velocities(file: "GivenSamples.Config") -> Samples | None:
     return [velocities[column == t] for t in np.unique(column)]
 
 
-def _from_rows(file: "GivenSamples.Config") -> tuple[Times, Samples]:
+def _from_rows(file: "GivenSamples.Config") -> tuple[list[float], Samples]:
     """From rows with a time each, in any order."""
     rows, column = _rows(file, file.array)
     if file.whiten:
         rows = _whitened(file.path, rows)
     times = np.unique(column)
-    return tuple(times.tolist()), [rows[column == t] for t in times]
+    return times.tolist(), [rows[column == t] for t in times]
 
 
 def _rows(
     file: "GivenSamples.Config", array: str
 ) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, " n"]]:
-    """The rows of an array of all files, or of tables, and their times."""
-    parts, columns = [], []
+    """The rows of an array of all files, or of tables, and their times.
+
+    Each is there as often as its weight asks for.
+    """
+    labels = [x for x in (file.time, file.weights) if x is not None]
+    parts, columns, weights = [], [], []
     for path in file.files:
         one = file.model_copy(update={"path": path, "array": array})
-        rows, column = read_array(one, file.time)
+        rows, found = read_array(one, labels)
         if rows.ndim != 2:
             raise SampleError(
                 f"{path}: found an array of shape {rows.shape}; expected (n, "
                 f"{file.dimension})"
             )
-        if column is None:
-            rows, column = rows[:, 1:], rows[:, 0]
+        if file.time is None:
+            rows, found = rows[:, 1:], [rows[:, 0], *found]
         if rows.shape[1] != file.dimension:
             raise SampleError(
                 f"{path}: found {1 + rows.shape[1]} columns; expected the time and "
                 f"{file.dimension} coordinates"
             )
-        if column.shape != rows.shape[:1]:
-            raise SampleError(
-                f"{path}: time: found shape {column.shape}; expected ({len(rows)},)"
-            )
+        for name, label in zip(("time", "weights"), found, strict=False):
+            if label.shape != rows.shape[:1]:
+                raise SampleError(
+                    f"{path}: {name}: found shape {label.shape}; expected "
+                    f"({len(rows)},)"
+                )
+        column, *weight = found
         _check_finite(path, np.column_stack([column, rows]))
         parts.append(rows)
         columns.append(column)
-    return np.concatenate(parts), np.concatenate(columns)
+        weights += weight
+    rows, column = np.concatenate(parts), np.concatenate(columns)
+    if weights:
+        index = _repeats(file.path, column, np.concatenate(weights))
+        rows, column = rows[index], column[index]
+    return rows, column
 
 
-def _from_array(file: "GivenSamples.Config") -> tuple[Times, Samples]:
+def _repeats(
+    path: str, column: Float[np.ndarray, " n"], weights: Float[np.ndarray, " n"]
+) -> Int[np.ndarray, " n"]:
+    """Rows, each as often as its weight among those of its time, rounded."""
+    index = []
+    for time in np.unique(column):
+        own = np.flatnonzero(column == time)
+        try:
+            check_weights(weights[own], len(own))
+        except ValueError as error:
+            raise SampleError(f"{path}: at time {time:.12g}: {error}") from None
+        ends = np.cumsum(weights[own])
+        at = (np.arange(len(own)) + 0.5) / len(own) * ends[-1]
+        index.append(own[np.searchsorted(ends, at)])
+    return np.concatenate(index)
+
+
+def _from_array(file: "GivenSamples.Config") -> tuple[None, Samples]:
     """From an array of shape (times, n, d)."""
     path, dimension = file.path, file.dimension
     array, _ = read_array(file)
@@ -224,14 +274,10 @@ def _from_array(file: "GivenSamples.Config") -> tuple[Times, Samples]:
             f"{dimension}), or (n, {dimension}) with `time`"
         )
     _check_finite(path, array)
-    try:
-        times = increasing_times(file.times, len(array))
-    except ValueError as error:
-        raise SampleError(f"{path}: {error}") from None
     if file.whiten:
         rows = _whitened(path, array.reshape(-1, dimension))
         array = rows.reshape(array.shape)
-    return times, list(array)
+    return None, list(array)
 
 
 def _whitened(path: str, rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:

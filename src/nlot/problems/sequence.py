@@ -199,6 +199,12 @@ class MeasuresInTime:
             description="times, not the first or last, whose samples are not trained "
             "on; predictions are compared with them",
         )
+        start: Literal["before", "first"] = Field(
+            "before",
+            description="samples from which predictions for held-out times start: "
+            "those of the time before, or those of the first, carried through all "
+            "times between",
+        )
 
         @property
         def dimension(self) -> int:
