@@ -5,6 +5,7 @@ with job(snakemake):
 
     from nlot import load
     from nlot.config import parse_config
+    from nlot.config.figures import FIGURE_KINDS
     from nlot.evaluation.rows import REFERENCE
     from nlot.ground_truth.truth import load_truth
     from nlot.provenance.records import drawn
@@ -16,9 +17,11 @@ with job(snakemake):
     runs = [load(Path(path).parent) for path in given.models]
     truths = {t.header["problem"]: t for t in map(load_truth, given.truths)}
     data = {Path(path).parent.name: path for path in given.data}
+    entry = experiment.figures[name]
+    load = "load_particles" if FIGURE_KINDS[entry.kind].held_out else "load"
     problems = {
-        problem: experiment.problems[problem].load(data.get(problem))
-        for problem in experiment.figures[name].problems
+        problem: getattr(experiment.problems[problem], load)(data.get(problem))
+        for problem in entry.problems
     }
     figure = draw(name, experiment, runs, truths, problems)
     provenance = drawn(

@@ -192,7 +192,7 @@ class Experiment(Section):
                 n
                 for n, found in controls.items()
                 if shown.problems in found.problems
-                and shown.needs in found.capabilities
+                and shown.controls in found.capabilities
             ]
             check_known(f"figures.{name}.controls", figure.controls, valid)
         check_memory = importlib.import_module("nlot.ground_truth.memory").check_memory

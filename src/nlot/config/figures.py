@@ -14,25 +14,28 @@ class FigureKind:
 
     **Attributes:** `problems`, the kind of their problems; `needs`, a key of
     `nlot.methods.capabilities.CAPABILITIES`; `truth`, whether they are drawn against
-    ground truth - problems get those without it by default -, and `controls`, whether
-    they show controls below methods.
+    ground truth - problems get those without it by default -; `controls`, the
+    capability of controls that they show below methods, if they show any, and
+    `held_out`, whether they show held-out times.
     """
 
     problems: str
     needs: str
     truth: bool = False
-    controls: bool = False
+    controls: str | None = None
+    held_out: bool = False
 
 
 FIGURE_KINDS = {
     "paths": FigureKind("transport", "paths"),
     "losses": FigureKind("transport", "map", truth=True),
-    "matching": FigureKind("transport", "match", truth=True, controls=True),
+    "matching": FigureKind("transport", "match", truth=True, controls="match"),
     "directions": FigureKind("sequence", "metric"),
     "journeys": FigureKind("sequence", "carry"),
-    "dendrogram": FigureKind("collection", "dissimilarity", controls=True),
+    "predictions": FigureKind("sequence", "at", controls="population", held_out=True),
+    "dendrogram": FigureKind("collection", "dissimilarity", controls="dissimilarity"),
     "geodesics": FigureKind("geodesics", "least_paths"),
-    "pairs": FigureKind("pairs", "map", controls=True),
+    "pairs": FigureKind("pairs", "map", controls="map"),
 }
 
 
@@ -56,6 +59,11 @@ def check_shown(
             raise ValueError(
                 f"{key}.problems: {name!r} is of kind {given.kind!r}; {kind} are drawn "
                 f"of problems of kind {shown.problems}"
+            )
+        if shown.held_out and not given.held_out_times:
+            raise ValueError(
+                f"{key}.problems: {name!r} has no held-out times, which {kind} are "
+                "drawn of"
             )
         if shown.truth and not given.has_ground_truth:
             raise ValueError(

@@ -53,13 +53,14 @@ class FigureConfig(OutputConfig):
         "journeys",
         "dendrogram",
         "geodesics",
+        "predictions",
         "pairs",
     ] = Field(
         description="`paths` of transported points, `losses` of maps against the "
         "optimal one, a `matching` of samples, `directions` of cheap motion along a "
         "metric, `journeys` of samples through all times, a `dendrogram` of clouds, "
-        "`geodesics` between given points, those of all methods in one panel, or "
-        "displacements beside known `pairs`"
+        "`geodesics` between given points, those of all methods in one panel, "
+        "`predictions` of held-out times, or displacements beside known `pairs`"
     )
     methods: tuple[Name, ...] = Field(min_length=1, description="rows of panels")
     controls: tuple[Name, ...] = Field(
@@ -99,9 +100,14 @@ def default_figures(
         shown = tuple(n for n in names if 2 <= problems[n].dimension <= most)
         for drawn, figure in FIGURE_KINDS.items():
             rows = tuple(m for m in able if figure.needs in methods[m].capabilities)
-            if figure.problems == kind and not figure.truth and shown and rows:
+            if figure.problems != kind or figure.truth:
+                continue
+            of = shown
+            if figure.held_out:
+                of = tuple(n for n in shown if problems[n].held_out_times)
+            if of and rows:
                 figures[drawn] = FigureConfig.model_validate(
-                    {"kind": drawn, "problems": shown, "methods": rows}
+                    {"kind": drawn, "problems": of, "methods": rows}
                 )
     return figures
 

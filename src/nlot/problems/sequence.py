@@ -176,6 +176,11 @@ class Particles(NamedTuple):
     unseen: Mapping[float, Float[np.ndarray, "_ d"]] = MappingProxyType({})
     velocities: Samples | None = None
 
+    @property
+    def dimension(self) -> int:
+        """Number of coordinates of a point."""
+        return self.sequence.dimension
+
 
 class MeasuresInTime:
     """The problem of finding the metric and the maps along which a sequence moves."""

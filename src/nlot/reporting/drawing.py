@@ -15,6 +15,7 @@ from nlot.reporting import (
     matching_figure,
     metric_figures,
     pairs_figure,
+    prediction_figure,
 )
 from nlot.reporting.figure_kinds import DRAWINGS, Scene
 
@@ -27,6 +28,7 @@ _MODULES = (
     matching_figure,
     metric_figures,
     pairs_figure,
+    prediction_figure,
 )
 
 
@@ -42,7 +44,7 @@ def draw(
     **Arguments:** `runs`, at least one for each of its problems and methods, with the
     seed `experiment.seed_of` the figure; `truths` by problem, for `losses`; `data` by
     problem, for figures of sequences and collections: the problems with the samples
-    that runs were trained on.
+    that runs were trained on, or for `predictions` all that is known of them.
 
     Raises `KeyError` for a missing run, ground truth or data.
     """
