@@ -50,6 +50,15 @@ def test_the_distance_from_a_plane_is_exact(tmp_path):
     np.testing.assert_allclose(value, -3.0 * expected**2, atol=1e-3)
 
 
+@pytest.mark.parametrize("height", [tilted, bowl])
+def test_elevations_are_those_of_the_surface(tmp_path, height):
+    """Planes through 20 of 4000 samples differ from the bowl by 0.002."""
+    found = potential(saved(tmp_path, height)).build()
+    x = RNG.uniform(-0.8, 0.8, (50, 2))
+    elevation = jax.vmap(found.elevation)(jnp.asarray(x, jnp.float32))
+    np.testing.assert_allclose(elevation, height(*x.T), atol=4e-3)
+
+
 def test_annealing_scales_the_strength(tmp_path):
     found, x = potential(saved(tmp_path, tilted)).build(), jnp.zeros(3)
     np.testing.assert_allclose(found.anneal(jnp.array(0.5))(x), found(x) / 2)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import get_args
 
 import jax
@@ -333,6 +334,23 @@ def test_metrics_are_drawn_in_the_plane_alone(free, in_space):
         along = replace(problem, lagrangian=Riemannian(Stretch()))
         draw_background(axes, along, ((-1.0, 1.0), (-1.0, 1.0)))
         assert len(axes.collections) == drawn
+
+
+class Hill:
+    """A surface that rises with the first coordinate, and nothing else."""
+
+    def elevation(self, x):
+        return 3 * x[0] + 0 * x[1]
+
+
+def test_surfaces_are_shaded_by_their_heights():
+    """The darker, the higher."""
+    axes, lagrangian = Figure().subplots(), SimpleNamespace(potential=Hill())
+    problem = SimpleNamespace(lagrangian=lagrangian, dimension=3)
+    draw_background(axes, problem, ((-1.0, 2.0), (-1.0, 1.0)))
+    (shading,) = axes.collections
+    assert (shading.zmin, shading.zmax) == (-3.0, 6.0)
+    assert np.mean(shading.cmap(1.0)[:3]) < np.mean(shading.cmap(0.0)[:3])
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ _AT_ONCE, _MOST = 50_000, 20_000_000
 _STEPS = 4
 # Least squared slope of the distance that a step of it counts with.
 _SLOPE = 0.25
+# Heights from which that of a point of the surface is searched.
+_HEIGHTS = 64
 # Points for mean and covariance of a projected measure.
 _MOMENTS = 4096
 
@@ -116,6 +118,26 @@ class Surface(AbstractPotential):
     def distance(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         """D at `x`, negative below the surface."""
         return self.field.height(x)
+
+    def elevation(self, x: Float[Array, " others"]) -> Float[Array, ""]:
+        """The last coordinate of the surface's point with the others `x`.
+
+        By Newton's method from the nearest of some heights within the grid; of several
+        such points, one.
+        """
+        low, high = self.field.low[-1], self.field.high[-1]
+
+        def along(z: Float[Array, ""]) -> Float[Array, ""]:
+            return self.distance(jnp.append(x, z))
+
+        heights = jnp.linspace(low, high, _HEIGHTS)
+        nearest = heights[jnp.argmin(jnp.abs(jax.vmap(along)(heights)))]
+
+        def step(z: Float[Array, ""], _: None) -> tuple[Float[Array, ""], None]:
+            value, slope = jax.value_and_grad(along)(z)
+            return jnp.clip(z - value / jnp.maximum(slope, _SLOPE), low, high), None
+
+        return jax.lax.scan(step, nearest, length=_STEPS)[0]
 
     def __call__(self, x: Float[Array, " d"]) -> Float[Array, ""]:
         return -self.strength * self.distance(x) ** 2

@@ -81,16 +81,18 @@ def square(*points: Float[np.ndarray, "..."]) -> Limits:
 def draw_background(axes: Axes, problem: Any, limits: Limits) -> None:
     """Shade what makes motion costly, or draw the directions in which it is cheap.
 
-    These are -U, a potential's, -log ρ of a background density, and those of any other
-    metric. Metrics are only drawn in two dimensions: in more, they depend on the
-    coordinates that are not shown.
+    These are -U, a potential's, how high a surface is, -log ρ of a background density,
+    and those of any other metric. Metrics are only drawn in two dimensions: in more,
+    they depend on the coordinates that are not shown.
 
     **Arguments:** axes; a problem with a Lagrangian and a dimension; limits.
     """
     axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
     potential = getattr(problem.lagrangian, "potential", None)
     metric = getattr(problem.lagrangian, "metric", None)
-    if potential is not None:
+    if hasattr(potential, "elevation") and problem.dimension == 3:
+        _shade(axes, lambda x: -potential.elevation(x), limits, 2)
+    elif potential is not None:
         _shade(axes, potential, limits, problem.dimension)
     if metric is None or problem.dimension != 2:
         return
