@@ -136,7 +136,7 @@ UNKNOWN = [
         "published",
         {"published": "nlot2025/1"},
         "unknown 'nlot2025'; did you mean 'nlot2024'?; valid: costs2024, density2025, "
-        "hota2026, nlot2024",
+        "hota2026, mfm2024, nlot2024, wfrfm2026",
     ),
     (
         "published",

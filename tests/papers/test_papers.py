@@ -55,11 +55,11 @@ def test_every_problem_is_defined(paper, numbers, statements):
 
 
 def test_statements_name_what_is_measured(statements, numbers):
-    assert set(statements["rule"]) <= {"mean", "every"}
+    assert set(statements["rule"]) <= {"mean", "every", "average"}
     measures = {*statements["measure"], *statements["against_measure"]} - {""}
     assert measures | set(numbers["measure"]) <= set(MEASURES)
     limits = statements[statements["against_measure"] == ""]
-    assert (limits["rule"] == "every").all()
+    assert limits["rule"].isin(["every", "average"]).all()
     assert statements["label"].str.fullmatch(r"(Table|Figure) \w+").all()
 
 
@@ -71,6 +71,8 @@ def test_statements_name_what_is_measured(statements, numbers):
         ("density", "density2025"),
         ("costs", "costs2024"),
         ("obstacles", "hota2026"),
+        ("populations", "wfrfm2026"),
+        ("cells", "mfm2024"),
     ],
 )
 def test_presets_of_a_paper_have_its_problems(preset, paper):

@@ -1,10 +1,13 @@
 """Every printed number and statement has its line, made from the right rows."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from nlot import papers
+from nlot.config import load_config
 from nlot.evaluation.rows import COLUMNS
 from nlot.reporting.claims import claims
 from nlot.reporting.table import ABSENT
@@ -12,6 +15,7 @@ from nlot.reporting.verdicts import Verdict
 
 from .claimed import PAPER, SEEDS, experiment, rows
 
+PRESETS = Path(__file__).parents[2] / "config"
 NONE = rows()[:0]
 STATEMENTS = papers.statements(PAPER)
 
@@ -243,3 +247,27 @@ def test_nothing_is_compared_with_what_was_printed_of_another_problem():
         assert line.why.endswith(": horizon is 2.5, not 1")
         assert (line.reference, line.ours) == (same[key].reference, same[key].ours)
         assert line.tolerance == ABSENT
+
+
+def test_averages_over_problems_are_judged_by_the_seeds_of_all():
+    """Of two held-out times: what one of them lacks does not count."""
+    values = {"emt_1": [0.2, 0.3, 0.4, 0.1], "emt_2": [0.39, 0.3, 0.19]}
+    known = [
+        (problem, "sinkhorn_bridges", seed, "held_out_w1", value, 1, 0.5, "cpu")
+        for problem, found in values.items()
+        for seed, value in enumerate(found)
+    ]
+    preset = load_config(PRESETS / "populations.yaml")
+    measured = pd.DataFrame(known, columns=list(COLUMNS))
+    lines = [
+        line
+        for group in claims(measured, "wfrfm2026", preset).groups
+        for line in group.lines
+    ]
+    assert {line.name for line in lines} == {"Sinkhorn bridges, emt_1, emt_2"}
+    assert {line.ours for line in lines} == {"0.297 ± 0.003 (3)"}
+    below, above, *_ = lines
+    assert (below.reference, above.reference) == ("0.298", "0.301")
+    assert (below.why, above.why) == ("kept by 2 of 3", "kept by 3 of 3")
+    verdicts = Verdict.NOT_REPRODUCED, Verdict.REPRODUCED
+    assert (below.verdict, above.verdict) == verdicts

@@ -86,7 +86,8 @@ def statements(paper: str) -> pd.DataFrame:
     statement is about, as in "Figure 2", `where` in the paper, `says` (its words),
     `holds` (the criterion in words, with `{factor}`), `problems` (names separated by
     spaces), `measure` of `method`, `rule` ("mean" or "every", see
-    `nlot.reporting.verdicts`), and what it must be better than: `factor` times
+    `nlot.reporting.verdicts`, or "average", which is "every" of the average over the
+    problems), and what it must be better than: `factor` times
     `against_measure` of `against_method` for the same problem and seed, or `factor`
     itself if these are empty.
     """

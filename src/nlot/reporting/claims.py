@@ -26,6 +26,8 @@ from nlot.reporting.verdicts import (
 # The control that has learned no metric.
 _VOID = "euclidean_metric"
 _KEY = ["problem", "method", "measure"]
+# Of problems, here and in the paper.
+Names = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -155,17 +157,19 @@ class _Comparison:
             )
         reference = f"{cell(expected.mean, expected.sd, digits)} ({expected.n})"
         cells = reference, _shown(found, measure), _shown(floor, measure)
-        return self._line(printed, (problem, str(printed.problem)), judgement, cells)
+        return self._line(printed, [(problem, str(printed.problem))], judgement, cells)
 
     def statements(self) -> Iterator[Group]:
-        """A group a statement, with a line a problem."""
+        """A group a statement, with a line a problem, or one for their average."""
         for said in papers.statements(self.paper).itertuples():
             label = str(said.label)
-            lines = tuple(
-                self._statement(said, (problem, printed))
+            names = [
+                (problem, printed)
                 for printed in str(said.problems).split()
                 for problem in self.ours(printed)
-            )
+            ]
+            together = [names] if said.rule == "average" else [[pair] for pair in names]
+            lines = tuple(self._statement(said, pairs) for pairs in together)
             yield Group(
                 f"{said.where}: “{said.says}”",
                 f"Holds where {str(said.holds).format(factor=said.factor)}.",
@@ -175,42 +179,45 @@ class _Comparison:
                 self._figure(label),
             )
 
-    def _statement(self, said: Any, names: tuple[str, str]) -> Line:
-        found = self.values(names[0], said.method, said.measure)
+    def _average(self, names: Names, row: str, measure: str) -> pd.Series:
+        """Over problems, by the seeds that all of them have."""
+        values = [self.values(problem, row, measure) for problem, _ in names]
+        return pd.concat(values, axis=1).dropna().mean(axis=1)
+
+    def _statement(self, said: Any, names: Names) -> Line:
+        found = self._average(names, said.method, said.measure)
         limit, reference = pd.Series(1.0, index=found.index), f"{said.factor:g}"
         if said.against_measure:
-            limit = self.values(names[0], said.against_method, said.against_measure)
+            limit = self._average(names, said.against_method, said.against_measure)
             times = f"{reference} × " if said.factor != 1 and len(limit) else ""
             reference = times + _shown(limit, said.measure)
         sign = -1.0 if lower_is_better(said.measure) else 1.0
         # Paired: only the seeds that both have.
         advantages = (sign * (found - said.factor * limit)).dropna().tolist()
-        judge = {"mean": judge_mean, "every": judge_every}[said.rule]
+        judge = judge_mean if said.rule == "mean" else judge_every
         cells = reference, _shown(found, said.measure), ABSENT
         return self._line(said, names, judge(advantages), cells)
 
     def _line(
         self,
         claim: Any,
-        names: tuple[str, str],
+        names: Names,
         judgement: Any,
         cells: tuple[str, str, str],
     ) -> Line:
-        """`names` are those of the problem, here and in the paper.
-
-        There is no verdict where they are different problems.
-        """
-        problem, row = names[0], claim.method
-        other = departures(self.experiment, *names, self.theirs)
+        """There is no verdict where ours and the paper's are different problems."""
+        row, ours = claim.method, [problem for problem, _ in names]
+        found = (departures(self.experiment, *pair, self.theirs) for pair in names)
+        other = next(filter(None, found), "")
         if other and judgement is not NOT_RUN:
             why = f"another problem than the paper's: {other}"
             judgement = replace(judgement, verdict=Verdict.NOT_COMPARABLE, why=why)
             judgement = replace(judgement, tolerance=math.nan)
-        minutes = float(self.values(problem, row, "minutes").mean())
-        own = (self.rows["problem"] == problem) & (self.rows["method"] == row)
+        minutes = float(self._average(names, row, "minutes").mean())
+        own = self.rows["problem"].isin(ours) & (self.rows["method"] == row)
         devices = sorted(self.rows.loc[own, "device"].dropna().astype(str).unique())
         return Line(
-            f"{row_label(self.experiment, row)}, {problem}",
+            f"{row_label(self.experiment, row)}, {', '.join(ours)}",
             *cells,
             cell(judgement.tolerance, math.nan, decimals(claim.measure)),
             judgement.verdict,

@@ -90,8 +90,9 @@ def draw_background(axes: Axes, problem: Any, limits: Limits) -> None:
     axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
     potential = getattr(problem.lagrangian, "potential", None)
     metric = getattr(problem.lagrangian, "metric", None)
-    if hasattr(potential, "elevation") and problem.dimension == 3:
-        _shade(axes, lambda x: -potential.elevation(x), limits, 2)
+    elevation = getattr(potential, "elevation", None)
+    if elevation is not None and problem.dimension == 3:
+        _shade(axes, lambda x: -elevation(x), limits, 2)
     elif potential is not None:
         _shade(axes, potential, limits, problem.dimension)
     if metric is None or problem.dimension != 2:
