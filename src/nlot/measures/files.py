@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nlot.measures.cells import read_cells
-from nlot.measures.layout import ARRAYS, CELLS, FORMATS, TEXT, Column, FileConfig
+from nlot.measures.layout import ARRAYS, CELLS, FORMATS, Column, FileConfig
 from nlot.measures.tables import chosen, read_parquet, read_text
 
 # Minimum number of different samples per measure.
@@ -22,6 +22,8 @@ MIN_SAMPLES = 8
 _FILL = 1e20
 # Computations are in single precision.
 _LARGEST = float(np.finfo(np.float32).max)
+# What reads tables that are not of text.
+_TABLES = {".parquet": read_parquet, CELLS: read_cells}
 # Seconds by which the clocks of machines that share files may differ.
 _CLOCKS = 2.0
 # Raised on reading a damaged archive; RuntimeError if its flags are damaged.
@@ -166,9 +168,9 @@ def _read(path: Path, file: FileConfig, labels: Sequence[Column]) -> np.ndarray:
         except ValueError as error:
             raise SampleError(f"{path}: {error}") from None
     else:
-        read = read_text if file.suffix in TEXT else read_parquet
+        read = _TABLES.get(file.suffix, read_text)
         try:
-            values = (read_cells if file.suffix == CELLS else read)(file, labels)
+            values = read(file, labels)
         # csv.Error: an endless cell.
         except (OSError, ValueError, csv.Error) as error:
             raise SampleError(f"{path}: not a table of numbers: {error}") from error
