@@ -10,7 +10,7 @@ import scipy
 
 from nlot.config import settings_class
 from nlot.measures.files import SampleError, read_samples
-from nlot.measures.sequences import read_sequence, read_velocities
+from nlot.measures.sequences import read_sequence
 
 RNG = np.random.default_rng(0)
 N = 30
@@ -50,9 +50,8 @@ def given(path, **more):
 
 def test_components_are_sorted_by_their_categories(path):
     file = given(path, array="obsm/X_pca", dimension=3, velocities="obsm/velocity")
-    times, samples = read_sequence(file)
+    times, samples, velocities = read_sequence(file)
     assert times == (2.0, 3.0, 7.0)
-    velocities = read_velocities(file)
     for time, part, moving in zip(times, samples, velocities, strict=True):
         np.testing.assert_array_equal(part, COMPONENTS[time == DAYS])
         np.testing.assert_array_equal(moving, VELOCITIES[time == DAYS])

@@ -1,8 +1,10 @@
 """Clouds that are drawn, or are the files of a folder, and their labels."""
 
+import h5py
 import jax
 import numpy as np
 import pytest
+from anndata.io import write_elem
 
 from nlot.measures.clouds import Drawn, Folder
 from nlot.measures.files import SampleError
@@ -37,6 +39,16 @@ def test_files_are_clouds_in_the_order_of_their_names(folder):
     assert clouds.names == ("a", "b", "c")
     assert [len(points) for points in clouds.points] == [20, 9, 12]
     np.testing.assert_array_equal(clouds.points[1], np.load(folder / "b.npy"))
+
+
+def test_cells_are_a_cloud(tmp_path):
+    """Files of all formats that are read, and none left alone silently."""
+    points = RNG.normal(size=(2, 10, 2))
+    for name, part in zip("ab", points, strict=True):
+        with h5py.File(tmp_path / f"{name}.h5ad", "w") as file:
+            write_elem(file, "obsm/X_pca", part)
+    found = settings(tmp_path, array="obsm/X_pca").read()
+    np.testing.assert_array_equal(np.stack(found.points), points)
 
 
 def test_large_clouds_are_thinned(folder):

@@ -10,7 +10,6 @@ from nlot.measures.files import SampleError
 from nlot.measures.sequences import (
     increasing_times,
     read_sequence,
-    read_velocities,
 )
 
 RNG = np.random.default_rng(0)
@@ -19,7 +18,7 @@ GOOD = RNG.normal(size=(3, 10, 2))
 
 def read(path, dimension=2, **more):
     given = {"kind": "samples", "path": str(path), "dimension": dimension, **more}
-    return read_sequence(settings_class("data", "samples").model_validate(given))
+    return read_sequence(settings_class("data", "samples").model_validate(given))[:2]
 
 
 def saved(folder, samples, **others):
@@ -243,12 +242,13 @@ def test_velocities_are_those_of_the_rows(tmp_path):
     path = saved(tmp_path, points, when=times, v=speeds, short=speeds[:-1])
     given = {"kind": "samples", "path": str(path), "time": "when", "velocities": "v"}
     settings = settings_class("data", "samples")
-    found = read_velocities(settings.model_validate(given))
+    found = read_sequence(settings.model_validate(given)).velocities
     np.testing.assert_array_equal(found[0], speeds[9:])
-    found = read_velocities(settings.model_validate({**given, "whiten": True}))
+    whitened = settings.model_validate({**given, "whiten": True})
+    found = read_sequence(whitened).velocities
     np.testing.assert_allclose(found[1], speeds[:9] / points.std(0))
     with pytest.raises(SampleError, match=r"time: found shape \(18,\); expected \(17,"):
-        read_velocities(settings.model_validate({**given, "velocities": "short"}))
+        read_sequence(settings.model_validate({**given, "velocities": "short"}))
     with pytest.raises(ValueError, match="velocities: are of the rows of an"):
         settings.model_validate({**given, "time": None})
 
@@ -267,7 +267,8 @@ def test_samples_are_repeated_as_their_weights_ask(tmp_path):
         np.testing.assert_array_less(np.abs(copies - len(part) * own), 1 + 1e-9)
     settings = settings_class("data", "samples")
     config = settings.model_validate({"kind": "samples", "path": str(path), **given})
-    for part, moving in zip(samples, read_velocities(config), strict=True):
+    moved = read_sequence(config).velocities
+    for part, moving in zip(samples, moved, strict=True):
         np.testing.assert_array_equal(moving, 2 * part)
     equal = saved(tmp_path, points, when=times, w=np.ones(100))
     for part, time in zip(

@@ -14,7 +14,7 @@ from nlot.config.kinds import Kind
 from nlot.config.names import check_once
 from nlot.measures.distributions import MeasureConfig
 from nlot.measures.files import MIN_SAMPLES, SampleError, read_samples
-from nlot.measures.layout import ARRAYS, TABLES, FileConfig
+from nlot.measures.layout import FORMATS, FileConfig, LayoutConfig
 
 _Number = Annotated[int, Field(ge=MIN_SAMPLES)]
 
@@ -96,7 +96,7 @@ class Drawn:
 class Folder:
     """Clouds from the sample files of a folder."""
 
-    class Config(FileConfig):
+    class Config(LayoutConfig):
         """Every sample file of a folder is a cloud, in the order of their names.
 
         Formats and layout are those of `measure` `samples`, the same for all files;
@@ -120,7 +120,7 @@ class Folder:
             if not folder.is_dir():
                 return ()
             found = (p for p in folder.iterdir() if not p.name.startswith("."))
-            known = (p for p in found if p.suffix.lower() in ARRAYS + TABLES)
+            known = (p for p in found if p.suffix.lower() in FORMATS)
             return tuple(sorted(map(str, known)))
 
         @pydantic.model_validator(mode="after")
@@ -135,7 +135,7 @@ class Folder:
             sample files, two of one name, and for an unusable file.
             """
             files = self.files
-            valid = ", ".join(ARRAYS + TABLES)
+            valid = ", ".join(FORMATS)
             if not Path(self.path).is_dir():
                 raise SampleError(f"{self.path}: no such folder")
             if len(files) < 2:
@@ -152,7 +152,7 @@ class Folder:
             return Clouds(tuple(names), tuple(map(self._cloud, files)))
 
         def _cloud(self, file: str) -> Float[np.ndarray, "n d"]:
-            layout = {key: getattr(self, key) for key in FileConfig.model_fields}
+            layout = {key: getattr(self, key) for key in LayoutConfig.model_fields}
             given = {**layout, "kind": "samples", "path": file}
             try:
                 points, _ = read_samples(FileConfig.model_validate(given))

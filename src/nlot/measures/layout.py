@@ -22,12 +22,10 @@ Column = NonNegative | Annotated[str, Field(min_length=1)]
 Separator = Literal["tab", "semicolon", "comma", "blank"]
 
 
-class FileConfig(Part):
-    """Base of the settings of samples read from a file."""
+class LayoutConfig(Part):
+    """Base of the settings of files of samples: how they are laid out."""
 
-    path: str = Field(
-        min_length=1, description="the file, relative to the working directory"
-    )
+    path: str
     array: str = Field(
         "samples",
         description="name of the array in an `.npz` file, or its place in an `.h5ad` "
@@ -52,6 +50,13 @@ class FileConfig(Part):
         None, description="whether the first line of text names columns; none: found"
     )
 
+
+class FileConfig(LayoutConfig):
+    """Base of the settings of samples read from a file."""
+
+    path: str = Field(
+        min_length=1, description="the file, relative to the working directory"
+    )
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(
         None, description="the file's SHA-256; none: any file will do"
     )

@@ -1,7 +1,7 @@
 """Reads samples of measures in time from files and validates them."""
 
 import itertools
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import pydantic
@@ -148,15 +148,26 @@ def check_motion(times: Times, samples: Samples) -> None:
             )
 
 
-def read_sequence(file: "GivenSamples.Config") -> tuple[Times, Samples]:
-    """The times of all measures, in order, and the samples at each.
+class GivenMeasures(NamedTuple):
+    """The times of all measures, in order; the samples at each, and their velocities.
+
+    `velocities` is None where there are none.
+    """
+
+    times: Times
+    samples: Samples
+    velocities: Samples | None
+
+
+def read_sequence(file: "GivenSamples.Config") -> GivenMeasures:
+    """The measures of a file, or of several.
 
     Raises `SampleError` for a missing or unreadable file, a wrong shape or number of
     times, non-finite values, fewer than 2 times, fewer than 8 different samples at a
     time, or the same samples at two consecutive times.
     """
     path = file.path
-    numbers, samples = (_from_rows if file.in_rows else _from_array)(file)
+    numbers, samples, velocities = (_from_rows if file.in_rows else _from_array)(file)
     try:
         times = increasing_times(file.times or numbers, len(samples))
     except ValueError as error:
@@ -174,35 +185,32 @@ def read_sequence(file: "GivenSamples.Config") -> tuple[Times, Samples]:
         check_motion(times, samples)
     except ValueError as error:
         raise SampleError(f"{path}: {error}") from None
-    return times, samples
+    return GivenMeasures(times, samples, velocities)
 
 
-def read_velocities(file: "GivenSamples.Config") -> Samples | None:
-    """The velocities of the samples at each time, in order; None if there are none.
-
-    Raises `SampleError` as `read_sequence` does.
-    """
-    if file.velocities is None:
-        return None
-    rows, column = _rows(file, file.array)
-    velocities, _ = _rows(file, file.velocities)
-    if len(velocities) != len(rows):
-        raise SampleError(
-            f"{file.path}: {file.velocities!r} has {len(velocities)} rows, "
-            f"{file.array!r} has {len(rows)}"
-        )
-    if file.whiten:
-        velocities = velocities / rows.std(0)
-    return [velocities[column == t] for t in np.unique(column)]
-
-
-def _from_rows(file: "GivenSamples.Config") -> tuple[list[float], Samples]:
+def _from_rows(
+    file: "GivenSamples.Config",
+) -> tuple[list[float], Samples, Samples | None]:
     """From rows with a time each, in any order."""
     rows, column = _rows(file, file.array)
+    velocities = None
+    if file.velocities is not None:
+        velocities, _ = _rows(file, file.velocities)
+        if len(velocities) != len(rows):
+            raise SampleError(
+                f"{file.path}: {file.velocities!r} has {len(velocities)} rows, "
+                f"{file.array!r} has {len(rows)}"
+            )
     if file.whiten:
-        rows = _whitened(file.path, rows)
+        deviation, rows = rows.std(0), _whitened(file.path, rows)
+        velocities = None if velocities is None else velocities / deviation
     times = np.unique(column)
-    return times.tolist(), [rows[column == t] for t in times]
+
+    def sort(values: Float[np.ndarray, "n d"]) -> Samples:
+        return [values[column == t] for t in times]
+
+    moving = None if velocities is None else sort(velocities)
+    return times.tolist(), sort(rows), moving
 
 
 def _rows(
@@ -264,7 +272,7 @@ def _repeats(
     return np.concatenate(index)
 
 
-def _from_array(file: "GivenSamples.Config") -> tuple[None, Samples]:
+def _from_array(file: "GivenSamples.Config") -> tuple[None, Samples, None]:
     """From an array of shape (times, n, d)."""
     path, dimension = file.path, file.dimension
     array, _ = read_array(file)
@@ -277,7 +285,7 @@ def _from_array(file: "GivenSamples.Config") -> tuple[None, Samples]:
     if file.whiten:
         rows = _whitened(path, array.reshape(-1, dimension))
         array = rows.reshape(array.shape)
-    return None, list(array)
+    return None, list(array), None
 
 
 def _whitened(path: str, rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:

@@ -28,7 +28,6 @@ from nlot.measures.sequences import (
     Times,
     check_motion,
     read_sequence,
-    read_velocities,
 )
 
 
@@ -242,7 +241,8 @@ class MeasuresInTime:
             return self
 
         def load(self, path: str | Path | None = None) -> Sequence:
-            return self._trained(self._all(path))
+            whole, _ = self._all(path)
+            return self._trained(whole)
 
         def _trained(self, whole: Sequence) -> Sequence:
             """The measures at all times but the held-out ones."""
@@ -251,31 +251,28 @@ class MeasuresInTime:
             except ValueError as error:
                 raise ValueError(": ".join([*self.files, str(error)])) from None
 
-        def _all(self, path: str | Path | None) -> Sequence:
-            """The measures at all times."""
+        def _all(self, path: str | Path | None) -> tuple[Sequence, Samples | None]:
+            """The measures at all times, and given velocities of their samples."""
             if isinstance(self.data, Given):
-                return self.data.build()
+                return self.data.build(), None
             file = self.data
             if self.generated:
                 if path is None:
                     raise ValueError("data are generated: name the file of the seed")
                 d = self.dimension
                 file = GivenSamples.Config(kind="samples", path=str(path), dimension=d)
-            times, samples = read_sequence(file)
-            return Sequence.of(samples, times)
+            times, samples, velocities = read_sequence(file)
+            return Sequence.of(samples, times), velocities
 
         def load_particles(self, path: str | Path | None = None) -> Particles:
             """As `load`, with held-out particles of generated data, held-out times."""
-            whole = self._all(path)
+            whole, velocities = self._all(path)
             sequence = self._trained(whole)
             samples = dict(zip(whole.times, whole.measures, strict=True))
             particles = read_held_out(path) if self.generated and path else None
             if particles is not None:
                 particles = particles[np.isin(whole.times, sequence.times)]
             unseen = {time: samples[time] for time in self.held_out_times}
-            velocities = None
-            if isinstance(self.data, GivenSamples.Config):
-                velocities = read_velocities(self.data)
             if velocities is not None:
                 kept = [time in sequence.times for time in whole.times]
                 velocities = list(itertools.compress(velocities, kept))

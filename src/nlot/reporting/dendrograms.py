@@ -13,7 +13,6 @@ from scipy.cluster.hierarchy import dendrogram
 
 from nlot.discrete.clustering import linked
 from nlot.evaluation.collection_case import CollectionCase
-from nlot.evaluation.controls import CONTROLS
 from nlot.problems.collection import Collection
 from nlot.reporting.figure_kinds import Scene, drawing
 from nlot.reporting.labels import row_label
@@ -55,11 +54,9 @@ def dendrogram_figure(scene: Scene) -> Figure:
 
 def _matrix(scene: Scene, name: str, row: str) -> Float[np.ndarray, "k k"] | None:
     """The dissimilarities of a row; None if a control needs what is not known."""
-    if row not in CONTROLS:
-        return scene.runs[name, row].matrix
     settings: Any = scene.experiment.problems[name]
     case = CollectionCase(settings, scene.data[name], None, scene.seed)
-    made = CONTROLS[row].of(case)
+    made = scene.subject(name, row, case)
     return None if made is None else made.matrix
 
 

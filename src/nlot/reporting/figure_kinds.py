@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from nlot.config import Experiment, FigureConfig
 from nlot.config.figures import FIGURE_KINDS
 from nlot.config.names import check_known
+from nlot.evaluation.controls import CONTROLS
 from nlot.ground_truth.truth import GroundTruth
 from nlot.reporting.labels import row_label
 from nlot.reporting.style import few_ticks, grid, name_coordinates, seen
@@ -47,6 +48,14 @@ class Scene:
     def seed(self) -> int:
         """The seed of the runs, and of the points drawn to show them."""
         return self.experiment.seed_of(self.entry)
+
+    def subject(self, name: str, row: str, case: Any) -> Any:
+        """The run of a row on problem `name`, or the control of that name.
+
+        None if it is a control that cannot be made of `case`.
+        """
+        run = self.runs.get((name, row))
+        return CONTROLS[row].of(case) if run is None else run
 
     def panels(
         self,

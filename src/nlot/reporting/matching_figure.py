@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from nlot.evaluation.controls import CONTROLS
 from nlot.evaluation.transport_case import TransportCase
 from nlot.methods.capabilities import capable
 from nlot.reporting.figure_kinds import Scene, drawing
@@ -30,11 +29,9 @@ def matching_figure(scene: Scene) -> Figure:
 
     def draw(panel: Axes, name: str, row: str) -> None:
         problem, truth = scene.data[name], scene.truths[name]
-        subject: Any = scene.runs.get((name, row))
         settings = scene.experiment.evaluation
-        case = TransportCase(problem, subject, settings, scene.seed, truth)
-        if subject is None:
-            subject = case.subject = CONTROLS[row].of(case)
+        case = TransportCase(problem, None, settings, scene.seed, truth)
+        subject = case.subject = scene.subject(name, row, case)
         if subject is None:
             panel.set_axis_off()
             return

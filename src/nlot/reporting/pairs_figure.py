@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from nlot.evaluation.controls import CONTROLS
 from nlot.evaluation.pairs_case import PairsCase
 from nlot.measures.pairs import Paired
 from nlot.reporting.figure_kinds import Scene, drawing
@@ -28,9 +27,7 @@ def pairs_figure(scene: Scene) -> Figure:
 
     def draw(panel: Axes, name: str, row: str) -> None:
         problem = scene.data[name]
-        subject: Any = scene.runs.get((name, row))
-        if subject is None:
-            subject = CONTROLS[row].of(_case(scene, name))
+        subject = scene.subject(name, row, _case(scene, name))
         if subject is None:
             panel.set_axis_off()
             return

@@ -7,7 +7,6 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nlot.evaluation.controls import CONTROLS
 from nlot.evaluation.sequence_case import Compared, SequenceCase
 from nlot.reporting.figure_kinds import Scene, drawing
 from nlot.reporting.metric_panels import frame
@@ -26,10 +25,9 @@ def prediction_figure(scene: Scene) -> Figure:
 
     def draw(panel: Axes, name: str, row: str) -> None:
         settings = cast(Any, scene.experiment.problems[name])
-        data, run = scene.data[name], scene.runs.get((name, row))
-        case = SequenceCase(settings, data, run, scene.seed)
-        if run is None:
-            case.subject = CONTROLS[row].of(case)
+        data = scene.data[name]
+        case = SequenceCase(settings, data, None, scene.seed)
+        case.subject = scene.subject(name, row, case)
         found = [case.compared(time) for time in data.unseen]
         x, y = frame(list(data.unseen.values()))
         panel.set(xlim=x, ylim=y, aspect="equal")
