@@ -24,6 +24,7 @@ OUTPUTS = {
     "own_paths": lambda r: r.own_paths(X, Y, KEY),
     "geodesics": lambda r: r.polygons(X, Y, TIMES),
     "potential": lambda r: r.potential(X),
+    "potential_gradient": lambda r: r.potential_gradient(X),
     "dual": lambda r: r.dual(X),
     "cost": lambda r: r.cost(X, Y),
     "costs": lambda r: r.costs(X, Y),

@@ -119,6 +119,11 @@ class EvaluationConfig(Section):
     least_action: LeastActionConfig = LeastActionConfig()
     ground_truth: GroundTruthConfig = GroundTruthConfig()
     matching: MatchingConfig = MatchingConfig()
+    known_costs: bool = Field(
+        False,
+        description="whether map, potential and paths are compared with costs in "
+        "closed form, also between the measures, where there are any",
+    )
 
 
 class GridConfig(Section):

@@ -231,6 +231,7 @@ class JumpingConfig(DualConfig):
             "geodesics",
             "potential",
             "dual",
+            "potential_gradient",
             "cost",
             "match",
         }

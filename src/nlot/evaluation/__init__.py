@@ -6,6 +6,7 @@ from nlot.evaluation import (
     distances,
     actions,
     truth,
+    views,
     matching,
     metrics,
     held_out,
@@ -41,4 +42,5 @@ __all__ = [
     "pairs_controls",
     "surface",
     "truth",
+    "views",
 ]

@@ -14,14 +14,17 @@ TRANSPORT, SEQUENCE = ("transport",), ("sequence",)
 COLLECTION, GEODESICS, PAIRS = ("collection",), ("geodesics",), ("pairs",)
 # What may be known about a problem. All maps and the floor have `images`; what predicts
 # positions at any time, and some controls, have a `population` at held-out times. The
-# target may be a `turned` copy of the source, and a `matching` of samples known. Runs
-# whose map was looked at after training are `checked` (`nlot.runs.diagnosis`). Motion
-# may have to stay on a `surface`. Samples in time may have `velocities`. Where a
-# `density` is high, motion is cheap. Of samples, `pairs` may exist and be `known_pairs`
-# to methods; `new_pairs` are held out, and optimal for a `true_cost`.
+# target may be a `turned` copy of the source, and a `matching` of samples known. Beside
+# the optimal map, costs may have a closed form: `known_costs`, if the settings ask for
+# them. Runs whose map was looked at after training are `checked`
+# (`nlot.runs.diagnosis`). Motion may have to stay on a `surface`. Samples in time may
+# have `velocities`. Where a `density` is high, motion is cheap. Of samples, `pairs` may
+# exist and be `known_pairs` to methods; `new_pairs` are held out, and optimal for a
+# `true_cost`.
 FACTS = (
     "ground_truth",
     "closed_form",
+    "known_costs",
     "matching",
     "turned",
     "least_actions",

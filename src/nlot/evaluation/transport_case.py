@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray
 
 from nlot.config import EvaluationConfig, Experiment
-from nlot.costs.closed_forms import ClosedForm, closed_form
+from nlot.costs.closed_forms import AbstractClosedForm, ClosedForm, closed_form
 from nlot.evaluation.registry import facts
 from nlot.ground_truth.matchings import Matching
 from nlot.ground_truth.truth import GroundTruth
@@ -64,6 +64,7 @@ class TransportCase:
             ground_truth=known,
             matching=known and (settings.matching.points or None),
             closed_form=form,
+            known_costs=_with_costs(form, settings),
             turned=is_copy(target, source) or None,
             surface=given.has_surface or None,
         )
@@ -76,6 +77,7 @@ class TransportCase:
             matching=self.matching,
             turned=self.problem.turned or None,
             closed_form=self.closed_form,
+            known_costs=_with_costs(self.closed_form, self.settings),
             images=True if self._draws_target else None,
             surface=self.surface,
             checked=getattr(self.subject, "diagnostics", None),
@@ -206,6 +208,15 @@ class TransportCase:
         return optimal_paths(
             p.lagrangian, p.horizon, p.frame.scale, settings, x, y, known=known
         )
+
+
+def _with_costs(
+    form: ClosedForm | None, settings: EvaluationConfig
+) -> AbstractClosedForm | None:
+    """The closed form, if costs of any pair have one, too, and the settings ask."""
+    if settings.known_costs and isinstance(form, AbstractClosedForm):
+        return form
+    return None
 
 
 def _stacked(

@@ -20,7 +20,7 @@ from nlot.methods.run import (
     over_points,
 )
 from nlot.methods.transport_run import Outside, TransportRun
-from nlot.networks.amortised import Networks
+from nlot.networks.amortised import Networks, PotentialNetwork
 from nlot.paths.own_paths import OwnPaths, spline_paths
 from nlot.paths.quadrature import Quadrature, path_actions
 from nlot.paths.spaces import positions
@@ -83,6 +83,11 @@ class AmortisedRun(TransportRun, AbstractPathRun):
         """The learned Kantorovich potential g at points of the target."""
         z = self.standard(y)
         return self.problem.unit * over_points(self.networks.potential, z)
+
+    def potential_gradient(self, y: Float[Any, "*n d"]) -> Float[Array, "n d"]:
+        """The gradient of g at points of the target, in units of cost over length."""
+        unit = self.problem.unit / self.problem.frame.scale
+        return unit * _gradients(self.networks.potential, self.standard(y))
 
     def path(
         self,
@@ -152,6 +157,13 @@ class AmortisedRun(TransportRun, AbstractPathRun):
             self.problem.standard,
             self.standard(x),
         )
+
+
+@eqx.filter_jit
+def _gradients(
+    potential: PotentialNetwork, z: Float[Array, "n d"]
+) -> Float[Array, "n d"]:
+    return jax.vmap(jax.grad(potential))(z)
 
 
 @eqx.filter_jit

@@ -17,6 +17,7 @@ x and y are arrays of n points of dimension d, given as (n, d).
   s of the horizon, (n, times, d); `actions`, (n,); `converged`, whether the search for
   each converged, (n,); `end_gradients`, of the cost in both ends, (n, 2, d).
 - `potential`: `potential(y)`, the Kantorovich potential of the target, (n,).
+- `potential_gradient`, also `potential_gradient(y)`, that of the potential, (n, d).
 - `dual`: `dual(x)`, the c-transform of that potential, (n,).
 - `cost`: `cost(x, y)`, the run's estimate of the cost from x to y, (n,).
 - `match`: `match(x, y)`, partners of n samples of both measures: that of `x[i]` is
@@ -55,6 +56,7 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
     "geodesics": ("polygons",),
     "least_paths": ("positions", "actions", "converged", "end_gradients"),
     "potential": ("potential",),
+    "potential_gradient": ("potential", "potential_gradient"),
     "dual": ("potential", "dual"),
     "cost": ("cost",),
     "match": ("match",),
