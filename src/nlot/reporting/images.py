@@ -20,6 +20,8 @@ SHOWN = {
     "default": ("figure1", "figure2", "figure3", "figure4", "loss"),
     "density": ("figure1", "figure4", "figure5"),
     "costs": ("strips", "turns", "random_images", "structure"),
+    "obstacles": ("paths",),
+    "spheres": ("paths",),
 }
 # The pages whose code draws the image of the same name.
 PAGES = ("own-samples", "own-obstacle", "own-metric", "cells-in-time")

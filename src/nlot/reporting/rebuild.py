@@ -35,6 +35,8 @@ PAGES = {
     "density": "density-study.md",
     "costs": "costs-study.md",
     "paired_cells": "paired-cells.md",
+    "obstacles": "obstacles.md",
+    "spheres": "spheres.md",
 }
 # Cores of the machine on which results/reference/ was made.
 _CORES = 2
