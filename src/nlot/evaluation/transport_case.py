@@ -20,7 +20,7 @@ from nlot.evaluation.registry import facts
 from nlot.ground_truth.matchings import Matching
 from nlot.ground_truth.truth import GroundTruth
 from nlot.measures.distributions import AbstractMeasure
-from nlot.measures.turned import is_copy
+from nlot.measures.turned import Turned
 from nlot.paths.multistart import optimal_paths
 from nlot.paths.newton import Geodesic
 from nlot.paths.own_paths import OwnPaths
@@ -56,16 +56,24 @@ class TransportCase:
     @staticmethod
     def foreseen(given: Transport.Config, settings: EvaluationConfig) -> set[str]:
         """See `nlot.evaluation.cases.foreseen`."""
-        # Not the problem: its checks of the Lagrangian take a second to compile.
-        source, target = given.source.build(), given.target.build()
-        form = closed_form(source, target, given.lagrangian.build(), given.horizon)
+        # Nothing read from files has a closed form, nor are files always at hand.
+        # The problem is not built: its checks of the Lagrangian take a second.
+        source, target, form = given.source, given.target, None
+        if not given.files:
+            form = closed_form(
+                source.build(),
+                target.build(),
+                given.lagrangian.build(),
+                given.horizon,
+            )
+        turned = isinstance(target, Turned.Config) and target.of == source
         known = given.has_ground_truth or None
         return facts(
             ground_truth=known,
             matching=known and (settings.matching.points or None),
             closed_form=form,
             known_costs=_with_costs(form, settings),
-            turned=is_copy(target, source) or None,
+            turned=turned or None,
             surface=given.has_surface or None,
         )
 
