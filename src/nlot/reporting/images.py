@@ -22,6 +22,7 @@ SHOWN = {
     "costs": ("strips", "turns", "random_images", "structure"),
     "obstacles": ("paths",),
     "spheres": ("paths",),
+    "lidar": ("paths",),
 }
 # The pages whose code draws the image of the same name.
 PAGES = ("own-samples", "own-obstacle", "own-metric", "cells-in-time")

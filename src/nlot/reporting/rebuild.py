@@ -37,6 +37,7 @@ PAGES = {
     "paired_cells": "paired-cells.md",
     "obstacles": "obstacles.md",
     "spheres": "spheres.md",
+    "lidar": "lidar.md",
 }
 # Cores of the machine on which results/reference/ was made.
 _CORES = 2
