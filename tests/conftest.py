@@ -301,6 +301,19 @@ MODES = {
         },
     },
 }
+# Ends of a problem, with covariances that do not commute.
+GAUSSIANS = {
+    "source": {
+        "kind": "gaussian",
+        "mean": [-0.5, 0.0],
+        "covariance": [[0.5, 0.3], [0.3, 0.5]],
+    },
+    "target": {
+        "kind": "gaussian",
+        "mean": [1.0, 0.5],
+        "covariance": [[0.25, -0.25], [-0.25, 1.0]],
+    },
+}
 # High and low in each of two tall modes: nearer to the other mode than to each other.
 TOWERS = {
     "kind": "collection",

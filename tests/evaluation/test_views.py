@@ -8,11 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nlot.config import EvaluationConfig, settings_class
+from nlot.config import EvaluationConfig
 from nlot.costs.closed_forms import Affine, frequency, harmonic_action, harmonic_path
 from nlot.evaluation.registry import MEASURES
 from nlot.evaluation.transport_case import TransportCase
 from nlot.paths.own_paths import OwnPaths
+
+from ..conftest import GAUSSIANS
 
 VALUES = ("monge", "kantorovich", "benamou_brenier")
 BETWEEN = ("interpolation", "velocity_error", "hamilton_jacobi")
@@ -87,25 +89,12 @@ class Known:
 
 
 @pytest.fixture(scope="module", params=[0.0, 2.0], ids=["straight", "well"])
-def case_of(request):
+def case_of(request, make_problem):
     """A case of a run between Gaussians whose covariances do not commute."""
-    potential = {"potential": {"kind": "well", "strength": request.param**2 / 2}}
-    given = {
-        "kind": "transport",
-        "source": {
-            "kind": "gaussian",
-            "mean": [-0.5, 0.0],
-            "covariance": [[0.5, 0.3], [0.3, 0.5]],
-        },
-        "target": {
-            "kind": "gaussian",
-            "mean": [0.5, 0.25],
-            "covariance": [[0.25, -0.25], [-0.25, 1]],
-        },
-        "lagrangian": {"kind": "newtonian", **(potential if request.param else {})},
-        "horizon": 1.5,
-    }
-    problem = settings_class("problem", "transport").model_validate(given).load()
+    lagrangian = {"kind": "newtonian"}
+    if request.param:
+        lagrangian["potential"] = {"kind": "well", "strength": request.param**2 / 2}
+    problem = make_problem(**GAUSSIANS, lagrangian=lagrangian, horizon=1.5)
     settings = EvaluationConfig.model_validate(
         {"action": {"points": 128}, "known_costs": True}
     )

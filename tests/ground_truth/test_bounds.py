@@ -21,6 +21,8 @@ from nlot.ground_truth.bounds import (
 )
 from nlot.ground_truth.strata import cut
 
+from ..conftest import GAUSSIANS
+
 CELLS, REPLICATES = 64, 4
 SETTINGS = EvaluationConfig.model_validate(
     {
@@ -29,18 +31,6 @@ SETTINGS = EvaluationConfig.model_validate(
     }
 )
 FREE = {"kind": "newtonian"}
-GAUSSIANS = {
-    "source": {
-        "kind": "gaussian",
-        "mean": [-0.5, 0.0],
-        "covariance": [[0.5, 0.3], [0.3, 0.5]],
-    },
-    "target": {
-        "kind": "gaussian",
-        "mean": [1.0, 0.5],
-        "covariance": [[0.25, -0.25], [-0.25, 1.0]],
-    },
-}
 PROBLEMS = {
     "translation": {"lagrangian": FREE},
     "gaussians": {**GAUSSIANS, "lagrangian": FREE},
