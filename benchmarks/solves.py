@@ -27,11 +27,8 @@ def c_transforms(preset: str, batch: int, problem: str = "box") -> dict[str, Any
 
     @eqx.filter_jit
     def all_of(networks: Any, x: Any) -> Any:
-        def one(a: Any) -> Any:
-            settings = config.ctransform
-            return refine(networks, quadrature, given, given.lagrangian, settings, a).y
-
-        return jax.vmap(one)(x)
+        place = quadrature, given, given.lagrangian
+        return refine(networks, *place, config.ctransform, x).y
 
     x = given.source.draw(jax.random.key(1), batch, "independent")
     return _per_item(lambda: jax.block_until_ready(all_of(networks, x)), batch)

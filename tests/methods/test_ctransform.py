@@ -24,8 +24,7 @@ def quadratic(y):
 
 def transform(x, bounds=50.0, potential=quadratic, max_steps=100, start=None):
     return c_transform(
-        cost,
-        potential,
+        lambda a, y: cost(a, y) - potential(y),
         x,
         x if start is None else start,
         Box.cube(bounds, 2),
@@ -37,7 +36,7 @@ def transform(x, bounds=50.0, potential=quadratic, max_steps=100, start=None):
 def test_quadratic_potential_in_closed_form():
     """y - x = ∇g(y), so (I - A) y = x + b."""
     x = jax.random.normal(jax.random.key(0), (6, 2))
-    found = jax.jit(jax.vmap(transform))(x)
+    found = jax.jit(transform)(x)
     truth = jnp.linalg.solve(jnp.eye(2) - A, (x + B).T).T
     np.testing.assert_allclose(found.y, truth, atol=1e-4)
     assert jnp.all(found.converged)
@@ -47,7 +46,7 @@ def test_quadratic_potential_in_closed_form():
 def test_bounds_give_the_constrained_minimiser():
     """The axes are coupled, so clipping the free minimiser would be wrong."""
     points = jnp.array([[2.0, 0.3], [2.0, 2.0], [-0.9, 1.5], [-1.8, -1.2]])
-    found = jax.jit(jax.vmap(lambda x: transform(x, bounds=1.0).y))(points)
+    found = jax.jit(lambda x: transform(x, bounds=1.0).y)(points)
     for x, y in zip(points, found, strict=True):
         truth = constrained(np.array(x))
         assert np.abs(truth).max() == 1, "the case must touch the boundary"
@@ -66,20 +65,20 @@ def constrained(x):
 
 
 def test_a_start_outside_is_brought_inside():
-    found = transform(jnp.zeros(2), bounds=1.0, start=jnp.array([9.0, -9.0]))
+    found = transform(jnp.zeros((1, 2)), bounds=1.0, start=jnp.array([[9.0, -9.0]]))
     assert jnp.all(jnp.abs(found.y) <= 1)
 
 
 def test_a_potential_that_is_nan_returns_the_start():
-    start = jnp.array([0.4, 0.1])
-    found = transform(jnp.ones(2), start=start, potential=lambda y: jnp.nan * y[0])
+    start = jnp.array([[0.4, 0.1]])
+    found = transform(jnp.ones((1, 2)), start=start, potential=lambda y: jnp.nan * y[0])
     np.testing.assert_array_equal(found.y, start)
-    assert not found.converged
+    assert not jnp.any(found.converged)
 
 
 def test_a_start_at_the_minimiser_is_kept():
-    truth = jnp.linalg.solve(jnp.eye(2) - A, jnp.ones(2) + B)
-    found = transform(jnp.ones(2), start=truth)
+    truth = jnp.linalg.solve(jnp.eye(2) - A, jnp.ones(2) + B)[None]
+    found = transform(jnp.ones((1, 2)), start=truth)
     np.testing.assert_allclose(found.y, truth, atol=1e-4)
 
 
@@ -87,7 +86,9 @@ def test_a_start_at_the_minimiser_is_kept():
 def test_the_limit_on_evaluations_holds(limit):
     """Stopped early, it says so, and is no worse than where it began."""
     x, start = jnp.ones(2), jnp.array([-3.0, 3.0])
-    found = transform(x, start=start, max_steps=limit)
-    assert found.evaluations <= limit
-    assert not found.converged
-    assert cost(x, found.y) - quadratic(found.y) <= cost(x, start) - quadratic(start)
+    found = transform(x[None], start=start[None], max_steps=limit)
+    assert found.evaluations[0] <= limit
+    assert not found.converged[0]
+    assert cost(x, found.y[0]) - quadratic(found.y[0]) <= cost(x, start) - quadratic(
+        start
+    )

@@ -89,16 +89,6 @@ class CTransformConfig(Section):
     history: PositiveInt = Field(10, description="pairs kept by L-BFGS")
 
 
-class TrainingCTransformConfig(CTransformConfig):
-    """The c-transforms of a training step."""
-
-    at_a_time: NonNegative = Field(
-        0,
-        description="points searched in parallel; 0: all. Few fit in a CPU's cache, "
-        "while a GPU needs many",
-    )
-
-
 class PretrainingConfig(Section):
     """Fit of the spline network on independent pairs before the algorithm starts."""
 
@@ -249,9 +239,7 @@ class AlgorithmConfig(DualConfig):
     potential_optimiser: OptimiserConfig = Field(description="optimiser for g")
     map_optimiser: OptimiserConfig = Field(description="optimiser for y")
     spline_optimiser: OptimiserConfig = Field(description="optimiser for φ")
-    ctransform: TrainingCTransformConfig = Field(
-        description="refinement in training (eq. 6)"
-    )
+    ctransform: CTransformConfig = Field(description="refinement in training (eq. 6)")
     regression: Literal["norm", "squared_norm"] = Field(
         "norm", description="loss of the map network (eq. 17)"
     )

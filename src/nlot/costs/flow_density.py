@@ -216,11 +216,9 @@ def _logs(flow: FlowDensity, z: Float[Array, "n d"]) -> Float[Array, " n"]:
 def _highest(flow: FlowDensity, z: Float[Array, "n d"]) -> Float[Array, ""]:
     """The largest log density on ascents from each of `z`."""
 
-    def ascend(start: Array) -> Array:
-        def under(y: Array) -> Array:
-            return -flow.standard(y)
+    def under(y: Array) -> Array:
+        return -flow.standard(y)
 
-        return minimise(under, start, tolerance=1e-6, max_steps=_EVALUATIONS).value
-
+    ends = minimise(under, z, tolerance=1e-6, max_steps=_EVALUATIONS).value
     # A line search that fails may end below its start.
-    return jnp.max(_logs(flow, jnp.concatenate([z, jax.vmap(ascend)(z)])))
+    return jnp.max(_logs(flow, jnp.concatenate([z, ends])))

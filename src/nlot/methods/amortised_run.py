@@ -170,9 +170,10 @@ def _gradients(
 def _dual(
     networks: Networks, rule: Quadrature, problem: Transport, z: Float[Array, "n d"]
 ) -> Float[Array, " n"]:
-    def value(a: Array) -> Array:
-        b = refine(networks, rule, problem, problem.lagrangian, _REFINED, a).y
+    best = refine(networks, rule, problem, problem.lagrangian, _REFINED, z).y
+
+    def value(a: Array, b: Array) -> Array:
         cost = amortised_cost(networks.spline, rule, problem.lagrangian, a, b)
         return cost - networks.potential(b)
 
-    return jax.vmap(value)(z)
+    return jax.vmap(value)(z, best)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optimistix as optx
 from jaxtyping import Array, Bool, Float, Int
 
 from nlot.config.sections import CTransformConfig
@@ -15,60 +14,56 @@ from nlot.methods.losses import amortised_cost
 from nlot.networks.amortised import Networks
 from nlot.paths.quadrature import Quadrature
 from nlot.problems.transport import Transport
-from nlot.training.lbfgs import minimise
+from nlot.training.lbfgs import LANES, minimise
 
 Point = Float[Array, " d"]
 
 
 class CTransform(NamedTuple):
-    """The minimiser, and how the solver ended."""
+    """The minimisers, and how the searches ended."""
 
-    y: Float[Array, " d"]
-    converged: Bool[Array, ""]
-    evaluations: Int[Array, ""]
+    y: Float[Array, "n d"]
+    converged: Bool[Array, " n"]
+    evaluations: Int[Array, " n"]
 
 
 def c_transform(
-    cost: Callable[[Point, Point], Float[Array, ""]],
-    potential: Callable[[Point], Float[Array, ""]],
-    x: Float[Array, " d"],
-    start: Float[Array, " d"],
+    objective: Callable[[Point, Point], Float[Array, ""]],
+    x: Float[Array, "n d"],
+    start: Float[Array, "n d"],
     domain: AbstractDomain,
     settings: CTransformConfig,
+    lanes: int = LANES,
 ) -> CTransform:
-    """Minimise c(x, y) - g(y) over y in a domain.
+    """Minimise c(x, y) - g(y) over y in a domain, for each x.
 
     L-BFGS with backtracking Armijo line search. Outside the domain the objective
     continues with its value at the nearest point of the domain plus half the squared
     distance to it, which leaves the constrained minimisers as they are.
 
-    **Arguments:** `cost(x, y)` and `potential(y)` of single points; the starting point
-    and the settings of the search.
+    **Arguments:** `objective(x, y)`, c(x, y) - g(y) of single points; the starting
+    points; the settings of the searches; `lanes`, see `nlot.training.lbfgs`.
 
-    **Returns:** the minimiser, or `start` if the search ends at a worse or non-finite
+    **Returns:** the minimisers; `start` for a search that ends at a worse or non-finite
     point. Never raises.
     """
 
-    def objective(y: Array) -> Array:
+    def continued(y: Array, a: Array) -> Array:
         inside = domain.project(y)
-        outside = 0.5 * jnp.sum((y - inside) ** 2)
-        return cost(x, inside) - potential(inside) + outside
+        return objective(a, inside) + 0.5 * jnp.sum((y - inside) ** 2)
 
-    start = domain.project(start)
-    solution = minimise(
-        objective,
+    start = jax.vmap(domain.project)(start)
+    found = minimise(
+        continued,
         start,
+        x,
         tolerance=settings.tolerance,
         max_steps=settings.max_steps,
         history=settings.history,
+        lanes=lanes,
     )
-    found = domain.project(solution.value)
-    better = objective(found) <= objective(start)  # False for a NaN, too.
-    return CTransform(
-        y=jnp.where(better, found, start),
-        converged=jnp.asarray(solution.result == optx.RESULTS.successful),
-        evaluations=solution.stats["num_steps"],
-    )
+    y = jnp.where(found.improved[:, None], jax.vmap(domain.project)(found.value), start)
+    return CTransform(y, found.converged, found.evaluations)
 
 
 def refine(
@@ -77,7 +72,7 @@ def refine(
     problem: Transport,
     lagrangian: AbstractLagrangian,
     settings: CTransformConfig,
-    x: Float[Array, " d"],
+    x: Float[Array, "n d"],
 ) -> CTransform:
     """ŷ(x) of eq. 6, warm-started with the map network: its best head, if several.
 
@@ -85,13 +80,14 @@ def refine(
     annealed one; `settings` are those of training or of the returned map.
     """
 
-    def cost(a: Array, b: Array) -> Array:
-        return amortised_cost(networks.spline, quadrature, lagrangian, a, b)
+    def objective(a: Array, b: Array) -> Array:
+        cost = amortised_cost(networks.spline, quadrature, lagrangian, a, b)
+        return cost - networks.potential(b)
 
-    start = networks.map(x)
-    if networks.map.heads > 1:
-        images, _ = networks.map.alternatives(x)
+    def best(a: Array) -> Array:
+        images, _ = networks.map.alternatives(a)
         images = jax.vmap(problem.domain.project)(images)
-        values = jax.vmap(lambda y: cost(x, y) - networks.potential(y))(images)
-        start = images[jnp.argmin(values)]
-    return c_transform(cost, networks.potential, x, start, problem.domain, settings)
+        return images[jnp.argmin(jax.vmap(lambda y: objective(a, y))(images))]
+
+    start = jax.vmap(networks.map if networks.map.heads == 1 else best)(x)
+    return c_transform(objective, x, start, problem.domain, settings)

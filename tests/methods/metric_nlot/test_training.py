@@ -53,32 +53,26 @@ def problem(x64):
 def straight(problem, metric):
     """Minimisers of c(x, y) - g(y) with straight paths: points, path coefficients."""
 
-    def solve(x):
-        return c_transform(
-            lambda a, b: RULE(Riemannian(metric), a, b, jnp.zeros((3, 2))),
-            problem.potential,
-            x,
-            x,
-            Box.cube(9.0, 2),
-            CTransformConfig(max_steps=200, tolerance=1e-12),
-        ).y
+    def objective(x, y):
+        cost = RULE(Riemannian(metric), x, y, jnp.zeros((3, 2)))
+        return cost - problem.potential(y)
 
-    return jax.vmap(solve)(problem.x), jnp.zeros((5, 3, 2))
+    settings = CTransformConfig(max_steps=200, tolerance=1e-12)
+    given = problem.x, problem.x, Box.cube(9.0, 2), settings
+    return c_transform(objective, *given).y, jnp.zeros((5, 3, 2))
 
 
 def least_action(problem, metric):
     """The same with the paths of least action, found together with y."""
 
-    def solve(x, start):
-        def objective(z):
-            cost = RULE(Riemannian(metric), x, z[:2], z[2:].reshape(3, 2))
-            return cost - problem.potential(z[:2])
-
-        first = jnp.concatenate([start, jnp.zeros(6)])
-        return minimise(objective, first, max_steps=400, tolerance=1e-12, history=20)
+    def objective(z, x):
+        cost = RULE(Riemannian(metric), x, z[:2], z[2:].reshape(3, 2))
+        return cost - problem.potential(z[:2])
 
     start, _ = straight(problem, metric)
-    z = jax.vmap(lambda x, y: solve(x, y).value)(problem.x, start)
+    first = jnp.concatenate([start, jnp.zeros((5, 6))], 1)
+    settings = {"max_steps": 400, "tolerance": 1e-12, "history": 20}
+    z = minimise(objective, first, problem.x, **settings).value
     return z[:, :2], z[:, 2:].reshape(-1, 3, 2)
 
 
@@ -181,12 +175,13 @@ def test_refine_balances_cost_and_potential(problem, make_method):
     straight, lagrangian = jnp.zeros((3, 2)), Riemannian(problem.metric)
     x = problem.x[0]
     found = eqx.filter_jit(refine)(
-        frame, g, guess, lambda a, b: straight, RULE, lagrangian, 9.0, settings, x
+        frame, g, guess, lambda a, b: straight, RULE, lagrangian, 9.0, settings, x[None]
     )
-    cost = jax.jit(jax.grad(lambda y: RULE(lagrangian, x, y, straight)))(found.y)
+    y = found.y[0]
+    cost = jax.jit(jax.grad(lambda y: RULE(lagrangian, x, y, straight)))(y)
     assert jnp.linalg.norm(cost) > 1e-2
     np.testing.assert_allclose(
-        cost, jax.grad(frame.potential(g))(found.y), rtol=1e-3, atol=1e-6
+        cost, jax.grad(frame.potential(g))(y), rtol=1e-3, atol=1e-6
     )
 
 

@@ -69,18 +69,6 @@ def test_same_seed_same_bits_and_another_seed_differs(fit, well, make_method):
     assert [record.get("refit_steps") for record in runs[0][1]] == [None, 1.5, 1.5]
 
 
-def test_searches_in_groups_train_as_those_side_by_side(fit, well, make_method):
-    """Up to rounding, a group that is not full included."""
-    settings = {"max_steps": 4, "tolerance": 1e-4}
-    whole, parts = (
-        weights(
-            fit(well, make_method("nlot", ctransform={**settings, "at_a_time": n}))[0]
-        )
-        for n in (0, 3)
-    )
-    np.testing.assert_allclose(parts, whole, atol=1e-5)
-
-
 def test_refit_ends_at_its_tolerance(fit, well, make_method):
     """After one step here, on every second step of the two that a record averages."""
     refit = {"every": 2, "max_steps": 3, "tolerance": 1e9}

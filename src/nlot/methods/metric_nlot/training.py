@@ -40,9 +40,13 @@ from nlot.networks.pairwise import (
 from nlot.networks.rotation import Blend
 from nlot.paths.quadrature import Quadrature
 from nlot.problems.sequence import Outline, Sequence
+from nlot.training.lbfgs import LANES
 from nlot.training.loop import Log, Trainee
 from nlot.training.microbatch import in_groups, mean_and_grad
 from nlot.training.progress import Reporter
+
+# Pairs of measures that are searched side by side on a CPU, each in lanes of its own.
+_PAIRS = 8
 
 
 class Fixed(eqx.Module):
@@ -122,7 +126,8 @@ def refine(
     lagrangian: AbstractLagrangian,
     bounds: float | Float[Array, ""],
     settings: CTransformConfig,
-    x: Float[Array, " d"],
+    x: Float[Array, "n d"],
+    lanes: int = LANES,
 ) -> CTransform:
     """ŷ(x) of eq. 6 for one pair of measures, warm-started with its map network.
 
@@ -132,15 +137,18 @@ def refine(
     """
     unit = frame.cost * frame.step / frame.scale
     g, y = frame.potential(potential), frame.map(guess)
+
+    def objective(a: Array, u: Array) -> Array:
+        b = a + frame.step * u
+        return (amortised_cost(spline, quadrature, lagrangian, a, b) - g(b)) / unit
+
     result = c_transform(
-        lambda a, u: (
-            amortised_cost(spline, quadrature, lagrangian, a, a + frame.step * u) / unit
-        ),
-        lambda u: g(x + frame.step * u) / unit,
+        objective,
         x,
-        (y(x) - x) / frame.step,
-        Box.cube(bounds / frame.step, len(x)),
+        (jax.vmap(y)(x) - x) / frame.step,
+        Box.cube(bounds / frame.step, x.shape[1]),
         settings,
+        lanes,
     )
     return result._replace(y=x + frame.step * result.y)
 
@@ -210,17 +218,15 @@ def step(state: State, fixed: Fixed, key: PRNGKeyArray) -> tuple[State, Log]:
 
     def refine_all(frame: Frame, g: MLP, guess: MLP, x: Array) -> CTransform:
         given = frame, g, guess, state.spline.model, fixed.quadrature, lagrangian
-        return jax.vmap(lambda a: refine(*given, fixed.bounds, config.ctransform, a))(x)
+        return refine(*given, fixed.bounds, config.ctransform, x, LANES // _PAIRS)
 
-    at_a_time = config.ctransform.at_a_time
     result = in_groups(
         refine_all,
         fixed.frames,
         state.potentials.model,
         state.maps.model,
         x,
-        # Whole pairs, as the points of a pair share its networks.
-        size=max(at_a_time // x.shape[1], 1) if at_a_time else 0,
+        size=_PAIRS if jax.default_backend() == "cpu" else 0,
     )
     refined = result.y
 

@@ -1,7 +1,6 @@
 """Trained runs of Algorithm 1."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -38,7 +37,7 @@ class NLOTRun(AmortisedRun):
 @eqx.filter_jit
 def _refined(networks: Networks, problem: Transport, config: Config, z: Array) -> Array:
     given = networks, build_quadrature(config), problem, problem.lagrangian
-    return jax.vmap(lambda a: refine(*given, config.transport, a).y)(z)
+    return refine(*given, config.transport, z).y
 
 
 open = NLOTRun

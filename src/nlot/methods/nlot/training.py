@@ -29,7 +29,7 @@ from nlot.problems.sampler import Sampler
 from nlot.problems.transport import Transport
 from nlot.training.literal import Literal
 from nlot.training.loop import Log, Trainee
-from nlot.training.microbatch import in_groups, mean_and_grad
+from nlot.training.microbatch import mean_and_grad
 from nlot.training.progress import Reporter
 
 # Width of `heads_gaps`, in standard coordinates.
@@ -105,13 +105,8 @@ def step(
     problem, networks = sampler.problem, state.networks
     ramp = sigmoid_ramp(state.map.step, config.annealing_steps)
     lagrangian = problem.lagrangian.anneal(ramp)
-    result = in_groups(
-        lambda a: refine(
-            networks, sampler.quadrature, problem, lagrangian, config.ctransform, a
-        ),
-        x,
-        size=config.ctransform.at_a_time,
-    )
+    given = networks, sampler.quadrature, problem, lagrangian, config.ctransform
+    result = refine(*given, x)
     refined = result.y
 
     dual, gradient = mean_and_grad(potential_loss, networks.potential, y, refined)

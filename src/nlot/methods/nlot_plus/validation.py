@@ -75,14 +75,11 @@ def _lost(
 ) -> tuple[Float[Array, ""], Float[Array, "n d"]]:
     """What map and potential lose, and the images of `x`."""
     image = jax.vmap(networks.map)(x)
+    best = refine(networks, quadrature, problem, problem.lagrangian, _SEARCH, x).y
 
     def value(a: Array, b: Array) -> Array:
         cost = amortised_cost(networks.spline, quadrature, problem.lagrangian, a, b)
         return cost - networks.potential(b)
 
-    def loss(a: Array, b: Array) -> Array:
-        best = refine(networks, quadrature, problem, problem.lagrangian, _SEARCH, a).y
-        return value(a, b) - 2 * value(a, best)
-
-    dual = jnp.mean(jax.vmap(networks.potential)(y))
-    return jnp.mean(jax.vmap(loss)(x, image)) - dual, image
+    lost = jax.vmap(value)(x, image) - 2 * jax.vmap(value)(x, best)
+    return jnp.mean(lost) - jnp.mean(jax.vmap(networks.potential)(y)), image
