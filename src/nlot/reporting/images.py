@@ -23,6 +23,7 @@ SHOWN = {
     "obstacles": ("paths",),
     "spheres": ("paths",),
     "lidar": ("paths",),
+    "populations": ("predictions", "journeys"),
 }
 # The pages whose code draws the image of the same name.
 PAGES = ("own-samples", "own-obstacle", "own-metric", "cells-in-time")

@@ -38,6 +38,7 @@ PAGES = {
     "obstacles": "obstacles.md",
     "spheres": "spheres.md",
     "lidar": "lidar.md",
+    "populations": "populations.md",
 }
 # Cores of the machine on which results/reference/ was made.
 _CORES = 2
