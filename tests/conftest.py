@@ -199,6 +199,7 @@ METHODS = {
     "nlot": NLOT,
     "nlot_plus": NLOT_PLUS,
     "nlsb": NLSB,
+    "entropic": {"kind": "entropic", "epsilon": 0.1, "points": 32},
     "kernel_paths": KERNEL_PATHS,
     "legs": {
         "kind": "legs",

@@ -211,7 +211,7 @@ def test_problems_alone_make_a_table_and_a_figure(raw):
     (table,), (figure,) = experiment.tables.items(), experiment.figures.items()
     assert table[0] == "results"
     assert table[1].problems == ("free", "well")
-    assert table[1].methods == ("nlot", "nlot_plus", "nlsb")
+    assert table[1].methods == ("nlot", "nlot_plus", "nlsb", "entropic")
     # Those of pairs of samples, which nobody asked for, would be empty.
     assert set(table[1].controls) == {
         name for name, control in CONTROLS.items() if "transport" in control.problems

@@ -20,6 +20,7 @@ PHASES = {
     "nlot": ["pretraining"] + ["training"] * 2,
     "nlot_plus": ["paths"] * 2 + ["regression"] * 2 + ["polish"] * 2,
     "nlsb": ["training"] * 2,
+    "entropic": ["coupling"],
     "legs": (["paths"] * 2 + ["regression"] * 2 + ["polish"] * 2) * 3,
     "sinkhorn_bridges": ["left_out"] * 12 + ["couplings"],
     "metric_nlot": ["pretraining"] + ["training"] * 2,

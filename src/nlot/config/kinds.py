@@ -29,6 +29,7 @@ KINDS: dict[str, dict[str, str]] = {
         "nlot": "nlot.methods.nlot",
         "nlot_plus": "nlot.methods.nlot_plus",
         "nlsb": "nlot.methods.nlsb",
+        "entropic": "nlot.methods.entropic",
         "kernel_paths": "nlot.methods.kernel_paths",
         "legs": "nlot.methods.legs",
         "sinkhorn_bridges": "nlot.methods.sinkhorn_bridges",

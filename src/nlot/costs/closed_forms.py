@@ -73,6 +73,30 @@ def harmonic_path(
     return (fall * x + rise * y) / math.sinh(omega * horizon)
 
 
+def bridge_clock(
+    times: Float[np.ndarray, " times"], omega: float, horizon: float = 1.0
+) -> tuple[Float[np.ndarray, " times"], Float[np.ndarray, " times"]]:
+    r"""The noise of a bridge under a harmonic Lagrangian, as r(t) W(τ(t)).
+
+    Of ε = 1, about the path of least action, with a Brownian motion W. Its covariance
+    at s ≤ t is $r(s) r(t) τ(s) = \sinh ωs \sinh ω(T - t) / (ω \sinh ωT)$, Green's
+    function of $-d^2/dt^2 + ω^2$ on [0, T]; $s (T - t)/T$, a Brownian bridge, where
+    ω = 0.
+
+    **Arguments:** times in [0, T], where r and τ are returned.
+    """
+    left = horizon - times
+    if omega == 0:
+        size, early, scale = left, times, horizon
+    else:
+        size, early = np.sinh(omega * left), np.sinh(omega * times)
+        scale = omega * math.sinh(omega * horizon)
+    # At the end there is no noise, whatever τ.
+    over = left <= 0
+    clock = early / (scale * np.where(over, 1.0, size))
+    return size, np.where(over, np.max(np.where(over, 0.0, clock), initial=0.0), clock)
+
+
 def circle_action(
     x: Float[Array, "2"],
     y: Float[Array, "2"],
