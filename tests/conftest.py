@@ -181,6 +181,7 @@ NLOT_PLUS = {
         "potential_optimiser": RATE,
         "spline_optimiser": RATE,
     },
+    "ascent": {"steps": 2, "batch": 16, "optimiser": RATE},
     "sampling": "spread",
     "report_every": 2,
 }

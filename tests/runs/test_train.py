@@ -16,12 +16,13 @@ from nlot.training.loop import DivergenceError
 from ..conftest import CIRCLE, EUCLIDEAN, METHODS, SCARVELIS_SOLOMON, SLAB
 from .conftest import SEED
 
+STAGES = [*["paths"] * 2, *["regression"] * 2, *["polish"] * 2, "ascent"]
 PHASES = {
     "nlot": ["pretraining"] + ["training"] * 2,
-    "nlot_plus": ["paths"] * 2 + ["regression"] * 2 + ["polish"] * 2,
+    "nlot_plus": STAGES,
     "nlsb": ["training"] * 2,
     "entropic": ["coupling"],
-    "legs": (["paths"] * 2 + ["regression"] * 2 + ["polish"] * 2) * 3,
+    "legs": STAGES * 3,
     "sinkhorn_bridges": ["left_out"] * 12 + ["couplings"],
     "metric_nlot": ["pretraining"] + ["training"] * 2,
     "metric_nlot_plus": ["metric"] * 4 + ["paths"] * 2 + ["maps"] * 6,

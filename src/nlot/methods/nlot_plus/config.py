@@ -8,6 +8,7 @@ from nlot.config.base import NonNegative, Section
 from nlot.config.sections import (
     REPORT,
     SAMPLING,
+    CTransformConfig,
     Decay,
     FitConfig,
     JumpingConfig,
@@ -45,7 +46,7 @@ class RegressionConfig(FitConfig):
 
 
 class PolishConfig(Section):
-    """Last stage: augmented Lagrangian with exact matchings."""
+    """Fourth stage: augmented Lagrangian with exact matchings."""
 
     rounds: PositiveInt = Field(description="matchings")
     steps: PositiveInt = Field(description="steps between matchings")
@@ -63,6 +64,15 @@ class PolishConfig(Section):
     spline_optimiser: OptimiserConfig = Field(description="optimiser for φ")
 
 
+class AscentConfig(FitConfig):
+    """Last stage: the potential fitted to its c-transforms."""
+
+    ctransform: CTransformConfig = Field(
+        CTransformConfig(max_steps=20, tolerance=1e-4, history=4),
+        description="solver of the c-transform",
+    )
+
+
 class Config(JumpingConfig):
     """Our improvement of Algorithm 1, through exact discrete couplings."""
 
@@ -72,6 +82,14 @@ class Config(JumpingConfig):
     couplings: CouplingConfig = Field(description="second stage")
     regression: RegressionConfig = Field(description="third stage")
     polish: PolishConfig = Field(description="fourth stage")
+    ascent: AscentConfig = Field(
+        AscentConfig(
+            steps=300,
+            batch=512,
+            optimiser=OptimiserConfig(learning_rate=3e-3, final_fraction=0.01),
+        ),
+        description="fifth stage",
+    )
     sampling: Sampling = Field("independent", description=SAMPLING)
     average: Decay = Field(
         0.998, description="decay of the exponential average of the weights"

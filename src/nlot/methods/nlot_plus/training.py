@@ -20,6 +20,10 @@ on the host.
    majorise-minimise step. Without g the map would save action by stopping short of the
    target by about $|∂c/∂y| / 2λ$. The weight λ is smaller the noisier matchings are.
 
+5. *Ascent.* The potential climbs the dual objective of Algorithm 1, with c-transforms
+   along the learned paths from where the map points to. What g learned before made the
+   map reach the target, and was a noisy potential.
+
 A fifth of given samples is set apart, to select by
 (`nlot.methods.nlot_plus.validation`).
 """
@@ -34,12 +38,13 @@ from jaxtyping import Array, PRNGKeyArray
 
 from nlot.costs.lagrangians import sigmoid_ramp
 from nlot.discrete.couplings import Coupling, couple
-from nlot.methods.losses import heads_gaps, heads_loss
+from nlot.methods.ctransform import refine
+from nlot.methods.losses import heads_gaps, heads_loss, potential_loss
 from nlot.methods.nlot_plus.augmented_lagrangian import polish
 from nlot.methods.nlot_plus.config import Config
 from nlot.methods.nlot_plus.start import at_moments, with_skips
 from nlot.methods.nlot_plus.units import kinetic_unit
-from nlot.methods.nlot_plus.validation import apart, shortfall
+from nlot.methods.nlot_plus.validation import apart, has_samples, shortfall
 from nlot.networks.amortised import (
     MapNetwork,
     Networks,
@@ -71,15 +76,14 @@ def train(
     problem: Transport, config: Config, key: PRNGKeyArray, report: Reporter
 ) -> tuple[Networks, list[dict[str, Any]]]:
     """Run all stages; arguments, results and errors are those in `nlot.methods`."""
-    keys = jax.random.split(key, 5)
+    keys = jax.random.split(key, 6)
     problem, held_out = apart(problem.training.standard)
     networks = at_moments(build(problem, config, key=keys[0]), problem)
     sampler = Sampler(problem, build_quadrature(config), config.sampling)
     polish_steps = config.polish.rounds * config.polish.steps
     path_steps = 0 if problem.lagrangian.straight else config.paths.steps
-    report.start(
-        path_steps + config.regression.steps + polish_steps, config.report_every
-    )
+    fitted = path_steps + config.regression.steps + config.ascent.steps
+    report.start(fitted + polish_steps, config.report_every)
     spline = _paths(networks.spline, sampler, config, keys[1], report)
     rule = sampler.quadrature.at(config.quadrature.offsets // 2)
     unit = kinetic_unit(sampler, spline, rule)
@@ -113,6 +117,7 @@ def train(
     learned = Networks(potential, map_, spline)
     networks = min(start, learned, key=lambda n: float(shortfall(n, rule, held_out)))
     networks = polish(sampler, networks, config, keys[4], report, held_out)
+    networks = _ascended(networks, sampler, held_out, config, keys[5], report)
     in_given_units = networks.potential.times(unit)
     return replace(networks, potential=in_given_units), report.history
 
@@ -178,3 +183,46 @@ def regression_loss(
     # The models share no weight: Adam makes their relative scale irrelevant.
     loss = jnp.mean(far) + jnp.mean(dual)
     return loss, {"map": jnp.mean(far), "potential": jnp.mean(dual)}
+
+
+def _ascended(
+    networks: Networks,
+    sampler: Sampler,
+    held_out: Transport,
+    config: Config,
+    key: PRNGKeyArray,
+    report: Reporter,
+) -> Networks:
+    """Stage 5; the networks as they were if they fall short by less without it."""
+    ascended = fit(
+        ascent_loss,
+        networks.potential,
+        config.ascent,
+        (networks, sampler, config),
+        key,
+        phase="ascent",
+        report=report,
+        decay=config.average,
+    )
+    learned = replace(networks, potential=ascended.averaged)
+    if not has_samples(sampler.problem):
+        return learned
+    rule = sampler.quadrature.at(config.quadrature.offsets // 2)
+    return min(networks, learned, key=lambda n: float(shortfall(n, rule, held_out)))
+
+
+def ascent_loss(
+    potential: PotentialNetwork,
+    fixed: tuple[Networks, Sampler, Config],
+    key: PRNGKeyArray,
+) -> tuple[Array, Log]:
+    """Stage 5: the negative dual objective on a fresh batch."""
+    networks, sampler, config = fixed
+    problem, settings = sampler.problem, config.ascent
+    x, y = sampler.pairs(key, settings.batch)
+    rule = sampler.quadrature.at(config.quadrature.offsets // 2)
+    still = replace(networks, potential=jax.lax.stop_gradient(potential))
+    place = still, rule, problem, problem.lagrangian
+    best = refine(*place, settings.ctransform, x).y
+    loss = potential_loss(potential, y, best)
+    return loss, {"dual": -loss}
