@@ -16,6 +16,9 @@ from nlot.methods.transport_run import Outside, TransportRun
 from nlot.problems.transport import Times
 from nlot.training.streams import stream
 
+# What a key draws: ends of paths, and the noise on the way.
+_ENDS, _NOISE = 0, 1
+
 
 class EntropicRun(TransportRun):
     """The bridge on arrays of shape (n, d), in the user's units.
@@ -36,7 +39,7 @@ class EntropicRun(TransportRun):
         ends = np.asarray(self.networks.y, np.float64)
         shares = self._log_shares(pair_costs(self.problem, x, ends), self.networks.g)
         below = np.cumsum(scipy.special.softmax(shares, axis=1), axis=1)
-        drawn = self._rng("ends", key).random((len(x), 1)) * below[:, -1:]
+        drawn = self._rng(_ENDS, key).random((len(x), 1)) * below[:, -1:]
         return self.problem.frame.inward(ends[(below < drawn).sum(1)])
 
     def path(
@@ -55,17 +58,16 @@ class EntropicRun(TransportRun):
         omega = harmonic(problem)
         at = horizon * np.asarray(problem.fractions(times), np.float64)
         a = np.asarray(self.points(x), np.float64)
-        b = self.problem.frame.outward(self._images(self.standard(x), key))
+        b = problem.frame.outward(self._images(self.standard(x), key))
         instants, back = np.unique(at, return_inverse=True)
         size, clock = bridge_clock(instants, omega, horizon)
-        rng = self._rng("noise", key)
-        steps = np.sqrt(np.diff(clock, prepend=0.0))[:, None]
-        walk = np.cumsum(
-            steps * rng.standard_normal((*a.shape[:1], len(clock), a.shape[1])), axis=1
+        normal = self._rng(_NOISE, key).standard_normal(
+            (len(a), len(clock), a.shape[1])
         )
-        found = _means(a, np.asarray(b, np.float64), instants, omega, horizon)
-        found = found + np.sqrt(float(self.networks.epsilon)) * size[:, None] * walk
-        found = found[:, back]
+        walk = np.cumsum(np.sqrt(np.diff(clock, prepend=0.0))[:, None] * normal, axis=1)
+        noise = np.sqrt(float(self.networks.epsilon)) * size[:, None] * walk
+        mean = _means(a, np.asarray(b, np.float64), instants, omega, horizon)
+        found = (mean + noise)[:, back]
         return self._answer(self.points(x), jnp.asarray(found, jnp.float32), outside)
 
     def potential(self, y: Float[Any, "*n d"]) -> Float[Array, " n"]:
@@ -96,10 +98,10 @@ class EntropicRun(TransportRun):
     ) -> Float[np.ndarray, "n m"]:
         return (np.asarray(duals, np.float64) - costs) / float(self.networks.epsilon)
 
-    def _rng(self, what: str, key: PRNGKeyArray | None) -> np.random.Generator:
+    def _rng(self, part: int, key: PRNGKeyArray | None) -> np.random.Generator:
         key = stream(self.seed, "bridge") if key is None else key
-        part = jax.random.fold_in(key, len(what))
-        return np.random.default_rng(np.asarray(jax.random.key_data(part)))
+        data = jax.random.key_data(jax.random.fold_in(key, part))
+        return np.random.default_rng(np.asarray(data))
 
 
 def _means(
