@@ -1,6 +1,6 @@
 r"""`nlot_plus`: the networks of Algorithm 1, trained through exact discrete couplings.
 
-Our own method, not the paper's. Four stages, compiled in chunks; only assignments run
+Our own method, not the paper's. Five stages, compiled in chunks; only assignments run
 on the host.
 
 1. *Paths.* The spline network learns paths of least action between independent pairs of
