@@ -138,6 +138,11 @@ class MovingQuadrature(eqx.Module):
         rule = jax.tree.map(pick, self.fine)
         return eqx.tree_at(lambda q: q.weights, rule, rule.weights * self.offsets)
 
+    @property
+    def middle(self) -> Quadrature:
+        """The rule in its middle position."""
+        return self.at(self.offsets // 2)
+
     def at_random(self, key: PRNGKeyArray) -> Quadrature:
         """The rule in a random position."""
         return self.at(jax.random.randint(key, (), 0, self.offsets))

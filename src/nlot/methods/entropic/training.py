@@ -31,8 +31,8 @@ class Plan(eqx.Module):
 
 def build(problem: Transport, config: Config, *, key: PRNGKeyArray) -> Plan:
     """A plan of the right shapes."""
-    points, each = jnp.zeros((config.points, problem.dimension)), config.points
-    duals = jnp.zeros(each)
+    points = jnp.zeros((config.points, problem.dimension))
+    duals = jnp.zeros(config.points)
     return Plan(points, points, duals, duals, jnp.zeros(()), jnp.zeros((), bool))
 
 

@@ -99,7 +99,7 @@ def polish(
     settings = config.polish
     matchings, draws = jax.random.split(key)
     selecting = has_samples(sampler.problem)
-    rule = sampler.quadrature.at(sampler.quadrature.offsets // 2)
+    rule = sampler.quadrature.middle
 
     def rounds(state: PolishState, steps: int) -> tuple[PolishState, Log]:
         logs = []

@@ -85,7 +85,7 @@ def train(
     fitted = path_steps + config.regression.steps + config.ascent.steps
     report.start(fitted + polish_steps, config.report_every)
     spline = _paths(networks.spline, sampler, config, keys[1], report)
-    rule = sampler.quadrature.at(config.quadrature.offsets // 2)
+    rule = sampler.quadrature.middle
     unit = kinetic_unit(sampler, spline, rule)
     problem, held_out = (replace(p, unit=unit).standard for p in (problem, held_out))
     sampler = replace(sampler, problem=problem)
@@ -207,7 +207,7 @@ def _ascended(
     learned = replace(networks, potential=ascended.averaged)
     if not has_samples(sampler.problem):
         return learned
-    rule = sampler.quadrature.at(config.quadrature.offsets // 2)
+    rule = sampler.quadrature.middle
     return min(networks, learned, key=lambda n: float(shortfall(n, rule, held_out)))
 
 
@@ -220,9 +220,8 @@ def ascent_loss(
     networks, sampler, config = fixed
     problem, settings = sampler.problem, config.ascent
     x, y = sampler.pairs(key, settings.batch)
-    rule = sampler.quadrature.at(config.quadrature.offsets // 2)
     still = replace(networks, potential=jax.lax.stop_gradient(potential))
-    place = still, rule, problem, problem.lagrangian
+    place = still, sampler.quadrature.middle, problem, problem.lagrangian
     best = refine(*place, settings.ctransform, x).y
     loss = potential_loss(potential, y, best)
     return loss, {"dual": -loss}
