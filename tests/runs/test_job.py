@@ -15,7 +15,7 @@ from nlot.training.progress import Reporter
 # The number of reports of an uninterrupted run.
 REPORTS = {
     "nlot": 3,
-    "nlot_plus": 6,
+    "nlot_plus": 7,
     "nlsb": 2,
     "metric_nlot": 3,
     "metric_nlot_plus": 12,
