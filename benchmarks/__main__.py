@@ -2,7 +2,7 @@
 
 Each case runs in its own process, on one CPU core or on the GPU, for its own
 compilation time and peak memory. Results go to results/benchmarks/: a table, its
-provenance, and a plot of growth.
+provenance, and plots of the growth of steps and of whole trainings.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def _write(table: pd.DataFrame, measured: list[Case], seconds: float) -> None:
-    from benchmarks.plot import plot_growth
+    from benchmarks.plot import plot_growth, plot_scale
     from nlot.provenance.record import provenance
 
     write_csv(table, FOLDER / "benchmarks.csv")
@@ -85,6 +85,7 @@ def _write(table: pd.DataFrame, measured: list[Case], seconds: float) -> None:
     with whole_file(FOLDER / "benchmarks.json") as path:
         path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     plot_growth(table, FOLDER / "growth.png", record)
+    plot_scale(table, FOLDER / "scale.png", record)
 
 
 if __name__ == "__main__":

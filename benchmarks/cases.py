@@ -122,6 +122,74 @@ def _growth() -> list[Case]:
     return batches + dimensions + pairs + seeds
 
 
+# Methods by the samples of a measure that they are measured with: whose time depends on
+# all, whose on all pairs of samples or on single paths.
+_METHODS = {
+    (1_000, 10_000, 100_000, 1_000_000): (
+        "nlot",
+        "nlot_plus",
+        "nlsb",
+        "entropic",
+        "estimated_density",
+        "kernel_paths",
+        "metric_nlot",
+        "metric_nlot_plus",
+        "scarvelis_solomon",
+        "sinkhorn_bridges",
+        "legs",
+    ),
+    (100, 300, 1_000): ("monge_cost", "monge_cost_plus", "mlp_cost", "pair_regression"),
+    (10, 100, 1_000): ("path_costs", "chebyshev", "newton", "shooting"),
+}
+_DIMENSIONS = (2, 10, 100)
+# Those of two measures are left out.
+_MEASURES = (2, 10, 100)
+_OF_MANY = (
+    "metric_nlot",
+    "metric_nlot_plus",
+    "scarvelis_solomon",
+    "sinkhorn_bridges",
+    "legs",
+    "path_costs",
+)
+# Of the default steps: more would take hours, and grow alike.
+_SHARE = 0.01
+
+
+def _scale() -> list[Case]:
+    """Trainings by every method, where one size varies and the others are small."""
+
+    def case(group: str, method: str, size: int, **sizes: int) -> Case:
+        least = next(n[0] for n, methods in _METHODS.items() if method in methods)
+        given = {"samples": least, "dimension": 2, "measures": 2, **sizes}
+        arguments = {"method": method, "share": _SHARE, **given}
+        return Case(group, method, size, "scale.training", arguments)
+
+    return [
+        *(
+            case("samples", method, n, samples=n)
+            for sizes, methods in _METHODS.items()
+            for method in methods
+            for n in sizes
+        ),
+        *(
+            case("coordinates", method, d, dimension=d)
+            for methods in _METHODS.values()
+            for method in methods
+            for d in _DIMENSIONS
+        ),
+        *(
+            case("measures", method, k, measures=k)
+            for method in _OF_MANY
+            for k in _MEASURES
+        ),
+    ]
+
+
+# Groups of `_scale`, which have a plot of their own.
+SCALE = ("samples", "coordinates", "measures")
+
+
 def cases() -> list[Case]:
     """All cases, in the order in which they are measured."""
-    return [*_whole_steps(), *_solves(), *_growth()]
+    return [*_whole_steps(), *_solves(), *_growth(), *_scale()]

@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks.__main__ import measure
-from benchmarks.cases import cases
-from benchmarks.plot import plot_growth
+from benchmarks.cases import SCALE, cases
+from benchmarks.plot import plot_growth, plot_scale
+from benchmarks.scale import _fewer
 from benchmarks.steps import Clock, _per_step
+
+from nlot.config.kinds import KINDS
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda c: f"{c.group}-{c.name}-{c.size}")
@@ -58,3 +61,40 @@ def test_growth_is_drawn_where_sizes_differ(tmp_path):
     assert (tmp_path / "growth.png").stat().st_size > 1000
     plot_growth(table.assign(size=None), tmp_path / "none.png")
     assert not (tmp_path / "none.png").exists()
+
+
+def test_every_method_is_measured_against_the_size_of_what_is_given():
+    for group in SCALE[:2]:
+        found = {case.name for case in cases() if case.group == group}
+        assert found == set(KINDS["method"])
+
+
+def test_a_share_of_the_steps_is_taken_and_nothing_else_changes():
+    settings = {"steps": 200, "batch": 200, "polish": {"rounds": 3, "steps": 1}}
+    assert _fewer(settings, 0.1) == {
+        "steps": 20,
+        "batch": 200,
+        "polish": {"rounds": 2, "steps": 1},
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["estimated_density", "newton"])
+def test_a_training_is_measured(method):
+    sizes = {"samples": 64, "dimension": 3, "measures": 3}
+    found = measure("scale.training", {"method": method, "share": 0.01, **sizes})
+    assert found["seconds"] > 0
+    assert found["compile_seconds"] > 0
+    assert found["peak_mb"] > 100
+
+
+def test_trainings_are_drawn_in_a_plot_of_their_own(tmp_path):
+    sizes = np.array([1.0, 10.0])
+    table = pd.concat(
+        pd.DataFrame({"group": "samples", "case": name, "size": sizes})
+        for name in ("nlot", "newton")
+    ).assign(seconds=1.0, low=1.0, high=1.0, peak_mb=500.0)
+    plot_growth(table, tmp_path / "growth.png")
+    plot_scale(table, tmp_path / "scale.png")
+    assert not (tmp_path / "growth.png").exists()
+    assert (tmp_path / "scale.png").stat().st_size > 1000

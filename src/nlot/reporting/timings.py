@@ -22,6 +22,9 @@ _GROUPS = {
     "dimension": "A step, by dimension",
     "pairs": "A step, by pairs of measures",
     "seeds": "A step, by seeds in one program",
+    "samples": "A hundredth of a training, by samples of a measure or pairs of points",
+    "coordinates": "A hundredth of a training, by dimension",
+    "measures": "A hundredth of a training, by measures",
 }
 _COLUMNS = ("seconds", "from – to", "growth over linear", "compilation, s", "peak, MB")
 _CAPTION = (
@@ -80,8 +83,9 @@ def benchmarks_table(found: pd.DataFrame) -> Table:
     """One row per case; `found` is the table that `python -m benchmarks` writes."""
     sizes = found["size"].astype(float)
     each = found["seconds"] / sizes
-    smallest = sizes.groupby(found["group"]).transform("min")
-    first = each.where(sizes == smallest).groupby(found["group"]).transform("first")
+    line = [found["group"], found["case"]]
+    smallest = sizes.groupby(line).transform("min")
+    first = each.where(sizes == smallest).groupby(line).transform("first")
     sized = found["case"] + sizes.map(", {:.0f}".format)
     found = found.assign(
         growth=each / first, method=sized.where(sizes.notna(), found["case"])
