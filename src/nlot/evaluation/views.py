@@ -34,6 +34,8 @@ from nlot.evaluation.transport_case import TransportCase
 # standard deviation of the target.
 _TIMES = np.array([0.25, 0.5, 0.75])
 _STEP = 0.02
+# Round the images, as a fraction of their extent.
+_ROOM = 0.25
 # The middle, where interpolations are compared.
 _HALF = 0.5
 _PERCENT = 100.0
@@ -246,8 +248,15 @@ def _coupled(case: TransportCase, x: Points, y: Points, duration: float) -> floa
 def _evolved(
     case: TransportCase, z: Points, time: float, start: Points
 ) -> tuple[Float[np.ndarray, " n"], Points]:
-    """Values of u at a time, and the minimisers y, searched from `start`."""
+    """Values of u at a time, and the minimisers y, searched from `start`.
+
+    They are sought in a box round these points: further out nothing was learned, and
+    with any set of y the equation holds.
+    """
     rest = case.problem.horizon - time
+    low, high = start.min(0), start.max(0)
+    room = _ROOM * (high - low)
+    box = [np.tile(edge, len(z)) for edge in (low - room, high + room)]
 
     def values(y: Points) -> tuple[np.ndarray, Points]:
         ends = jnp.asarray(y, jnp.float32)
@@ -261,7 +270,11 @@ def _evolved(
         return float(value.sum()), np.ravel(gradient)
 
     found = scipy.optimize.minimize(
-        objective, np.asarray(start, np.float64).ravel(), jac=True, method="L-BFGS-B"
+        objective,
+        np.asarray(start, np.float64).ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=scipy.optimize.Bounds(*box),
     )
     y = found.x.reshape(z.shape)
     return values(y)[0], y
