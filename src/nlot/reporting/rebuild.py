@@ -39,6 +39,7 @@ PAGES = {
     "spheres": "spheres.md",
     "lidar": "lidar.md",
     "populations": "populations.md",
+    "views": "views.md",
 }
 # Cores of the machine on which results/reference/ was made.
 _CORES = 2
