@@ -111,13 +111,18 @@ def _more(folder: Path, rows: pd.DataFrame, experiment: Experiment) -> dict[str,
         "refinement": refinement_table(frames["refinement"], experiment),
         "stages": stages_table(frames["stages"], _CORES, frames.get("stages_paper")),
         "benchmarks": benchmarks_table(frames["benchmarks"]),
-        "rounding": rounding_table(rows, frames["rows_rounding"], experiment),
     }
-    files = {"rounding": "rows_rounding"}
-    for name, found in tables.items():
-        path = folder / f"{files.get(name, name)}.json"
-        tables[name] = replace(found, provenance=_provenance(path))
-    return tables
+    files = {name: name for name in tables}
+    rounded = frames["rows_rounding"]
+    for name, entry in experiment.tables.items():
+        if set(experiment.rows(entry.methods)) <= set(rounded["method"]):
+            found = rounding_table(rows, rounded, name, experiment)
+            tables[found.name] = found
+            files[found.name] = "rows_rounding"
+    return {
+        name: replace(found, provenance=_provenance(folder / f"{files[name]}.json"))
+        for name, found in tables.items()
+    }
 
 
 def _suffix(experiment: Experiment) -> str:

@@ -3,12 +3,14 @@
 import pandas as pd
 
 from nlot.config import Experiment
+from nlot.evaluation.registry import split
 from nlot.reporting.labels import measure_title, row_label
 from nlot.reporting.summary import summarise
 from nlot.reporting.table import Table, by_problem, cell
 
 _KEY = ["problem", "method", "measure"]
-_SHOWN = ("alignment", "population_error")
+# What rounding does not decide.
+_TIME = "minutes"
 _CAPTION = (
     "Runs with the instructions of AVX2 alone (preset rounding), which round "
     "differently: mean ± sample standard deviation over seeds, and in brackets the "
@@ -18,26 +20,32 @@ _CAPTION = (
 
 
 def rounding_table(
-    rows: pd.DataFrame, others: pd.DataFrame, experiment: Experiment
+    rows: pd.DataFrame, others: pd.DataFrame, name: str, experiment: Experiment
 ) -> Table:
-    """The methods of `others`, the rows of another rounding, next to those of `rows`.
+    """The methods of a table by `others`, the rows of another rounding.
 
-    In the table's data `mean` and `sd` are those of `others`, and `change` is that
-    of the mean.
+    **Arguments:** `rows` are those that the table shows, `name` is its own. In the
+    data of what is returned `mean` and `sd` are those of `others`, and `change` is
+    that of the mean.
     """
-    methods = [name for name in experiment.methods if name in set(others["method"])]
-    problems = [name for name in experiment.problems if name in set(others["problem"])]
+    entry = experiment.tables[name]
+    methods = list(experiment.rows(entry.methods))
     seeds = rows["seed"].isin(others["seed"])
     here, there = (summarise(part).set_index(_KEY) for part in (rows[seeds], others))
     there["change"] = there["mean"] - here["mean"]
     data = there.reset_index()
-    data = data[data["measure"].isin(_SHOWN) & data["method"].isin(methods)]
-    order = [*_SHOWN, *methods].index
-    data = data.sort_values(["measure", "method"], key=lambda names: names.map(order))
+    data["asked"] = data["measure"].map(lambda measure: split(measure)[0])
+    data = data[
+        data["problem"].isin(entry.problems)
+        & data["method"].isin(methods)
+        & data["asked"].isin({*entry.measures} - {_TIME})
+    ]
+    order = [*entry.measures, *methods].index
+    data = data.sort_values(["asked", "method"], key=lambda names: names.map(order))
     lines = data.groupby(["measure", "method"])
     cells = data.assign(
         block=data["measure"].map(measure_title),
-        label=[row_label(experiment, name) for name in data["method"]],
+        label=[row_label(experiment, row) for row in data["method"]],
         runs=lines["runs"].transform("max").astype(str),
         cell=[
             f"{cell(mean, sd, digits)} ({change:+.{int(digits)}f})"
@@ -46,4 +54,5 @@ def rounding_table(
             ].to_numpy(float)
         ],
     )
-    return Table("rounding", _CAPTION, by_problem(cells, problems), data)
+    table = f"rounding_{name}"
+    return Table(table, _CAPTION, by_problem(cells, entry.problems), data)
