@@ -61,7 +61,13 @@ def plot_scale(table: pd.DataFrame, path: str | Path, provenance: Any = None) ->
     methods = list(rows["case"].unique())
     settings: Any = {method: settings_class("method", method) for method in methods}
     kinds = {method: found.problems[0] for method, found in settings.items()}
-    colours = dict(zip(dict.fromkeys(kinds.values()), SERIES, strict=False))
+    looks = {}
+    for kind, colour in zip(dict.fromkeys(kinds.values()), SERIES, strict=False):
+        alike = [method for method in methods if kinds[method] == kind]
+        for number, method in enumerate(alike):
+            again, marker = divmod(number, len(_MARKERS))
+            look = {"color": colour, "marker": _MARKERS[marker]}
+            looks[method] = {**look, "ls": "--" if again else "-"}
     with style():
         figure, panels = grid(len(_PARTS), len(groups), panel=(_PANEL, _PANEL))
         for line, (part, label) in zip(panels, _PARTS.items(), strict=True):
@@ -69,18 +75,13 @@ def plot_scale(table: pd.DataFrame, path: str | Path, provenance: Any = None) ->
             for axes, group in zip(line, groups, strict=True):
                 axes.set(xscale="log", yscale="log", xlabel=_AXES[group])
                 for method, found in rows[rows["group"] == group].groupby("case"):
-                    kind = kinds[str(method)]
-                    alike = [m for m in methods if kinds[m] == kind]
-                    marker = _MARKERS[alike.index(str(method)) % len(_MARKERS)]
                     axes.plot(
                         found["size"].astype(float),
                         found[part],
-                        color=colours[kind],
-                        marker=marker,
                         ms=3,
                         lw=0.8,
-                        ls="-" if alike.index(str(method)) < len(_MARKERS) else "--",
                         label=method,
+                        **looks[method],
                     )
         legend(figure, 5)
         save_figure(figure, path, provenance)

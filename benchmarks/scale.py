@@ -5,13 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import yaml
 
 import nlot
 from nlot.config import settings_class
-from nlot.config.presets import DEFAULTS
 from nlot.problems.geodesics import Geodesics
-from nlot.runs.solving import problem_of, train_given
+from nlot.runs.solving import method_of, problem_of, train_given
 
 # Settings that count steps or rounds of training.
 _COUNTS = ("steps", "rounds", "warm_up", "isotropic_steps", "annealing_steps")
@@ -61,14 +59,14 @@ def _at(angle: float, dimension: int) -> np.ndarray:
 
 
 def _defaults(method: str) -> dict[str, Any]:
-    given = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["methods"]
+    changes: dict[str, Any] = {}
     if method == "legs":
-        return {
-            "kind": method,
+        # They have no defaults.
+        changes = {
             "method": _defaults("nlot_plus"),
             "lagrangian": {"kind": "newtonian"},
         }
-    return settings_class("method", method).model_validate(given[method]).model_dump()
+    return method_of(method, changes).model_dump()
 
 
 def _fewer(settings: dict[str, Any], share: float) -> dict[str, Any]:

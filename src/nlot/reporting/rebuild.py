@@ -100,12 +100,13 @@ def reference_tables(root: Path, preset: str = "config") -> dict[str, Table]:
         name: stated(table(rows, name, experiment), records, experiment)
         for name in experiment.tables
     }
-    more = _more(path.parent, rows, experiment) if preset == _FIRST else {}
+    more = _more(root, rows, experiment) if preset == _FIRST else {}
     return tables | more
 
 
-def _more(folder: Path, rows: pd.DataFrame, experiment: Experiment) -> dict[str, Table]:
+def _more(root: Path, rows: pd.DataFrame, experiment: Experiment) -> dict[str, Table]:
     """Tables that are not of measured rows alone."""
+    folder = root / REFERENCE
     frames = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
     tables = {
         "refinement": refinement_table(frames["refinement"], experiment),
@@ -114,11 +115,10 @@ def _more(folder: Path, rows: pd.DataFrame, experiment: Experiment) -> dict[str,
     }
     files = {name: name for name in tables}
     rounded = frames["rows_rounding"]
-    for name, entry in experiment.tables.items():
-        if set(experiment.rows(entry.methods)) <= set(rounded["method"]):
-            found = rounding_table(rows, rounded, name, experiment)
-            tables[found.name] = found
-            files[found.name] = "rows_rounding"
+    for name in load_config(root / "config" / "rounding.yaml").tables:
+        found = rounding_table(rows, rounded, name, experiment)
+        tables[found.name] = found
+        files[found.name] = "rows_rounding"
     return {
         name: replace(found, provenance=_provenance(folder / f"{files[name]}.json"))
         for name, found in tables.items()

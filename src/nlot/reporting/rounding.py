@@ -3,7 +3,6 @@
 import pandas as pd
 
 from nlot.config import Experiment
-from nlot.evaluation.registry import split
 from nlot.reporting.labels import measure_title, row_label
 from nlot.reporting.summary import summarise
 from nlot.reporting.table import Table, by_problem, cell
@@ -29,19 +28,19 @@ def rounding_table(
     that of the mean.
     """
     entry = experiment.tables[name]
-    methods = list(experiment.rows(entry.methods))
+    methods = experiment.rows(entry.methods)
+    measures = [name for name in entry.measures if name != _TIME]
     seeds = rows["seed"].isin(others["seed"])
     here, there = (summarise(part).set_index(_KEY) for part in (rows[seeds], others))
     there["change"] = there["mean"] - here["mean"]
     data = there.reset_index()
-    data["asked"] = data["measure"].map(lambda measure: split(measure)[0])
     data = data[
         data["problem"].isin(entry.problems)
         & data["method"].isin(methods)
-        & data["asked"].isin({*entry.measures} - {_TIME})
+        & data["measure"].isin(measures)
     ]
-    order = [*entry.measures, *methods].index
-    data = data.sort_values(["asked", "method"], key=lambda names: names.map(order))
+    order = [*measures, *methods].index
+    data = data.sort_values(["measure", "method"], key=lambda names: names.map(order))
     lines = data.groupby(["measure", "method"])
     cells = data.assign(
         block=data["measure"].map(measure_title),

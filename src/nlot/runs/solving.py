@@ -215,7 +215,7 @@ def train_given(
     if method not in able:
         valid = [_AUTO, *able] if given.kind == "transport" else able
         raise ValueError(f"method: {unknown('', method, valid)}")
-    config = _method(method, {} if changes is None else changes)
+    config = method_of(method, {} if changes is None else changes)
     seed = _seed(seed)
     loaded = given.load()
     reason = config.refuses(given) or config.refuses_data(loaded)
@@ -233,8 +233,11 @@ def train_given(
     )
 
 
-def _method(kind: str, changes: dict[str, Any]) -> MethodConfig:
-    """The default settings of a kind of method, with changes."""
+def method_of(kind: str, changes: dict[str, Any]) -> MethodConfig:
+    """The default settings of a kind of method, with changes.
+
+    Raises `ValueError` if they do not fit.
+    """
     if not isinstance(changes, Mapping):
         raise ValueError(
             "settings: expected a mapping of keys, as {'polish': {'rounds': 20}}, "
