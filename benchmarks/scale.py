@@ -63,6 +63,7 @@ def _defaults(method: str) -> dict[str, Any]:
     if method == "legs":
         # They have no defaults.
         changes = {
+            "kind": method,
             "method": _defaults("nlot_plus"),
             "lagrangian": {"kind": "newtonian"},
         }

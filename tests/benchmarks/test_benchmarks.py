@@ -9,7 +9,7 @@ import pytest
 from benchmarks.__main__ import measure
 from benchmarks.cases import SCALE, cases
 from benchmarks.plot import plot_growth, plot_scale
-from benchmarks.scale import _fewer
+from benchmarks.scale import _defaults, _fewer
 from benchmarks.steps import Clock, _per_step
 
 from nlot.config.kinds import KINDS
@@ -67,6 +67,11 @@ def test_every_method_is_measured_against_the_size_of_what_is_given():
     for group in SCALE[:2]:
         found = {case.name for case in cases() if case.group == group}
         assert found == set(KINDS["method"])
+
+
+@pytest.mark.parametrize("kind", KINDS["method"])
+def test_every_method_has_defaults_of_its_kind(kind):
+    assert _defaults(kind)["kind"] == kind
 
 
 def test_a_share_of_the_steps_is_taken_and_nothing_else_changes():
