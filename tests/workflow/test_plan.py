@@ -58,7 +58,7 @@ def test_seeds_asked_for_are_those_of_all_runs(project, given) -> None:
     assert seeds(done.stdout) == {"7"}
 
 
-def test_a_control_is_measured_with_the_seeds_of_its_tables(project) -> None:
+def test_controls_are_measured_with_the_seeds_of_their_tables(project) -> None:
     """On each problem with those of the tables that show it there."""
     table = {"problems": ["x_paths"], "controls": ["random_metric"], "seeds": [5]}
     path = project / "mine.yaml"
@@ -68,7 +68,7 @@ def test_a_control_is_measured_with_the_seeds_of_its_tables(project) -> None:
     }
     path.write_text(yaml.safe_dump(preset))
     for problem, seeds in (("x_paths", {"0", "5"}), ("circle", {"5"})):
-        control = f"results/mine/evaluation/controls/random_metric/{problem}.csv"
+        control = f"results/mine/evaluation/controls/{problem}.csv"
         done = plan(project, "-n", "--configfile", str(path), "--", control)
         found = re.findall(r"Generating the data of (\w+), seed (\d+)", done.stdout)
         assert set(found) == {(problem, seed) for seed in seeds}

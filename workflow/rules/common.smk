@@ -1,5 +1,5 @@
 # Reads and validates the configuration; nothing is computed here.
-from itertools import product
+from itertools import chain, product
 
 from nlot.config import ConfigError, changed, parse_config, read_presets
 from nlot.config.figures import FIGURE_KINDS
@@ -27,10 +27,6 @@ IMAGES = ["pdf", "png"]
 REFERENCE = "reference"
 # Settings that only evaluation uses, not training.
 COMPARED = {"truth", "grid", "ground_truth", "labels", "linkages"}
-# The controls that tables have.
-CONTROLS = dict.fromkeys(
-    c for t in CONFIG.tables.values() for c in t.controls if c != REFERENCE
-)
 # The seeds with which tables show a method or control, by problem and its name.
 TABLED = {}
 for table in CONFIG.tables.values():
@@ -48,7 +44,6 @@ REFINED = [
 wildcard_constraints:
     problem="|".join(CONFIG.problems),
     method="|".join(CONFIG.methods),
-    control="|".join(CONTROLS) or "no control",
     table="|".join(CONFIG.tables) or "no table",
     figure="|".join(CONFIG.figures) or "no figure",
     paper=r"[a-z0-9_]+",
@@ -123,11 +118,10 @@ def measured(*tables):
     )
     names = [f"{problem}/{method}" for problem, method in pairs]
     names += dict.fromkeys(
-        f"controls/{control}/{problem}"
+        f"controls/{problem}"
         for table in tables
-        for control in table.controls
+        if set(table.controls) - {REFERENCE}
         for problem in table.problems
-        if control in CONTROLS
     )
     problems = dict.fromkeys(problem for t in tables for problem in t.problems)
     return [
@@ -146,10 +140,23 @@ def measured(*tables):
     ]
 
 
+def controls_of(problem):
+    """The seeds with which each control is measured on a problem."""
+    return {
+        control: list(TABLED[problem, control])
+        for table in CONFIG.tables.values()
+        if problem in table.problems
+        for control in table.controls
+        if control != REFERENCE
+    }
+
+
 def measured_seeds(wildcards):
-    """The seeds with which a method or control is measured on a problem."""
-    row = wildcards.get("method") or wildcards.control
-    return list(TABLED.get((wildcards.problem, row), CONFIG.seeds))
+    """The seeds with which a method or all controls are measured on a problem."""
+    problem, method = wildcards.problem, wildcards.get("method")
+    if method:
+        return list(TABLED.get((problem, method), CONFIG.seeds))
+    return list(dict.fromkeys(chain(*controls_of(problem).values())))
 
 
 def figure_models(figure):

@@ -1,7 +1,7 @@
 # All runs and controls are measured on the same draws. Rows (.csv) come with their
-# provenance (.json). One job measures all seeds: starting a job and compiling take
-# about as long as measuring a run. Each problem has its own: a table waits for none
-# but those that it shows.
+# provenance (.json). One job measures all seeds, or all controls: starting a job and
+# compiling take about as long as measuring a run. Each problem has its own: a table
+# waits for none but those that it shows.
 
 
 rule evaluate:
@@ -40,19 +40,20 @@ use rule evaluate as evaluate_controls with:
         data=lambda w: all_generated([w.problem], measured_seeds(w)),
         given=lambda w: given_files(w.problem),
     output:
-        rows=f"{RESULTS}/evaluation/controls/{{control}}/{{problem}}.csv",
-        record=f"{RESULTS}/evaluation/controls/{{control}}/{{problem}}.json",
+        rows=f"{RESULTS}/evaluation/controls/{{problem}}.csv",
+        record=f"{RESULTS}/evaluation/controls/{{problem}}.json",
     log:
-        f"{RESULTS}/logs/evaluate/controls/{{control}}/{{problem}}.log",
+        f"{RESULTS}/logs/evaluate/controls/{{problem}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate/controls/{{control}}/{{problem}}.tsv"
+        f"{RESULTS}/benchmarks/evaluate/controls/{{problem}}.tsv"
     params:
         problem=lambda w: settings(CONFIG.problems[w.problem]),
         seeds=lambda w: measured_seeds(w),
+        controls=lambda w: controls_of(w.problem),
         evaluation=settings(CONFIG.evaluation),
         code=lambda w: controls_code(CONFIG, w.problem),
     message:
-        "Measuring the control {wildcards.control} on {wildcards.problem}"
+        "Measuring the controls on {wildcards.problem}"
 
 
 rule collect:

@@ -40,20 +40,19 @@ def measure_runs(
     write_measured(parts(), path, settings=settings)
 
 
-def measure_control(
+def measure_controls(
     experiment: Experiment,
-    control: str,
     problem: str,
-    seeds: Iterable[int],
+    seeds: Mapping[str, Iterable[int]],
     truth: str | Path | None,
     data: Data,
     path: str | Path,
 ) -> None:
-    """Measure a control on a problem with seeds; otherwise as `measure_runs`."""
+    """Measure controls on a problem, with `seeds` of each; else as `measure_runs`."""
     known = None if truth is None else load_truth(truth)
 
     def parts() -> Parts:
-        for seed in seeds:
+        for control, seed in ((c, seed) for c, many in seeds.items() for seed in many):
             rows = control_rows(
                 experiment, control, problem, seed, known, data.get(seed)
             )
