@@ -73,6 +73,17 @@ def test_drawing_all_is_a_permutation_of_each_measure():
     assert all(np.any(a != b) for a, b in pairwise([range(10), *orders]))
 
 
+@pytest.mark.parametrize("n", [4096, 4097])
+def test_many_points_are_drawn_in_no_order(n):
+    """Places and numbers are uncorrelated, up to four standard deviations."""
+    number = np.arange(n, dtype=np.float32)[:, None]
+    drawn = np.asarray(Sequence.of([number, number[: n - 9]]).draw(jax.random.key(4), 0))
+    assert rows(drawn[0]) == rows(number)
+    assert rows(drawn[1, : n - 9]) == rows(number[: n - 9])
+    for part in drawn:
+        assert abs(np.corrcoef(part[:, 0], number[:, 0])[0, 1]) < 4 / np.sqrt(n)
+
+
 def test_drawing_all_of_uneven_measures_repeats_the_smaller(uneven):
     drawn = uneven.draw(jax.random.key(2), 0)
     for part, points in zip(drawn, uneven.measures, strict=True):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from nlot.config.sections import Activation
@@ -34,7 +35,7 @@ class MLP(eqx.Module):
             eqx.nn.Linear(m, n, key=k)
             for m, n, k in zip(sizes[:-1], sizes[1:], keys, strict=True)
         )
-        self.activation = getattr(jax.nn, activation)
+        self.activation = _FASTER.get(activation) or getattr(jax.nn, activation)
 
     def __call__(self, x: Float[Array, " in_size"]) -> Float[Array, " out_size"]:
         for layer in self.layers[:-1]:
@@ -45,6 +46,21 @@ class MLP(eqx.Module):
         """This perceptron with its output multiplied by `factor`."""
         last = jax.tree.map(lambda leaf: factor * leaf, self.layers[-1])
         return eqx.tree_at(lambda m: m.layers[-1], self, last)
+
+
+@jax.custom_jvp
+def softplus(x: Float[Array, "*n"]) -> Float[Array, "*n"]:
+    """log(1 + exp x), to a rounding error of max(1, |x|)."""
+    return jnp.maximum(x, 0) + jnp.log(1 + jnp.exp(-jnp.abs(x)))
+
+
+@softplus.defjvp
+def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    return softplus(*primals), jax.nn.sigmoid(primals[0]) * tangents[0]
+
+
+# That of `jax.nn` takes `log1p`, three times as long, and more in its derivatives.
+_FASTER = {"softplus": softplus}
 
 
 def affine(
