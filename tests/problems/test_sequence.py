@@ -77,7 +77,8 @@ def test_drawing_all_is_a_permutation_of_each_measure():
 def test_many_points_are_drawn_in_no_order(n):
     """Places and numbers are uncorrelated, up to four standard deviations."""
     number = np.arange(n, dtype=np.float32)[:, None]
-    drawn = np.asarray(Sequence.of([number, number[: n - 9]]).draw(jax.random.key(4), 0))
+    sequence = Sequence.of([number, number[: n - 9]])
+    drawn = np.asarray(sequence.draw(jax.random.key(4), 0))
     assert rows(drawn[0]) == rows(number)
     assert rows(drawn[1, : n - 9]) == rows(number[: n - 9])
     for part in drawn:

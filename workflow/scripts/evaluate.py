@@ -12,6 +12,4 @@ with job(snakemake):
     if names.get("method"):
         measure_runs(experiment, given.models, truth, data, rows)
     else:
-        measure_controls(
-            experiment, names.problem, params.controls, truth, data, rows
-        )
+        measure_controls(experiment, names.problem, params.controls, truth, data, rows)
