@@ -52,11 +52,12 @@ def measure_controls(
     known = None if truth is None else load_truth(truth)
 
     def parts() -> Parts:
-        for control, seed in ((c, seed) for c, many in seeds.items() for seed in many):
-            rows = control_rows(
-                experiment, control, problem, seed, known, data.get(seed)
-            )
-            yield problem, seed, rows
+        for control, chosen in seeds.items():
+            for seed in chosen:
+                rows = control_rows(
+                    experiment, control, problem, seed, known, data.get(seed)
+                )
+                yield problem, seed, rows
 
     settings = experiment.evaluation.model_dump(mode="json")
     write_measured(parts(), path, settings=settings)
