@@ -100,7 +100,7 @@ def test_follows_the_rows(root):
     assert "77.00 ± 0.00" in texts["docs/results.md"]
     claims = texts["docs/claims/nlot2024.md"]
     line = next(x for x in claims.splitlines() if x.startswith("| NLOT, box"))
-    assert "77.00 ± 0.00 (3)" in line
+    assert "77.00 ± 0.00 (10)" in line
     assert "**not reproduced**" in line
 
 

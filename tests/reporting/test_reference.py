@@ -11,7 +11,7 @@ from nlot.reporting.reference import keep
 
 @pytest.fixture
 def results(make_header, tmp_path):
-    folder = tmp_path / "results" / "default"
+    folder = tmp_path / "results" / "record"
     folder.mkdir(parents=True)
     headers = [
         *(make_header({"problem": "free", "method": "nlot"}, s, 1) for s in (0, 1)),

@@ -109,7 +109,7 @@ def test_a_gpu_has_a_column_where_it_was_measured(folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "stem"), [("default", "stages"), ("paper", "stages_paper")]
+    ("name", "stem"), [("record", "stages"), ("paper", "stages_paper")]
 )
 def test_kept_stages_are_the_ones_that_were_read(
     folder, records, tmp_path, name, stem

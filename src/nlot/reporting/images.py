@@ -17,7 +17,7 @@ from nlot.reporting.reference import suffix_of
 
 # The figures that the documentation shows, by preset.
 SHOWN = {
-    "default": ("figure1", "figure2", "figure3", "figure4", "loss"),
+    "record": ("figure1", "figure2", "figure3", "figure4", "loss"),
     "density": ("figure1", "figure4", "figure5"),
     "costs": ("strips", "turns", "random_images", "structure"),
     "obstacles": ("paths",),

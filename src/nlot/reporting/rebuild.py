@@ -18,7 +18,7 @@ from nlot.provenance.files import whole_file
 from nlot.provenance.records import Records, origins, read_records
 from nlot.reporting.claims import claims
 from nlot.reporting.claims_page import render_claims
-from nlot.reporting.reference import suffix_of
+from nlot.reporting.reference import RECORD, suffix_of
 from nlot.reporting.rounding import rounding_table
 from nlot.reporting.statement import stated, statement
 from nlot.reporting.summary import read_rows
@@ -29,9 +29,8 @@ from nlot.reporting.truth_tables import refinement_table
 
 REFERENCE = Path("results", "reference")
 # The page of each study, by its preset.
-_FIRST = "config"
 PAGES = {
-    _FIRST: "results.md",
+    RECORD: "results.md",
     "density": "density-study.md",
     "costs": "costs-study.md",
     "paired_cells": "paired-cells.md",
@@ -86,7 +85,7 @@ def _study(root: Path, preset: str) -> dict[str, str]:
     return texts
 
 
-def reference_tables(root: Path, preset: str = "config") -> dict[str, Table]:
+def reference_tables(root: Path, preset: str = RECORD) -> dict[str, Table]:
     """The tables of a study's committed rows, by name.
 
     Those of benchmarks and of refined truths are the first study's.
@@ -100,7 +99,7 @@ def reference_tables(root: Path, preset: str = "config") -> dict[str, Table]:
         name: stated(table(rows, name, experiment), records, experiment)
         for name in experiment.tables
     }
-    more = _more(root, rows, experiment) if preset == _FIRST else {}
+    more = _more(root, rows, experiment) if preset == RECORD else {}
     return tables | more
 
 
@@ -110,10 +109,12 @@ def _more(root: Path, rows: pd.DataFrame, experiment: Experiment) -> dict[str, T
     frames = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
     tables = {
         "refinement": refinement_table(frames["refinement"], experiment),
-        "stages": stages_table(frames["stages"], _CORES, frames.get("stages_paper")),
+        "stages": stages_table(
+            frames["stages_default"], _CORES, frames.get("stages_paper")
+        ),
         "benchmarks": benchmarks_table(frames["benchmarks"]),
     }
-    files = {name: name for name in tables}
+    files = {name: name for name in tables} | {"stages": "stages_default"}
     rounded = frames["rows_rounding"]
     for name in load_config(root / "config" / "rounding.yaml").tables:
         found = rounding_table(rows, rounded, name, experiment)

@@ -1,10 +1,10 @@
 """Keeps the rows of a run of the workflow: `python -m nlot.reporting.reference FOLDER`.
 
-Copies the rows of a preset, such as results/default, to results/reference/: `rows.csv`
-for the default preset, `rows_<preset>.csv` for another. The records of their provenance
-go to a `.json` file of the same name. Methods and controls without rows in the folder
-keep their old rows: only new ones need to be run. Refinements of optimal costs are kept
-in the same way, by problem, in `refinement.csv`.
+Copies the rows of a preset, such as results/record, to results/reference/: `rows.csv`
+for the preset `record`, `rows_<preset>.csv` for another. The records of their
+provenance go to a `.json` file of the same name. Methods and controls without rows in
+the folder keep their old rows: only new ones need to be run. Refinements of optimal
+costs are kept in the same way, by problem, in `refinement.csv`.
 """
 
 import json
@@ -17,6 +17,9 @@ import pandas as pd
 from nlot.provenance.files import write_csv
 from nlot.provenance.records import COMMON, Records, chosen, read_records, write_records
 from nlot.reporting.collection import measurements
+
+# The preset of the first study's committed rows.
+RECORD = "record"
 
 
 def keep(results: Path, reference: Path) -> None:
@@ -69,8 +72,8 @@ def _update(
 
 
 def suffix_of(results: Path) -> str:
-    """The suffix of the names of a preset's kept files; empty for the default one."""
-    return "" if results.name == "default" else f"_{results.name}"
+    """The suffix of the names of a preset's kept files; empty for `RECORD`."""
+    return "" if results.name == RECORD else f"_{results.name}"
 
 
 def _check(name: str, records: Records) -> None:

@@ -1,8 +1,8 @@
 """How long the stages of a run of the workflow take, from Snakemake's benchmark files.
 
 `python -m nlot.reporting.stages results/default` prints a table of them, and with
-`--keep` writes them and their provenance to `results/reference/`: `stages.csv` and
-`.json` for the default preset, `stages_<preset>.csv` and so on for another.
+`--keep` writes them and their provenance to `results/reference/`: `stages_default.csv`
+and `.json`, and so on for other presets.
 
 A stage is all jobs of a kind, with separate stages for training and measuring each
 method. A job without a benchmark, because its result existed, is not counted.
