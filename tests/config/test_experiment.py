@@ -67,15 +67,15 @@ def test_no_method_of_table_2_is_told_which_samples_belong_together(path):
 
 
 @pytest.mark.parametrize(
-    ("problem", "method"),
+    ("name", "problem", "method"),
     [
-        ("circle", "scarvelis_solomon"),
-        ("mass_splitting", "scarvelis_solomon"),
-        ("x_paths", "scarvelis_solomon_grouped"),
+        ("paper", "circle", "scarvelis_solomon"),
+        ("paper", "mass_splitting", "scarvelis_solomon"),
+        ("record", "x_paths", "scarvelis_solomon_grouped"),
     ],
 )
-def test_published_settings_are_the_same_in_two_presets(problem, method):
-    expected = preset("paper").method(method, problem)
+def test_published_settings_are_the_same_in_two_presets(name, problem, method):
+    expected = preset(name).method(method, problem)
     given = "scarvelis_solomon_published_settings", f"{problem}_released"
     assert preset("released").method(*given) == expected
 
