@@ -29,9 +29,8 @@ _FEWEST, _MOST = 2, 6
 _AXIS, _NODES, _LINKS = 100, 2**13, 20
 # Points of an edge at which the Lagrangian is evaluated.
 _POINTS = 4
-# Energies of routes, as those of straight paths at these multiples of their mean speed,
-# and how many of the routes are taken: those that take about the right time.
-_FASTER, _TAKEN = 2.0 ** np.arange(-1, 3, 0.5), 4
+# Energies of routes, as those of straight paths at these multiples of their mean speed.
+_FASTER = 2.0 ** np.arange(-1, 3)
 # Speeds that an edge may be crossed at, in units of that mean.
 _SPEEDS = 2.0 ** np.arange(-2, 6.5, 0.5)
 # The least cost of a length, as a fraction of the median one: where L + E is negative,
@@ -81,7 +80,7 @@ def routes(
     tree = scipy.spatial.KDTree(nodes)
     centres, own = _representatives(x)
     first, last = tree.query(centres)[1], tree.query(y)[1]
-    found, late = [], []
+    found = []
     for energy in energies:
         cost, time = _prices(edges, energy - rest, len(nodes))
         _, before = scipy.sparse.csgraph.dijkstra(
@@ -90,10 +89,7 @@ def routes(
         way = _backwards(before, own, last)[:, ::-1]
         taken = time[way[:, :-1].ravel(), way[:, 1:].ravel()].reshape(len(x), -1)
         found.append(_even(nodes[way], taken, x, y, segments))
-        with np.errstate(divide="ignore"):
-            late.append(np.abs(np.log(taken.sum(axis=1) / horizon)))
-    best = np.argsort(np.stack(late, axis=1), axis=1, kind="stable")[:, :_TAKEN]
-    return np.stack(found, axis=1)[np.arange(len(x))[:, None], best]
+    return np.stack(found, axis=1)
 
 
 def _nodes(
